@@ -1,0 +1,72 @@
+"""Z85, the printable form of binary keys (ZeroMQ RFC 32): 4 bytes become 5 ASCII characters.
+
+Standard library only: any floor of ctzmq may import this module.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Union
+
+_RawBytes = Union[bytes, bytearray, memoryview]
+
+Z85CHARS: Final = (
+    b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
+)
+Z85MAP: Final[dict[int, int]] = {char: digit for digit, char in enumerate(Z85CHARS)}
+
+_WORD_LIMIT = 1 << 32
+
+
+def encode(rawbytes: _RawBytes) -> bytes:
+    """Encode bytes in Z85.
+
+    Parameters: `rawbytes`, a bytes-like object whose size in bytes is a multiple of 4.
+    Returns: the text as ASCII bytes, 5 for each 4.
+    Raises: `ValueError` for any other size, `TypeError` for what has no buffer.
+    Source: pyzmq `zmq.utils.z85.encode`; `zmq_z85_encode(3)`.
+    """
+    raw = memoryview(rawbytes).tobytes()
+    if len(raw) % 4:
+        raise ValueError(f"the length of binary data must be a multiple of 4, not {len(raw)}")
+    text = bytearray()
+    for start in range(0, len(raw), 4):
+        word = int.from_bytes(raw[start : start + 4], "big")
+        group = bytearray(5)
+        for place in range(4, -1, -1):
+            word, digit = divmod(word, 85)
+            group[place] = Z85CHARS[digit]
+        text += group
+    return bytes(text)
+
+
+def decode(z85bytes: str | _RawBytes) -> bytes:
+    """Decode Z85 text.
+
+    Parameters: `z85bytes`, the text as str or bytes-like, its length a multiple of 5.
+    Returns: the bytes, 4 for each 5 characters.
+    Raises: `ValueError` for any other length, for a character outside the alphabet (it names the
+    position), and for 5 characters whose number exceeds 32 bits.
+    Source: pyzmq `zmq.utils.z85.decode`; `zmq_z85_decode(3)`.
+    """
+    if isinstance(z85bytes, str):
+        if not z85bytes.isascii():
+            raise ValueError("Z85 text may contain ASCII characters only")
+        text = z85bytes.encode("ascii")
+    else:
+        text = memoryview(z85bytes).tobytes()
+    if len(text) % 5:
+        raise ValueError(f"the length of Z85 text must be a multiple of 5, not {len(text)}")
+    raw = bytearray()
+    for start in range(0, len(text), 5):
+        word = 0
+        for position in range(start, start + 5):
+            digit = Z85MAP.get(text[position])
+            if digit is None:
+                char = text[position : position + 1]
+                raise ValueError(f"{char!r} at position {position} is not a Z85 character")
+            word = word * 85 + digit
+        if word >= _WORD_LIMIT:
+            group = text[start : start + 5]
+            raise ValueError(f"{group!r} at position {start} is too large for 32 bits")
+        raw += word.to_bytes(4, "big")
+    return bytes(raw)
