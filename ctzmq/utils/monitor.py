@@ -1,0 +1,78 @@
+"""Messages of a socket's monitor, decoded."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Awaitable, Sequence
+from typing import Protocol, TypedDict, overload
+
+from ..constants import Event
+
+__all__ = ["parse_monitor_message", "recv_monitor_message"]
+
+# libzmq writes the numbers in the machine's own byte order, unpadded.
+_EVENT_FRAME = struct.Struct("=Hi")
+
+
+class _MonitorMessage(TypedDict):
+    event: int
+    value: int
+    endpoint: bytes
+
+
+class _Receiver(Protocol):
+    def recv_multipart(self, flags: int = ...) -> list[bytes]: ...
+
+
+class _AsyncReceiver(Protocol):
+    def recv_multipart(self, flags: int = ...) -> Awaitable[list[bytes]]: ...
+
+
+def parse_monitor_message(msg: Sequence[bytes]) -> _MonitorMessage:
+    """Decode one message of a monitor socket.
+
+    Parameters: `msg`, the two parts as `recv_multipart` returned them: event number (16 bits) and
+    value (32 bits), then the endpoint.
+    Returns: a dict of `event` (an `Event`), `value` (what it means depends on the event: a file
+    descriptor, an errno, an interval in milliseconds or a protocol error; an `Event` unless it is
+    negative) and `endpoint` (bytes).
+    Raises: `RuntimeError` for a message of any other form.
+    Source: pyzmq `zmq.utils.monitor.parse_monitor_message`; `zmq_socket_monitor(3)`.
+    """
+    if len(msg) != 2 or len(msg[0]) != _EVENT_FRAME.size:
+        raise RuntimeError(
+            f"not a monitor message (2 parts, the first of {_EVENT_FRAME.size} bytes): {msg!r}"
+        )
+    event, value = _EVENT_FRAME.unpack(msg[0])
+    return {
+        "event": Event(event),
+        # A flag enum would turn a negative number into some other, positive one.
+        "value": Event(value) if value >= 0 else value,
+        "endpoint": msg[1],
+    }
+
+
+async def _parse_later(message: Awaitable[list[bytes]]) -> _MonitorMessage:
+    return parse_monitor_message(await message)
+
+
+@overload
+def recv_monitor_message(socket: _AsyncReceiver, flags: int = 0) -> Awaitable[_MonitorMessage]: ...
+@overload
+def recv_monitor_message(socket: _Receiver, flags: int = 0) -> _MonitorMessage: ...
+def recv_monitor_message(
+    socket: _Receiver | _AsyncReceiver, flags: int = 0
+) -> _MonitorMessage | Awaitable[_MonitorMessage]:
+    """Receive one message from a monitor socket and decode it.
+
+    Parameters: `socket`, the PAIR socket that `Socket.get_monitor_socket` returned, of any flavour;
+    `flags`, as in `Socket.recv`.
+    Returns: the dict that `parse_monitor_message` makes; for a socket whose `recv_multipart`
+    returns an awaitable, an awaitable of that dict.
+    Raises: what `recv_multipart` raises; `RuntimeError` when the message has another form.
+    Source: pyzmq `zmq.utils.monitor.recv_monitor_message`.
+    """
+    message = socket.recv_multipart(flags)
+    if isinstance(message, Awaitable):
+        return _parse_later(message)
+    return parse_monitor_message(message)
