@@ -1,0 +1,181 @@
+"""The house's plan holds: a module imports only from its own floor and from floors below it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "ctzmq"
+
+FLOORS = {
+    "ctzmq.libzmq": 0,
+    "ctzmq.constants": 1,
+    "ctzmq.enums": 1,
+    "ctzmq.error": 1,
+    "ctzmq.core": 2,
+    "ctzmq.devices": 3,
+    "ctzmq.green": 4,
+    "ctzmq.asyncio": 4,
+    "ctzmq.auth": 5,
+    "ctzmq.decorators": 5,
+    "ctzmq.eventloop": 5,
+    "ctzmq.log": 5,
+    "ctzmq.ssh": 5,
+    "ctzmq.utils": 5,
+    "ctzmq": 6,  # the face only; a name below it is looked up above
+    "ctzmq.cli": 7,
+    "ctzmq.compat": 7,
+    "ctzmq.__main__": 7,
+}
+GUESTS = {
+    "__pypy__",
+    "cffi",
+    "eventlet",
+    "gevent",
+    "greenlet",
+    "numpy",
+    "paramiko",
+    "pexpect",
+    "rich",
+    "tornado",
+}
+LONGEST = 650
+
+
+class Import(NamedTuple):
+    """One import of a module: what, on which line, and if it is made when the module loads."""
+
+    target: str
+    line: int
+    at_load: bool
+
+
+def module_name(path: Path) -> str:
+    """Return the dotted name of a source file of the package."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def floor(module: str) -> int:
+    """Return the floor of a module of the package; KeyError for one that the plan lacks."""
+    room = ".".join(module.split(".")[:2])
+    return FLOORS[room]
+
+
+def imports_of(module: str, source: str, is_package: bool) -> Iterator[Import]:
+    """Yield every import of a module's source text, relative ones by their absolute names."""
+
+    def walk(node: ast.AST, at_load: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                for alias in child.names:
+                    yield Import(alias.name, child.lineno, at_load)
+            elif isinstance(child, ast.ImportFrom):
+                base = child.module or ""
+                if child.level:
+                    above = module.split(".")
+                    kept = len(above) - child.level + (1 if is_package else 0)
+                    base = ".".join([*above[:kept], *filter(None, [base])])
+                for alias in child.names:
+                    whole = f"{base}.{alias.name}"
+                    yield Import(whole if whole in MODULES else base, child.lineno, at_load)
+            else:
+                later = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+                typing_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
+                yield from walk(child, at_load and not later and not typing_only)
+
+    yield from walk(ast.parse(source), True)
+
+
+def imports(module: str) -> list[Import]:
+    """Return every import of a module of the package."""
+    path = MODULES[module]
+    return list(imports_of(module, path.read_text("utf-8"), path.name == "__init__.py"))
+
+
+def is_own(target: str) -> bool:
+    """Tell if an import's target belongs to the package."""
+    return target.split(".")[0] == "ctzmq"
+
+
+def upward(module: str, found: list[Import]) -> list[str]:
+    """Return the complaints on imports that go to a higher floor."""
+    return [
+        f"{module}:{line} (floor {floor(module)}) imports {target} (floor {floor(target)})"
+        for target, line, _ in found
+        if is_own(target) and floor(target) > floor(module)
+    ]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_import_goes_upward(module: str) -> None:
+    assert upward(module, imports(module)) == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_pyzmq_is_not_imported(module: str) -> None:
+    assert [found for found in imports(module) if found.target.split(".")[0] == "zmq"] == []
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="the list of names is new in Python 3.10")
+@pytest.mark.parametrize("module", MODULES)
+def test_only_the_standard_library_and_known_guests_are_imported(module: str) -> None:
+    known = {*getattr(sys, "stdlib_module_names", ()), "ctzmq", *GUESTS}
+    assert [found for found in imports(module) if found.target.split(".")[0] not in known] == []
+
+
+def test_modules_that_load_each_other_make_no_circle() -> None:
+    graph = {
+        module: {
+            found.target
+            for found in imports(module)
+            if found.at_load and found.target in MODULES and found.target != module
+        }
+        for module in MODULES
+    }
+    order = list(TopologicalSorter(graph).static_order())
+    assert set(order) == set(MODULES)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_room_is_overfull(module: str) -> None:
+    assert len(MODULES[module].read_text("utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "complaints"),
+    [
+        ("ctzmq.error", "from ctzmq.core import socket", 1),
+        ("ctzmq.error", "from .core.socket import Socket", 1),
+        ("ctzmq.error", "def late():\n    import ctzmq", 1),
+        ("ctzmq.libzmq.loader", "from ..constants import SocketType", 1),
+        ("ctzmq.libzmq.loader", "from . import structs", 0),
+        ("ctzmq.core.socket", "from ctzmq import constants, error", 0),
+        ("ctzmq.core.socket", "from ctzmq import Context", 1),
+        ("ctzmq.cli.doctor", "import os, ctzmq", 0),
+    ],
+)
+def test_the_check_itself_sees_upward_imports(module: str, source: str, complaints: int) -> None:
+    found = list(imports_of(module, source, is_package=False))
+    assert len(upward(module, found)) == complaints
+
+
+def test_importing_ctzmq_loads_no_guest() -> None:
+    script = "import sys, ctzmq; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True
+    )
+    loaded = set(done.stdout.split())
+    unwanted = {"zmq", "ctypes.util", *GUESTS} - {"__pypy__", "cffi", "greenlet"}
+    assert "ctzmq.core" in loaded
+    assert loaded & unwanted == set()
