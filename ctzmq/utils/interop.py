@@ -16,9 +16,21 @@ _CTYPES_POINTERS = (ctypes.c_void_p, ctypes.c_char_p, ctypes._Pointer)
 def cast_int_addr(n: Any) -> int:
     """Return an address as a Python int.
 
-    Parameters: `n`, an integer, a ctypes pointer or a cffi pointer.
-    Returns: the address, 0 for a null pointer.
-    Raises: `ValueError` for anything else.
+    Parameters
+    ----------
+    n : int, ctypes pointer or cffi pointer
+        The address in any of these forms.
+
+    Returns
+    -------
+    int
+        The address; 0 for a null pointer.
+
+    Raises
+    ------
+    ValueError
+        The argument is none of these.
+
     Source: pyzmq `zmq.utils.interop.cast_int_addr`.
     """
     if isinstance(n, int):

@@ -16,9 +16,25 @@ jsonmod = json
 def dumps(o: object, **kwargs: Any) -> bytes:
     """Serialize an object to JSON in UTF-8.
 
-    Parameters: `o`, whatever `json.dumps` accepts; `kwargs` go to `json.dumps` unchanged.
-    Returns: the JSON text as bytes.
-    Raises: `TypeError` for a type that JSON has no form for, `ValueError` for a reference cycle.
+    Parameters
+    ----------
+    o : object
+        Whatever `json.dumps` accepts.
+    **kwargs
+        Passed on to `json.dumps`.
+
+    Returns
+    -------
+    bytes
+        The JSON text.
+
+    Raises
+    ------
+    TypeError
+        The object holds a type that JSON has no form for.
+    ValueError
+        The object holds itself.
+
     Source: pyzmq `zmq.utils.jsonapi.dumps`.
     """
     return json.dumps(o, **kwargs).encode("utf8")
@@ -27,10 +43,24 @@ def dumps(o: object, **kwargs: Any) -> bytes:
 def loads(s: bytes | bytearray | str, **kwargs: Any) -> Any:
     """Parse JSON text.
 
-    Parameters: `s`, the text as UTF-8 bytes or str; `kwargs` go to `json.loads` unchanged.
-    Returns: the dict, list, str, number, bool or None that the text describes.
-    Raises: `json.JSONDecodeError` (a `ValueError`) for text that is not JSON,
-    `UnicodeDecodeError` (a `ValueError`) for bytes that are not UTF-8.
+    Parameters
+    ----------
+    s : bytes, bytearray or str
+        The text; bytes are read as UTF-8.
+    **kwargs
+        Passed on to `json.loads`.
+
+    Returns
+    -------
+    dict, list, str, int, float, bool or None
+        What the text describes.
+
+    Raises
+    ------
+    ValueError
+        The text is not JSON (`json.JSONDecodeError`), or the bytes are not UTF-8
+        (`UnicodeDecodeError`).
+
     Source: pyzmq `zmq.utils.jsonapi.loads`.
     """
     # json.loads alone would guess at UTF-16 and UTF-32 when it is given bytes.

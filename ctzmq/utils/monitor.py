@@ -31,13 +31,25 @@ class _AsyncReceiver(Protocol):
 def parse_monitor_message(msg: Sequence[bytes]) -> _MonitorMessage:
     """Decode one message of a monitor socket.
 
-    Parameters: `msg`, the two parts as `recv_multipart` returned them: event number (16 bits) and
-    value (32 bits), then the endpoint.
-    Returns: a dict of `event` (an `Event`), `value` (what it means depends on the event: a file
-    descriptor, an errno, an interval in milliseconds or a protocol error; an `Event` unless it is
-    negative) and `endpoint` (bytes).
-    Raises: `RuntimeError` for a message of any other form.
-    Source: pyzmq `zmq.utils.monitor.parse_monitor_message`; `zmq_socket_monitor(3)`.
+    Parameters
+    ----------
+    msg : list of bytes
+        The two parts as `recv_multipart` returned them: event number (16 bits) and value (32 bits),
+        then the endpoint.
+
+    Returns
+    -------
+    dict
+        `event`, an `Event`; `value`, whose meaning depends on the event (a file descriptor, an
+        errno, an interval in milliseconds, a protocol error), an `Event` unless it is negative;
+        `endpoint`, bytes.
+
+    Raises
+    ------
+    RuntimeError
+        The message has another form.
+
+    Source: libzmq `zmq_socket_monitor`, pyzmq `zmq.utils.monitor.parse_monitor_message`.
     """
     if len(msg) != 2 or len(msg[0]) != _EVENT_FRAME.size:
         raise RuntimeError(
@@ -65,11 +77,26 @@ def recv_monitor_message(
 ) -> _MonitorMessage | Awaitable[_MonitorMessage]:
     """Receive one message from a monitor socket and decode it.
 
-    Parameters: `socket`, the PAIR socket that `Socket.get_monitor_socket` returned, of any flavour;
-    `flags`, as in `Socket.recv`.
-    Returns: the dict that `parse_monitor_message` makes; for a socket whose `recv_multipart`
-    returns an awaitable, an awaitable of that dict.
-    Raises: what `recv_multipart` raises; `RuntimeError` when the message has another form.
+    Parameters
+    ----------
+    socket : Socket
+        The PAIR socket that `Socket.get_monitor_socket` returned, of any flavour.
+    flags : int
+        As in `Socket.recv`.
+
+    Returns
+    -------
+    dict or awaitable of dict
+        What `parse_monitor_message` returns; an awaitable of it where the socket's `recv_multipart`
+        returns an awaitable.
+
+    Raises
+    ------
+    ZMQError
+        Receiving failed.
+    RuntimeError
+        The message has another form.
+
     Source: pyzmq `zmq.utils.monitor.recv_monitor_message`.
     """
     message = socket.recv_multipart(flags)

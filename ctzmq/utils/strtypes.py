@@ -35,9 +35,24 @@ def _warn_deprecated(instead: str) -> None:
 def cast_bytes(s: str | bytes, encoding: str = "utf8", errors: str = "strict") -> bytes:
     """Return text as bytes, and bytes as they are.
 
-    Parameters: `s`, the str or bytes; `encoding` and `errors` as in `str.encode`.
-    Returns: bytes.
-    Raises: `TypeError` for any other type, `UnicodeEncodeError` as `str.encode` does.
+    Parameters
+    ----------
+    s : str or bytes
+        What to convert.
+    encoding, errors : str
+        As in `str.encode`.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    TypeError
+        `s` is neither str nor bytes.
+    UnicodeEncodeError
+        The encoding has no form for a character.
+
     Source: pyzmq `zmq.utils.strtypes.cast_bytes`.
     """
     _warn_deprecated("str.encode")
@@ -51,9 +66,24 @@ def cast_bytes(s: str | bytes, encoding: str = "utf8", errors: str = "strict") -
 def cast_unicode(s: str | bytes, encoding: str = "utf8", errors: str = "strict") -> str:
     """Return bytes as text, and text as it is.
 
-    Parameters: `s`, the str or bytes; `encoding` and `errors` as in `bytes.decode`.
-    Returns: str.
-    Raises: `TypeError` for any other type, `UnicodeDecodeError` as `bytes.decode` does.
+    Parameters
+    ----------
+    s : str or bytes
+        What to convert.
+    encoding, errors : str
+        As in `bytes.decode`.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        `s` is neither str nor bytes.
+    UnicodeDecodeError
+        The bytes are not text in that encoding.
+
     Source: pyzmq `zmq.utils.strtypes.cast_unicode`.
     """
     _warn_deprecated("bytes.decode")

@@ -31,9 +31,16 @@ class allow_interrupt:  # noqa: N801 - pyzmq's name
     raises `KeyboardInterrupt` only when the wait is over. An action that ends the wait (it sends to
     a PAIR socket which the poller watches, or stops the event loop) brings it at once.
 
-    Parameters: `action`, a callable without arguments, called in that other thread; it must not
-    raise. None: nothing is called.
-    Raises: `OSError` on entering or leaving when Windows refuses the handler.
+    Parameters
+    ----------
+    action : callable, optional
+        Called without arguments in that other thread; it must not raise.
+
+    Raises
+    ------
+    OSError
+        Windows refused the handler, on entering or leaving.
+
     Source: pyzmq `zmq.utils.win32.allow_interrupt`.
     """
 

@@ -20,10 +20,24 @@ _WORD_LIMIT = 1 << 32
 def encode(rawbytes: _RawBytes) -> bytes:
     """Encode bytes in Z85.
 
-    Parameters: `rawbytes`, a bytes-like object whose size in bytes is a multiple of 4.
-    Returns: the text as ASCII bytes, 5 for each 4.
-    Raises: `ValueError` for any other size, `TypeError` for what has no buffer.
-    Source: pyzmq `zmq.utils.z85.encode`; `zmq_z85_encode(3)`.
+    Parameters
+    ----------
+    rawbytes : bytes, bytearray or memoryview
+        The data; its size in bytes is a multiple of 4.
+
+    Returns
+    -------
+    bytes
+        ASCII text, 5 characters for each 4 bytes.
+
+    Raises
+    ------
+    ValueError
+        The size is not a multiple of 4.
+    TypeError
+        The argument has no buffer.
+
+    Source: libzmq `zmq_z85_encode`, pyzmq `zmq.utils.z85.encode`.
     """
     raw = memoryview(rawbytes).tobytes()
     if len(raw) % 4:
@@ -42,11 +56,25 @@ def encode(rawbytes: _RawBytes) -> bytes:
 def decode(z85bytes: str | _RawBytes) -> bytes:
     """Decode Z85 text.
 
-    Parameters: `z85bytes`, the text as str or bytes-like, its length a multiple of 5.
-    Returns: the bytes, 4 for each 5 characters.
-    Raises: `ValueError` for any other length, for a character outside the alphabet (it names the
-    position), and for 5 characters whose number exceeds 32 bits.
-    Source: pyzmq `zmq.utils.z85.decode`; `zmq_z85_decode(3)`.
+    Parameters
+    ----------
+    z85bytes : str, bytes, bytearray or memoryview
+        The text; its length is a multiple of 5.
+
+    Returns
+    -------
+    bytes
+        4 bytes for each 5 characters.
+
+    Raises
+    ------
+    ValueError
+        The length is not a multiple of 5, a character is not in the alphabet, or 5 characters
+        stand for more than 32 bits; the message names the position.
+    TypeError
+        The argument is neither str nor has a buffer.
+
+    Source: libzmq `zmq_z85_decode`, pyzmq `zmq.utils.z85.decode`.
     """
     if isinstance(z85bytes, str):
         if not z85bytes.isascii():
