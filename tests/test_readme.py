@@ -1,0 +1,46 @@
+"""The programs in README.md run, and print what it says they print."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+BLOCK = re.compile(
+    r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<output>.*?)^```$)?", re.MULTILINE | re.DOTALL
+)
+BLOCKS = [(match["code"], match["output"]) for match in BLOCK.finditer(README.read_text("utf-8"))]
+
+
+def test_there_is_a_program() -> None:
+    assert BLOCKS
+
+
+@pytest.mark.parametrize(("code", "output"), BLOCKS)
+def test_the_programs_run(code: str, output: str | None, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert output is None or done.stdout == output
+
+
+def test_every_link_inside_leads_somewhere() -> None:
+    text = README.read_text("utf-8")
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
+
+
+def test_every_script_named_exists() -> None:
+    named = re.findall(r"(?:scripts|\.ci)/\w+", README.read_text("utf-8"))
+    assert named
+    assert [name for name in named if not (README.parent / name).exists()] == []
