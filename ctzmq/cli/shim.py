@@ -1,0 +1,110 @@
+"""Write a wheel named pyzmq that is ctzmq, so that pip counts pyzmq as installed.
+
+python -m ctzmq shim --out DIR
+pip install DIR/pyzmq-*.whl
+
+Its package zmq imports ctzmq, which it requires.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import pkgutil
+import sys
+import zipfile
+from pathlib import Path
+
+from ctzmq.core.version import VERSION, pyzmq_version
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The time of every file in the wheel: the earliest that a zip archive can hold."""
+
+METADATA = """\
+Metadata-Version: 2.1
+Name: pyzmq
+Version: {version}
+Summary: ctzmq under the name of pyzmq
+License: BSD-3-Clause
+Requires-Python: >=3.9
+Requires-Dist: ctzmq
+
+The package zmq of this distribution is ctzmq, which meets the API of pyzmq {api}.
+"""
+
+WHEEL = """\
+Wheel-Version: 1.0
+Generator: ctzmq {version}
+Root-Is-Purelib: true
+Tag: py3-none-any
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--out", metavar="DIR", default=".", help="the folder to write to (default: this one)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the wheel and print its path."""
+    try:
+        print(build(args.out))
+    except OSError as error:
+        print(f"the wheel could not be written: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(folder: str | os.PathLike[str]) -> Path:
+    """Write the wheel.
+
+    Parameters
+    ----------
+    folder : str or path
+        Where to; made if it does not exist.
+
+    Returns
+    -------
+    Path
+        The wheel. The same ctzmq writes the same bytes each time.
+
+    Raises
+    ------
+    OSError
+        The folder or the file can't be written.
+
+    Source: own.
+    """
+    version = f"{pyzmq_version()}+ctzmq"
+    info = f"pyzmq-{version}.dist-info"
+    package = pkgutil.get_data("ctzmq", "standin/zmq/__init__.py")
+    if package is None:
+        raise OSError("ctzmq/standin is missing from this installation of ctzmq")
+    files = {
+        "zmq/__init__.py": package,
+        f"{info}/METADATA": METADATA.format(version=version, api=pyzmq_version()).encode(),
+        f"{info}/WHEEL": WHEEL.format(version=VERSION).encode(),
+        f"{info}/top_level.txt": b"zmq\n",
+    }
+    record = [f"{name},sha256={_digest(data)},{len(data)}" for name, data in files.items()]
+    record.append(f"{info}/RECORD,,")
+    files[f"{info}/RECORD"] = "".join(f"{line}\n" for line in record).encode()
+    wheel = Path(folder) / f"pyzmq-{version}-py3-none-any.whl"
+    wheel.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            member = zipfile.ZipInfo(name, EPOCH)
+            member.external_attr = 0o100644 << 16
+            archive.writestr(member, data, zipfile.ZIP_DEFLATED)
+    return wheel
+
+
+def _digest(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()

@@ -1,0 +1,246 @@
+"""ctzmq under the name `zmq`: pyzmq's module names, answered with ctzmq's own modules.
+
+`HOMES` is the one table of names. `install_as_zmq` makes the import system use it: `import zmq` and
+`import zmq.x.y` then give the module objects of ctzmq, not copies, each found when it is asked for.
+
+How an alias is imported: the finder describes it with a spec of its own, whose loader imports the
+home and hands that very module to the import system. The import system writes the alias's spec
+into the module on the way; the loader puts the module's own one back, so that `reload`, `pickle`
+and `find_spec` see what they would see without the alias.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import CodeType, ModuleType
+    from typing import Any
+
+__all__ = ["ABSENT", "HOMES", "home_of", "install_as_zmq"]
+
+PACKAGE = "ctzmq"
+
+HOMES: dict[str, str] = {
+    "zmq": "ctzmq",
+    "zmq.constants": "ctzmq.constants",
+    "zmq.error": "ctzmq.error",
+    # the two halves of pyzmq are one here
+    "zmq.sugar": "ctzmq.sugar",
+    "zmq.sugar.attrsettr": "ctzmq.core.options",
+    "zmq.sugar.context": "ctzmq.core.context",
+    "zmq.sugar.frame": "ctzmq.core.frame",
+    "zmq.sugar.poll": "ctzmq.core.poll",
+    "zmq.sugar.socket": "ctzmq.core.socket",
+    "zmq.sugar.stopwatch": "ctzmq.core.version",
+    "zmq.sugar.tracker": "ctzmq.core.tracker",
+    "zmq.sugar.version": "ctzmq.core.version",
+    "zmq.backend": "ctzmq.backend",
+    "zmq.backend.cython": "ctzmq.backend",
+    "zmq.backend.cython._zmq": "ctzmq.backend",
+    "zmq.backend._zmq": "ctzmq.backend",  # `from zmq.backend.cython import _zmq` asks for this
+    # names of pyzmq 2
+    "zmq.core": "ctzmq.core",
+    "zmq.core.constants": "ctzmq.constants",
+    "zmq.core.context": "ctzmq.core.context",
+    "zmq.core.device": "ctzmq.core.proxy",
+    "zmq.core.error": "ctzmq.error",
+    "zmq.core.message": "ctzmq.core.frame",
+    "zmq.core.poll": "ctzmq.core.poll",
+    "zmq.core.socket": "ctzmq.core.socket",
+    "zmq.core.stopwatch": "ctzmq.core.version",
+    "zmq.core.version": "ctzmq.core.version",
+    # beside the core
+    "zmq.asyncio": "ctzmq.asyncio",
+    "zmq.auth": "ctzmq.auth",
+    "zmq.auth.asyncio": "ctzmq.auth.asyncio",
+    "zmq.auth.base": "ctzmq.auth.base",
+    "zmq.auth.certs": "ctzmq.auth.certs",
+    "zmq.auth.ioloop": "ctzmq.auth.ioloop",
+    "zmq.auth.thread": "ctzmq.auth.thread",
+    "zmq.decorators": "ctzmq.decorators",
+    "zmq.devices": "ctzmq.devices",
+    "zmq.devices.basedevice": "ctzmq.devices.basedevice",
+    "zmq.devices.monitoredqueue": "ctzmq.devices.monitoredqueue",
+    "zmq.devices.monitoredqueuedevice": "ctzmq.devices.monitoredqueuedevice",
+    "zmq.devices.proxydevice": "ctzmq.devices.proxydevice",
+    "zmq.devices.proxysteerabledevice": "ctzmq.devices.proxysteerabledevice",
+    "zmq.eventloop": "ctzmq.eventloop",
+    "zmq.eventloop.future": "ctzmq.eventloop.future",
+    "zmq.eventloop.ioloop": "ctzmq.eventloop.ioloop",
+    "zmq.eventloop.zmqstream": "ctzmq.eventloop.zmqstream",
+    "zmq.log": "ctzmq.log",
+    "zmq.log.__main__": "ctzmq.log.__main__",
+    "zmq.log.handlers": "ctzmq.log.handlers",
+    "zmq.ssh": "ctzmq.ssh",
+    "zmq.ssh.forward": "ctzmq.ssh.forward",
+    "zmq.ssh.tunnel": "ctzmq.ssh.tunnel",
+    "zmq.utils": "ctzmq.utils",
+    "zmq.utils.garbage": "ctzmq.utils.garbage",
+    "zmq.utils.interop": "ctzmq.utils.interop",
+    "zmq.utils.jsonapi": "ctzmq.utils.jsonapi",
+    "zmq.utils.monitor": "ctzmq.utils.monitor",
+    "zmq.utils.strtypes": "ctzmq.utils.strtypes",
+    "zmq.utils.win32": "ctzmq.utils.win32",
+    "zmq.utils.z85": "ctzmq.utils.z85",
+}
+"""Each module name of pyzmq, and the module of ctzmq that answers to it."""
+
+ABSENT: dict[str, str] = {
+    "zmq._typing": "it holds only what typing has",
+    "zmq.backend.cffi": "it is compiled, and ctzmq calls libzmq through ctypes",
+    "zmq.backend.select": "ctzmq has one backend and nothing to select",
+    "zmq.green": "its green sockets are not made for gevent",
+    "zmq.tests": "it holds helpers of pyzmq's own tests",
+}
+"""The module names of pyzmq that ctzmq does not answer to, and why."""
+
+
+def home_of(name: str) -> str:
+    """Name the module of ctzmq that answers to a name of pyzmq.
+
+    A name that pyzmq lacks has the module of the same name under `ctzmq`, if that exists: reached
+    through both names, it must not be executed twice.
+
+    Parameters
+    ----------
+    name : str
+        `zmq` or a dotted name below it.
+
+    Returns
+    -------
+    str
+        A dotted name below `ctzmq`, which need not exist.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        The name is one of pyzmq's that ctzmq does without; the message says why.
+    """
+    for absent, reason in ABSENT.items():
+        if name == absent or name.startswith(absent + "."):
+            message = f"No module named {name!r}: ctzmq stands in for pyzmq and has none: {reason}"
+            raise ModuleNotFoundError(message, name=name)
+    return HOMES.get(name) or PACKAGE + name[len("zmq") :]
+
+
+_own_specs: dict[str, ModuleSpec] = {}
+
+
+class AliasLoader:
+    """Loads one alias: imports its home and hands out that module."""
+
+    def __init__(self, home: str, spec: ModuleSpec) -> None:
+        self.home = home
+        self.spec = spec
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """Import the home and return its module."""
+        module = import_module(self.home)
+        own = module.__spec__
+        # Another thread may be importing the same home by another alias just now.
+        if own is not None and own.name == self.home:
+            _own_specs[self.home] = own
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Give the module, which has run already, its own spec back."""
+        module.__spec__ = _own_specs[self.home]
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """Return the home's code, which `python -m` asks for."""
+        loader: Any = self.spec.loader
+        code: CodeType | None = loader.get_code(self.home)
+        return code
+
+    def get_source(self, fullname: str) -> str | None:
+        """Return the home's source, which tracebacks of `python -m` show."""
+        loader: Any = self.spec.loader
+        source: str | None = loader.get_source(self.home)
+        return source
+
+    def is_package(self, fullname: str) -> bool:
+        """Tell whether the home is a package."""
+        return self.spec.submodule_search_locations is not None
+
+
+class AliasFinder:
+    """Finds pyzmq's names on `sys.meta_path`."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Describe an alias; return None for a name that is none.
+
+        Each alias sets its parent module's attribute, and the parent may be a module of ctzmq that
+        lacks that child: `from zmq.core import error` asks for `ctzmq.core.error`. So the names
+        of the table are found below `ctzmq` too.
+        """
+        top, dot, rest = fullname.partition(".")
+        if not dot or top not in ("zmq", PACKAGE):
+            return None
+        alias = "zmq." + rest
+        home = home_of(alias)
+        if (home + ".").startswith(fullname + "."):
+            return None
+        found = _find(home)
+        if found is None:
+            if alias in HOMES:
+                message = f"No module named {alias!r}: ctzmq stands in for pyzmq and has no {home}"
+                raise ModuleNotFoundError(message, name=alias)
+            return None
+        loader: Any = AliasLoader(home, found)
+        spec = ModuleSpec(fullname, loader, origin=found.origin)
+        spec.submodule_search_locations = found.submodule_search_locations
+        spec.cached = found.cached
+        spec.has_location = found.has_location
+        return spec
+
+
+def _find(name: str) -> ModuleSpec | None:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(name)
+    except ModuleNotFoundError as error:
+        # find_spec imports the parents; one that is not there means that the child isn't either.
+        if error.name and (name + ".").startswith(error.name + "."):
+            return None
+        raise
+
+
+_finder = AliasFinder()
+
+
+def install_as_zmq() -> None:
+    """Make ctzmq answer to the name `zmq` in this interpreter, for programs written for pyzmq.
+
+    From then on `import zmq` and the import of any module below it give ctzmq's own modules:
+    `zmq.Socket is ctzmq.Socket`. Calling it again changes nothing.
+
+    Raises
+    ------
+    ImportError
+        Another `zmq`, such as pyzmq, is already imported; the message says from where. Call this
+        before the first `import zmq`.
+
+    Source: none in pyzmq.
+    """
+    package = sys.modules[PACKAGE]
+    for name, module in list(sys.modules.items()):
+        if name == "zmq" and module not in (None, package):
+            where = getattr(module, "__file__", None) or "no file"
+            raise ImportError(
+                f"ctzmq can't be installed as zmq: another zmq is already imported ({where}); "
+                "call ctzmq.install_as_zmq() before the first import of zmq",
+                name="zmq",
+            )
+    if _finder not in sys.meta_path:
+        # Before all others: ctzmq's own folder is `zmq.__path__`, and a finder that looks there
+        # would run a module of ctzmq a second time, under its alias.
+        sys.meta_path.insert(0, _finder)
+    sys.modules["zmq"] = package

@@ -1,0 +1,21 @@
+"""The package `zmq` for those who have no pyzmq: importing it gives ctzmq's own module."""
+
+from __future__ import annotations
+
+import sys
+
+import ctzmq
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """Serve a thread that got hold of this module while it was being imported."""
+    return getattr(ctzmq, name)
+
+
+# The import system hands out what sys.modules has in the end.
+sys.modules.pop("zmq", None)
+ctzmq.install_as_zmq()
