@@ -1,0 +1,1 @@
+"""Benchmarks: ctzmq and pyzmq side by side, each in its own environment and process."""

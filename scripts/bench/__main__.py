@@ -1,0 +1,39 @@
+"""``python scripts/bench``: see ``python scripts/bench --help``."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def start() -> int:
+    """Run the command line here, or where rich is installed if it is not here."""
+    from support import venvs
+
+    try:
+        return run(venvs.tools)
+    except venvs.SetupError as problem:
+        print(f"bench cannot go on: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def run(tools: Callable[[], Path]) -> int:
+    """Run the command line with an interpreter that has rich."""
+    if importlib.util.find_spec("rich") is None:
+        command = [os.fspath(tools()), os.path.dirname(os.path.abspath(__file__))]
+        return subprocess.run([*command, *sys.argv[1:]]).returncode
+    from bench import cli
+
+    return cli.main()
+
+
+if __name__ == "__main__":
+    sys.exit(start())

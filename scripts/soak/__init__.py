@@ -1,0 +1,1 @@
+"""Millions of messages and mistakes, with an eye on the memory of the process."""

@@ -1,0 +1,88 @@
+"""Send millions of messages, make mistakes between them, and fail when memory grows."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Sequence
+from random import Random
+
+SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path[0] = SCRIPTS
+sys.path.append(os.path.dirname(SCRIPTS))
+
+BATCHES_PER_MISTAKE = 5
+SAMPLES = 100
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python scripts/soak", description=__doc__)
+    add = parser.add_argument
+    add("--messages", type=int, default=5_000_000, help="how many (default: 5000000)")
+    add("--seconds", type=float, help="end after this time, however many messages there were")
+    add("--limit", type=float, default=2.0, metavar="MB", help="growth allowed (default: 2)")
+    add("--warm-up", type=float, default=0.1, metavar="PART",
+        help="the part of the run that does not count (default: 0.1)")  # fmt: skip
+    add("--seed", type=int, default=1, help="of the random choices (default: 1)")
+    add("--module", default="ctzmq", help="what to test (default: ctzmq)")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run; return 1 when memory grew, a message was lost or a mistake went unpunished."""
+    from soak import memory
+    from soak.mistakes import Mistakes, UnpunishedError
+    from soak.traffic import LostError, Traffic, channels
+
+    options = parse(arguments)
+    if not memory.available():
+        print("soak needs /proc/self/statm, which Linux has", file=sys.stderr)
+        return 2
+    warnings.simplefilter("ignore", ResourceWarning)
+    zmq = importlib.import_module(options.module)
+    print(f"{options.module} {zmq.__version__}, libzmq {zmq.zmq_version()}, Python {sys.version}")
+    random = Random(options.seed)
+    samples: list[tuple[float, int]] = []
+    start = time.monotonic()
+    sent = batches = 0
+    with tempfile.TemporaryDirectory() as folder, zmq.Context() as context:
+        pairs = channels(zmq, context, folder)
+        traffic, mistakes = Traffic(zmq, random), Mistakes(zmq, context)
+        done = 0.0
+        while done < 1:
+            try:
+                sent += traffic.run_batch(pairs[batches % len(pairs)])
+                batches += 1
+                if batches % BATCHES_PER_MISTAKE == 0:
+                    mistakes.make_one()
+            except (LostError, UnpunishedError) as problem:
+                print(f"after {sent} messages: {problem}")
+                context.destroy(linger=0)
+                return 1
+            seconds = time.monotonic() - start
+            done = max(sent / options.messages, seconds / (options.seconds or float("inf")))
+            if done * SAMPLES >= len(samples):
+                samples.append((done, memory.resident()))
+                if len(samples) % 5 == 1:
+                    level = samples[-1][1] / memory.MB
+                    print(f"{done:5.0%} {sent:9} messages {seconds:6.1f} s {level:8.2f} MB")
+                    sys.stdout.flush()
+        context.destroy(linger=0)
+    grown = memory.growth(samples, options.warm_up) / memory.MB
+    made = len(mistakes.all)
+    print(f"{sent} messages, {batches // BATCHES_PER_MISTAKE} mistakes of {made} kinds")
+    print(f"memory grew by {grown:.2f} MB after the warm-up; {options.limit:g} MB are allowed")
+    return 0 if grown <= options.limit else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

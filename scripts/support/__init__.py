@@ -1,0 +1,1 @@
+"""What the proof scripts share: virtual environments, and wheels of this checkout."""

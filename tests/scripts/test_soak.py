@@ -1,0 +1,59 @@
+"""The soak test: it sees growth, and its traffic and mistakes end as they should."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+from types import ModuleType
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+sys.path.insert(0, os.fspath(SCRIPTS))
+
+from soak import memory, traffic  # noqa: E402
+
+
+def test_growth_is_counted_from_the_end_of_the_warm_up() -> None:
+    samples = [(0.0, 10), (0.1, 50), (0.2, 40), (0.6, 70), (1.0, 60)]
+    assert memory.growth(samples, 0.1) == 20
+    assert memory.growth(samples, 0.6) == -10
+
+
+@pytest.mark.parametrize("warm_up", [-1.0, 1.0])
+def test_growth_needs_samples_on_both_sides_of_the_warm_up(warm_up: float) -> None:
+    with pytest.raises(ValueError, match="before and after"):
+        memory.growth([(0.0, 10), (1.0, 10)], warm_up)
+
+
+@pytest.mark.skipif(not memory.available(), reason="no /proc/self/statm")
+def test_resident_memory_sees_what_is_kept() -> None:
+    before = memory.resident()
+    kept = b"x" * (32 * memory.MB)
+    assert memory.resident() - before > 30 * memory.MB
+    assert kept
+
+
+def test_batches_mix_sizes_within_their_limits() -> None:
+    source = traffic.Traffic(ModuleType("zmq"), Random(1))
+    batches = [list(source.batch()) for _ in range(300)]
+    sizes = {len(part) for batch in batches for message in batch for part in message}
+    assert sizes == set(traffic.SIZES)
+    assert {len(message) for batch in batches for message in batch} == {1, 2, 3, 4, 5}
+    for batch in batches:
+        assert sum(len(message) for message in batch) <= traffic.BATCH_MESSAGES
+        before_last = sum(len(part) for message in batch[:-1] for part in message)
+        assert before_last <= traffic.BATCH_BYTES
+
+
+@pytest.mark.skipif(not memory.available(), reason="no /proc/self/statm")
+@pytest.mark.parametrize(("limit", "code"), [("1000", 0), ("-1000", 1)])
+def test_it_ends_with_its_verdict(limit: str, code: int) -> None:
+    command = [sys.executable, os.fspath(SCRIPTS / "soak"), "--messages", "4000", "--limit", limit]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "memory grew by" in done.stdout
+    assert done.stderr == ""
