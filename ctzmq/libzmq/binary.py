@@ -53,7 +53,7 @@ def _elf(head: bytes) -> str:
     number = int.from_bytes(head[18:20], "little" if little else "big")
     bits = 64 if head[4] == 2 else 32
     order = "little" if little else "big"
-    return f"{bits}-bit {order}-endian {_ELF.get(number, f'machine {number}')} ELF"
+    return f"{_ELF.get(number, f'machine {number}')} (ELF, {bits}-bit {order}-endian)"
 
 
 def _pe(head: bytes) -> list[str]:
@@ -61,7 +61,7 @@ def _pe(head: bytes) -> list[str]:
     if head[start : start + 4] != b"PE\0\0":
         return []
     number = int.from_bytes(head[start + 4 : start + 6], "little")
-    return [f"{_PE.get(number, f'machine {number:#x}')} Windows"]
+    return [f"{_PE.get(number, f'machine {number:#x}')} (Windows)"]
 
 
 def _mach_o(head: bytes) -> list[str]:
@@ -76,7 +76,7 @@ def _mach_o(head: bytes) -> list[str]:
         numbers = [int.from_bytes(head[4:8], "big")]
     else:
         return []
-    return [f"{_MACH_O.get(number, f'machine {number:#x}')} macOS" for number in numbers]
+    return [f"{_MACH_O.get(number, f'machine {number:#x}')} (macOS)" for number in numbers]
 
 
 def mismatch(path: str) -> str:

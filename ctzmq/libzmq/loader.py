@@ -171,11 +171,10 @@ def open_library(name: str) -> tuple[ctypes.CDLL, tuple[int, int, int]]:
         zmq_version = handle["zmq_version"]
     except AttributeError:
         raise OSError(f"{name}: it is not libzmq, it has no zmq_version") from None
-    numbers = (ctypes.c_int * 3)()
+    major, minor, patch = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
     zmq_version.restype = None
-    size = ctypes.sizeof(ctypes.c_int)
-    zmq_version(*(ctypes.byref(numbers, place * size) for place in range(3)))
-    version = (numbers[0], numbers[1], numbers[2])
+    zmq_version(ctypes.byref(major), ctypes.byref(minor), ctypes.byref(patch))
+    version = (major.value, minor.value, patch.value)
     if version < OLDEST:
         raise OSError(
             f"{name}: it is libzmq {_dotted(version)}, ctzmq needs {_dotted(OLDEST)} or newer"
@@ -241,8 +240,11 @@ def _named(value: str) -> Library:
         raise ImportError(f"{VARIABLE} is {value!r}: that is a folder; name the library in it")
     library = _take(name, f"{VARIABLE} names it")
     if library is None:
+        reason = _attempts[-1].reason
+        if reason.startswith(f"{name}: "):
+            reason = reason[len(name) + 2 :]
         raise ImportError(
-            f"{VARIABLE} is {value!r}, which can't be used: {_attempts[-1].reason}. "
+            f"{VARIABLE} is {value!r}, which can't be used: {reason}. "
             f"Correct it, or unset it to let ctzmq search."
         )
     return library

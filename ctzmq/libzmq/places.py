@@ -195,17 +195,18 @@ def cache() -> str:
 
 def _machine() -> str:
     # A home may be shared by machines of several kinds, and one machine runs several kinds.
-    if platform() == "win32":
+    system = platform()
+    if system == "win32":
         import sysconfig
 
         return sysconfig.get_platform()
-    kind = f"{sys.platform}-{os.uname().machine}"
+    kind = f"{system}-{os.uname().machine}"
     if sys.maxsize < 2**32:
         kind += "-32bit"
-    if sys.platform == "linux":
+    if system == "linux":
         try:
             os.confstr("CS_GNU_LIBC_VERSION")
-        except (OSError, ValueError):  # only glibc has that name
+        except (OSError, ValueError):  # only glibc knows the name
             kind += "-musl"
     return kind
 
