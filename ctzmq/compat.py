@@ -62,6 +62,7 @@ HOMES: dict[str, str] = {
     "zmq.auth.certs": "ctzmq.auth.certs",
     "zmq.auth.ioloop": "ctzmq.auth.ioloop",
     "zmq.auth.thread": "ctzmq.auth.thread",
+    "zmq.curve_keygen": "ctzmq.cli.curve_keygen",
     "zmq.decorators": "ctzmq.decorators",
     "zmq.devices": "ctzmq.devices",
     "zmq.devices.basedevice": "ctzmq.devices.basedevice",
@@ -91,9 +92,11 @@ HOMES: dict[str, str] = {
 """Each module name of pyzmq, and the module of ctzmq that answers to it."""
 
 ABSENT: dict[str, str] = {
-    "zmq._typing": "it holds only what typing has",
+    "zmq._future": "it is private to pyzmq's own asyncio",
+    "zmq._typing": "it is private, and typing has all that it holds",
     "zmq.backend.cffi": "it is compiled, and ctzmq calls libzmq through ctypes",
     "zmq.backend.select": "ctzmq has one backend and nothing to select",
+    "zmq.eventloop._deprecated": "it is private, for releases of tornado long gone",
     "zmq.green": "its green sockets are not made for gevent",
     "zmq.tests": "it holds helpers of pyzmq's own tests",
 }

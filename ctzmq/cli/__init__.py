@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = ("run", "shim", "doctor", "fetch")
+COMMANDS = ("run", "shim", "doctor", "fetch", "curve-keygen")
 
 DESCRIPTION = """\
 ZeroMQ for Python without a compiler: pyzmq's API on the system's libzmq.
@@ -52,8 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ctzmq", description=DESCRIPTION)
     parser.add_argument("--version", action=_Version, nargs=0, help="tell the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in arguments[:1] if arguments[:1] and arguments[0] in COMMANDS else COMMANDS:
-        module = import_module(f"{__name__}.{name}")
+    asked = arguments[:1]
+    for name in asked if asked and asked[0] in COMMANDS else COMMANDS:
+        module = import_module(f"{__name__}.{name.replace('-', '_')}")
         text = module.__doc__ or ""
         command = commands.add_parser(
             name,

@@ -51,13 +51,13 @@ def examine() -> dict[str, Any]:
     Returns
     -------
     dict
-        `ok` (bool) and what `--json` prints beside it. Without a libzmq there is `error` (str) and
-        `attempts` in place of all that needs one.
+        `ok` (bool) and what `--json` prints beside it. Without a libzmq there are `error` (str),
+        `attempts` and `install` in place of all that needs one.
 
     Source: own.
     """
     from ctzmq.core.version import VERSION, pyzmq_version
-    from ctzmq.libzmq import loader
+    from ctzmq.libzmq import advice, loader
 
     report: dict[str, Any] = {
         "ok": False,
@@ -73,6 +73,7 @@ def examine() -> dict[str, Any]:
             {"name": tried.name, "how": tried.how, "reason": tried.reason}
             for tried in loader.attempts()
         ]
+        report["install"] = advice.commands()
         return report
     import ctzmq
     from ctzmq.libzmq import prototypes
@@ -191,6 +192,8 @@ def show(report: dict[str, Any]) -> None:
         _print_rows(rows)
         print()
         print(report["error"])
+        if report["install"][0] not in report["error"]:
+            print("To install libzmq:", *report["install"], sep="\n    ")
         return
     library = report["library"]
     features = report["features"]

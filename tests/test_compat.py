@@ -1,0 +1,397 @@
+"""ctzmq answers to the name zmq, with its own modules and without running any of them twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ctzmq.compat import ABSENT, HOMES, home_of
+
+PACKAGE = Path(__file__).resolve().parents[1] / "ctzmq"
+
+PYZMQ_MODULES = """
+    zmq zmq._future zmq._typing zmq.asyncio zmq.auth zmq.auth.asyncio zmq.auth.base zmq.auth.certs
+    zmq.auth.ioloop zmq.auth.thread zmq.backend zmq.backend.cffi zmq.backend.cython
+    zmq.backend.cython._zmq zmq.backend.select zmq.constants zmq.curve_keygen zmq.decorators
+    zmq.devices zmq.devices.basedevice zmq.devices.monitoredqueue zmq.devices.monitoredqueuedevice
+    zmq.devices.proxydevice zmq.devices.proxysteerabledevice zmq.error zmq.eventloop
+    zmq.eventloop._deprecated zmq.eventloop.future zmq.eventloop.ioloop zmq.eventloop.zmqstream
+    zmq.green zmq.green.core zmq.green.device zmq.green.eventloop zmq.green.eventloop.ioloop
+    zmq.green.eventloop.zmqstream zmq.green.poll zmq.log zmq.log.__main__ zmq.log.handlers zmq.ssh
+    zmq.ssh.forward zmq.ssh.tunnel zmq.sugar zmq.sugar.attrsettr zmq.sugar.context zmq.sugar.frame
+    zmq.sugar.poll zmq.sugar.socket zmq.sugar.stopwatch zmq.sugar.tracker zmq.sugar.version
+    zmq.tests zmq.utils zmq.utils.garbage zmq.utils.interop zmq.utils.jsonapi zmq.utils.monitor
+    zmq.utils.strtypes zmq.utils.win32 zmq.utils.z85
+"""
+
+OLD_MODULES = ["zmq.core", "zmq.core.context", "zmq.core.poll", "zmq.core.socket"]
+
+NOT_YET: dict[str, str] = {}
+"""Homes of the table that are not written, and why the table names them all the same."""
+
+
+def exists(module: str) -> bool:
+    """Tell if the package has the source of a module, without importing it."""
+    path = PACKAGE.parent.joinpath(*module.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def run_python(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in an interpreter of its own, where sys.modules is nobody else's."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60
+    )
+
+
+def succeeds(code: str) -> str:
+    """Run code that must not fail; return what it printed."""
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# -- the table ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*PYZMQ_MODULES.split(), *OLD_MODULES])
+def test_every_module_of_pyzmq_has_a_home_or_a_reason(name: str) -> None:
+    absent = [parent for parent in ABSENT if name == parent or name.startswith(parent + ".")]
+    assert bool(absent) != (name in HOMES)
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_every_home_is_there_or_known_not_to_be(name: str) -> None:
+    home = HOMES[name]
+    assert exists(home) != (home in NOT_YET)
+
+
+@pytest.mark.parametrize("name", ABSENT)
+def test_what_is_absent_is_absent_indeed(name: str) -> None:
+    assert name not in HOMES
+    assert not exists("ctzmq" + name[len("zmq") :])
+    assert ABSENT[name]
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_no_home_lies_below_its_own_alias(name: str) -> None:
+    # Finding such a home would ask for the alias, and so on for ever.
+    assert not HOMES[name].startswith("ctzmq" + name[len("zmq") :] + ".")
+
+
+@pytest.mark.parametrize("name", HOMES)
+def test_the_parent_of_an_alias_is_a_package(name: str) -> None:
+    parent = name.rpartition(".")[0]
+    if parent and home_of(parent) not in NOT_YET:
+        path = PACKAGE.parent.joinpath(*home_of(parent).split("."))
+        assert (path / "__init__.py").is_file()
+
+
+def test_a_name_outside_the_table_means_the_module_of_that_name() -> None:
+    assert home_of("zmq.libzmq.loader") == "ctzmq.libzmq.loader"
+    assert home_of("zmq.nothing") == "ctzmq.nothing"
+
+
+@pytest.mark.parametrize("name", [*ABSENT, "zmq.backend.cffi._cffi"])
+def test_an_absent_name_says_why(name: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match="ctzmq stands in for pyzmq") as caught:
+        home_of(name)
+    assert caught.value.name == name
+    assert name in str(caught.value)
+
+
+# -- importing ------------------------------------------------------------------------------------
+
+
+def test_zmq_is_the_module_ctzmq() -> None:
+    succeeds(
+        """
+import ctzmq, sys
+assert "zmq" not in sys.modules
+ctzmq.install_as_zmq()
+import zmq
+assert zmq is ctzmq and sys.modules["zmq"] is ctzmq
+assert zmq.__name__ == zmq.__spec__.name == "ctzmq"
+from zmq import Socket
+assert Socket is ctzmq.Socket
+"""
+    )
+
+
+def test_every_alias_is_its_home() -> None:
+    guests = {"tornado", "gevent", "eventlet", "pexpect", "paramiko"}
+    homes = {name: home for name, home in HOMES.items() if home not in NOT_YET}
+    printed = succeeds(
+        f"""
+import ctzmq, sys
+from importlib import import_module
+ctzmq.install_as_zmq()
+seen = 0
+for name, home in {homes!r}.items():
+    if name.endswith("__main__"):
+        continue
+    try:
+        module = import_module(name)
+    except ImportError as error:
+        assert error.name in {guests!r}, (name, error)
+        continue
+    assert module is sys.modules[home] is sys.modules[name], name
+    assert module.__name__ == module.__spec__.name == home, (name, module.__spec__)
+    assert module.__spec__.loader is module.__loader__, name
+    seen += 1
+print(seen)
+"""
+    )
+    assert int(printed) > len(homes) / 2
+
+
+def test_every_form_of_import_gives_the_same_module() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+import importlib
+import zmq.utils.jsonapi
+import zmq.utils.jsonapi as renamed
+from zmq.utils import jsonapi
+from zmq.utils.jsonapi import dumps
+import ctzmq.utils.jsonapi as own
+assert zmq.utils.jsonapi is renamed is jsonapi is own
+assert importlib.import_module("zmq.utils.jsonapi") is own
+assert importlib.import_module(".jsonapi", "zmq.utils") is own
+assert dumps is own.dumps
+"""
+    )
+
+
+def test_names_of_modules_that_moved_can_be_imported_from_their_old_package() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+from zmq.sugar import socket, version
+from zmq.core import error, poll
+from zmq.backend.cython import _zmq
+from zmq import backend, sugar
+import ctzmq.core.poll, ctzmq.core.socket, ctzmq.core.version, ctzmq.error
+assert socket is ctzmq.core.socket and version is ctzmq.core.version
+assert poll is ctzmq.core.poll and error is ctzmq.error
+assert _zmq.Frame is backend.Frame is sugar.Frame is ctzmq.Frame
+"""
+    )
+
+
+def test_nothing_is_imported_before_it_is_asked_for() -> None:
+    succeeds(
+        """
+import sys, ctzmq
+before = set(sys.modules)
+ctzmq.install_as_zmq()
+assert set(sys.modules) - before == {"zmq"}
+import importlib.util
+before = set(sys.modules)
+spec = importlib.util.find_spec("zmq.utils.strtypes")
+assert spec.name == "zmq.utils.strtypes" and spec.origin.endswith("strtypes.py"), spec
+assert "ctzmq.utils.strtypes" not in sys.modules and "zmq.utils.strtypes" not in sys.modules
+import zmq.utils.strtypes
+assert importlib.util.find_spec("zmq.utils.strtypes") is zmq.utils.strtypes.__spec__
+"""
+    )
+
+
+def test_a_module_runs_once_whatever_the_order() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+import sys
+runs = []
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name.endswith((".z85", ".cli")):
+            runs.append(name)
+sys.meta_path.insert(1, Watch())  # after the alias finder: it sees what is looked for on disk
+import zmq.utils.z85, ctzmq.utils.z85, zmq.cli, ctzmq.cli
+assert zmq.utils.z85 is ctzmq.utils.z85 and zmq.cli is ctzmq.cli
+assert sys.modules["zmq.cli"] is sys.modules["ctzmq.cli"]
+assert set(runs) == {"ctzmq.utils.z85", "ctzmq.cli"}, runs
+"""
+    )
+
+
+def test_threads_that_import_at_once_get_the_one_module() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+import importlib, sys, threading
+names = ["zmq.utils.z85", "ctzmq.utils.z85", "zmq.core.error", "zmq.error", "zmq.sugar.version",
+         "zmq.core.version", "zmq.sugar.stopwatch", "zmq.core.stopwatch"] * 8
+start = threading.Barrier(len(names))
+got = []
+def work(name):
+    start.wait()
+    got.append((name, importlib.import_module(name)))
+threads = [threading.Thread(target=work, args=(name,)) for name in names]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert len(got) == len(names)
+for name, module in got:
+    assert module is sys.modules[name]
+    assert module is sys.modules[module.__name__], name
+    assert module.__spec__.name == module.__name__, (name, module.__spec__)
+"""
+    )
+
+
+def test_reload_runs_the_home_again() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+import importlib, sys
+import zmq.utils.z85 as z85
+z85.mark = 1
+old = z85.encode
+assert importlib.reload(z85) is z85 is sys.modules["ctzmq.utils.z85"]
+assert z85.encode is not old and z85.mark == 1
+assert z85.__spec__.name == z85.__name__ == "ctzmq.utils.z85"
+"""
+    )
+
+
+def test_pickles_cross_between_the_names() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+import pickle, zmq
+for thing in (zmq.Socket, zmq.ZMQError, zmq.SocketType.PULL, zmq.Poller):
+    assert pickle.loads(pickle.dumps(thing)) is thing
+# what a program on pyzmq has written
+assert pickle.loads(b"czmq.error\\nZMQError\\n.") is ctzmq.ZMQError
+assert pickle.loads(b"czmq.sugar.socket\\nSocket\\n.") is ctzmq.Socket
+error = pickle.loads(pickle.dumps(zmq.ZMQError(zmq.EAGAIN)))
+assert error.errno == zmq.EAGAIN
+"""
+    )
+
+
+def test_what_pyzmq_loads_at_import_is_an_attribute() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+import zmq
+assert zmq.sugar.context.Context is zmq.Context
+assert not zmq.backend.Socket.__module__.startswith("zmq.backend.cffi.")
+assert zmq.sugar.version.VERSION_EXTRA == ""
+assert zmq.constants._OptType and zmq.error.ZMQError is zmq.ZMQError
+assert zmq.utils.jsonapi.loads("1") == 1
+zmq.sugar.context.Context._instance = None
+assert zmq.Context._instance is None
+"""
+    )
+
+
+def test_the_code_of_an_alias_is_that_of_its_home() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+from importlib.util import find_spec
+alias, home = find_spec("zmq.utils.z85"), find_spec("ctzmq.utils.z85")
+assert alias.loader.get_source(alias.name) == home.loader.get_source(home.name)
+assert alias.loader.get_code(alias.name).co_filename == home.origin == alias.origin
+assert not alias.loader.is_package(alias.name) and alias.submodule_search_locations is None
+alias, home = find_spec("zmq.devices"), find_spec("ctzmq.devices")
+assert alias.loader.is_package(alias.name)
+assert list(alias.submodule_search_locations) == list(home.submodule_search_locations)
+"""
+    )
+
+
+# -- refusals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("statement", ["import zmq.tests", "from zmq import tests"])
+def test_a_module_that_ctzmq_lacks_is_named_with_the_reason(statement: str) -> None:
+    done = run_python(f"import ctzmq; ctzmq.install_as_zmq(); {statement}")
+    assert done.returncode == 1
+    assert "ModuleNotFoundError: No module named 'zmq.tests': ctzmq stands in" in done.stderr
+
+
+def test_a_home_that_is_not_there_is_named() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+from ctzmq.compat import HOMES
+HOMES["zmq.wishful"] = "ctzmq.core.wishful"
+try:
+    import zmq.wishful
+except ModuleNotFoundError as error:
+    assert "ctzmq.core.wishful" in str(error) and error.name == "zmq.wishful"
+else:
+    raise AssertionError
+"""
+    )
+
+
+@pytest.mark.parametrize("statement", ["import zmq.nothing", "import zmq.utils.nothing"])
+def test_a_module_that_nobody_has_is_not_found_as_ever(statement: str) -> None:
+    done = run_python(f"import ctzmq; ctzmq.install_as_zmq(); {statement}")
+    name = statement.split()[-1]
+    assert done.stderr.endswith(f"ModuleNotFoundError: No module named '{name}'\n")
+
+
+def test_find_spec_of_a_module_that_nobody_has_is_none() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+from importlib.util import find_spec
+assert find_spec("zmq.nothing") is None
+"""
+    )
+
+
+def test_another_zmq_that_is_imported_already_is_refused() -> None:
+    succeeds(
+        """
+import sys, types, ctzmq
+other = types.ModuleType("zmq")
+other.__file__ = "/elsewhere/zmq/__init__.py"
+sys.modules["zmq"] = other
+finders = list(sys.meta_path)
+try:
+    ctzmq.install_as_zmq()
+except ImportError as error:
+    assert "/elsewhere/zmq/__init__.py" in str(error) and error.name == "zmq"
+else:
+    raise AssertionError("took the place of another zmq")
+assert sys.modules["zmq"] is other and sys.meta_path == finders
+del sys.modules["zmq"]
+ctzmq.install_as_zmq()
+import zmq
+assert zmq is ctzmq
+"""
+    )
+
+
+def test_installing_twice_changes_nothing() -> None:
+    succeeds(
+        """
+import sys, ctzmq
+ctzmq.install_as_zmq()
+finders = list(sys.meta_path)
+ctzmq.install_as_zmq()
+assert sys.meta_path == finders and sys.modules["zmq"] is ctzmq
+"""
+    )
+
+
+def test_the_table_is_cheap_to_import() -> None:
+    """Programs that never call themselves zmq should not pay for those that do."""
+    printed = succeeds(
+        """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("compat", PATH)
+known = set(sys.modules)
+spec.loader.exec_module(importlib.util.module_from_spec(spec))
+print(*set(sys.modules) - known)
+""".replace("PATH", repr(str(PACKAGE / "compat.py")))
+    )
+    assert set(printed.split()) <= {"importlib.machinery"}
