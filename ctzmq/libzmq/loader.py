@@ -277,7 +277,10 @@ def _candidates() -> Iterator[tuple[str, str]]:
     from ctypes.util import find_library
 
     how = "ctypes.util.find_library knows it"
-    found = find_library("zmq") or find_library("libzmq")
+    try:
+        found = find_library("libzmq" if places.platform() == "win32" else "zmq")
+    except OSError:  # it starts programs, which a sandbox may forbid
+        found = None
     if found:
         yield found, how
     else:

@@ -282,6 +282,18 @@ def test_a_name_is_tried_once(
     assert asked == machine.everything()[:-1]
 
 
+def test_ctypes_util_may_be_forbidden_to_start_programs(
+    machine: Machine, opener: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_library(name: str) -> str:
+        raise PermissionError("no programs here")
+
+    monkeypatch.setattr(ctypes.util, "find_library", find_library)
+    opener()
+    with pytest.raises(ImportError, match="find_library: it knows no libzmq"):
+        loader.load()
+
+
 def test_the_newest_fetched_library_goes_first(
     machine: Machine, opener: Callable[..., list[str]]
 ) -> None:
