@@ -77,7 +77,7 @@ def examine() -> dict[str, Any]:
         return report
     import ctzmq
     from ctzmq.libzmq import prototypes
-    from ctzmq.libzmq.calls import NATIVE
+    from ctzmq.libzmq.provider import calls
 
     report["library"] = {
         "path": library.path,
@@ -86,7 +86,7 @@ def examine() -> dict[str, Any]:
     }
     report["features"] = {name: _has(ctzmq.has, name) for name in FEATURES}
     report["missing_functions"] = prototypes.missing()
-    report["native_calls"] = NATIVE
+    report["native_calls"] = calls.NATIVE
     report["checks"] = _checks(report["features"])
     report["ok"] = all(check["ok"] is not False for check in report["checks"])
     return report
@@ -165,10 +165,10 @@ def _exchange(endpoint: str, secure: bool = False) -> None:
         raise ValueError(f"sent {parts}, received {received}")
 
 
-def _socket(context: Context[Any], kind: int) -> Socket[Any]:
+def _socket(context: Context, kind: int) -> Socket:
     import ctzmq
 
-    socket: Socket[Any] = context.socket(kind)
+    socket: Socket = context.socket(kind)
     milliseconds = (SECONDS - 1) * 1000
     socket.setsockopt(ctzmq.SNDTIMEO, milliseconds)
     socket.setsockopt(ctzmq.RCVTIMEO, milliseconds)

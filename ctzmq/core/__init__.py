@@ -1,0 +1,1 @@
+"""pyzmq's core on libzmq: contexts, sockets, frames, polling, proxies."""

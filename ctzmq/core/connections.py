@@ -1,0 +1,338 @@
+"""What a socket is connected to: endpoints, subscriptions, groups and its monitor."""
+
+from __future__ import annotations
+
+import errno as _errno
+import itertools
+import sys
+from contextlib import suppress
+from typing import Any, Callable
+
+from ..enums import Errno, Event, SocketOption, SocketType
+from ..error import ZMQBindError, ZMQError, check
+from ..libzmq import prototypes
+from ..libzmq.provider import calls
+from . import endpoint
+from .attributes import SocketAttributes
+from .lifecycle import Lifecycle
+
+_monitors = itertools.count(1)
+
+
+class Connections(SocketAttributes, Lifecycle):
+    """The methods of a socket that concern its peers."""
+
+    __slots__ = ()
+
+    def bind(self, addr: Any) -> endpoint.Binding:
+        """Listen on an endpoint.
+
+        Parameters
+        ----------
+        addr : str or bytes
+            Such as "tcp://127.0.0.1:5555", "tcp://127.0.0.1:*", "ipc:///tmp/name", "inproc://name".
+
+        Returns
+        -------
+        context manager
+            At the end of a `with` block it unbinds.
+
+        Raises
+        ------
+        ZMQError
+            Names the endpoint: EADDRINUSE, EADDRNOTAVAIL, EPROTONOSUPPORT, EINVAL and others.
+        TypeError, ValueError
+            When `addr` is no text or has a NUL.
+
+        Source: libzmq `zmq_bind`, pyzmq `Socket.bind`.
+        """
+        self._endpoint_call("bind", prototypes.zmq_bind, addr)
+        bound = addr if isinstance(addr, str) else addr.decode(errors="replace")
+        with suppress(AttributeError, UnicodeDecodeError):
+            bound = self.last_endpoint.decode()
+        return endpoint.Binding(self, "bind", bound)
+
+    def connect(self, addr: Any) -> endpoint.Binding:
+        """Connect to an endpoint; it need not exist yet.
+
+        Parameters
+        ----------
+        addr : str or bytes
+            Such as "tcp://127.0.0.1:5555".
+
+        Returns
+        -------
+        context manager
+            At the end of a `with` block it disconnects.
+
+        Raises
+        ------
+        ZMQError
+            Names the endpoint: EINVAL, EPROTONOSUPPORT, ENOCOMPATPROTO and others.
+        TypeError, ValueError
+            When `addr` is no text or has a NUL.
+
+        Source: libzmq `zmq_connect`, pyzmq `Socket.connect`.
+        """
+        self._endpoint_call("connect", prototypes.zmq_connect, addr)
+        return endpoint.Binding(
+            self, "connect", addr if isinstance(addr, str) else addr.decode(errors="replace")
+        )
+
+    def unbind(self, addr: Any) -> None:
+        """Stop listening on an endpoint.
+
+        Parameters
+        ----------
+        addr : str or bytes
+            The endpoint as `last_endpoint` gave it.
+
+        Raises
+        ------
+        ZMQError
+            ENOENT when the socket is not bound there; the message names the endpoint.
+        TypeError, ValueError
+            When `addr` is no text or has a NUL.
+
+        Source: libzmq `zmq_unbind`, pyzmq `Socket.unbind`.
+        """
+        self._endpoint_call("unbind", prototypes.zmq_unbind, addr)
+
+    def disconnect(self, addr: Any) -> None:
+        """Disconnect from an endpoint.
+
+        Parameters
+        ----------
+        addr : str or bytes
+            The endpoint as it was given to `connect`.
+
+        Raises
+        ------
+        ZMQError
+            ENOENT when the socket is not connected there; the message names the endpoint.
+        TypeError, ValueError
+            When `addr` is no text or has a NUL.
+
+        Source: libzmq `zmq_disconnect`, pyzmq `Socket.disconnect`.
+        """
+        self._endpoint_call("disconnect", prototypes.zmq_disconnect, addr)
+
+    def _endpoint_call(self, verb: str, function: Callable[..., int], addr: Any) -> None:
+        encoded = endpoint.encode(addr)
+        while function(self._address, encoded) < 0:
+            errno = calls.errno()
+            if errno == Errno.ENOTSOCK:
+                raise self._error(errno)
+            if errno != _errno.EINTR:
+                raise endpoint.refused(verb, addr, errno)
+
+    def bind_to_random_port(
+        self, addr: str, min_port: int = 49152, max_port: int = 65536, max_tries: int = 100
+    ) -> int:
+        """Listen on a free port.
+
+        Parameters
+        ----------
+        addr : str
+            The endpoint without its port, such as "tcp://127.0.0.1".
+        min_port, max_port : int
+            The range, without its end. With the defaults the system chooses any free port.
+        max_tries : int
+            How many ports to try in another range.
+
+        Returns
+        -------
+        int
+            The port.
+
+        Raises
+        ------
+        ZMQBindError
+            When every port that was tried is in use.
+        ZMQError
+            For any other failure to bind.
+
+        Source: pyzmq `Socket.bind_to_random_port`.
+        """
+        if (min_port, max_port) == (49152, 65536):
+            self.bind(f"{addr}:*")
+            return int(self.last_endpoint.rpartition(b":")[2])
+        import random
+
+        for _ in range(max_tries):
+            port = random.randrange(min_port, max_port)
+            try:
+                self.bind(f"{addr}:{port}")
+            except ZMQError as error:
+                in_use = (Errno.EADDRINUSE, _errno.EACCES if sys.platform == "win32" else None)
+                if error.errno not in in_use:
+                    raise
+            else:
+                return port
+        raise ZMQBindError(
+            f"no free port for {addr} from {min_port} to {max_port - 1} in {max_tries} tries"
+        )
+
+    def subscribe(self, topic: str | bytes) -> None:
+        """Receive the messages that begin with a topic.
+
+        Parameters
+        ----------
+        topic : str or bytes
+            How the messages begin; an empty one takes all.
+
+        Raises
+        ------
+        ZMQError
+            EINVAL when this is no SUB socket.
+        TypeError
+            When the topic is neither str nor bytes.
+
+        Source: libzmq `zmq_setsockopt` (ZMQ_SUBSCRIBE), pyzmq `Socket.subscribe`.
+        """
+        self.set(SocketOption.SUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
+
+    def unsubscribe(self, topic: str | bytes) -> None:
+        """Take back one `subscribe` of a topic.
+
+        Parameters
+        ----------
+        topic : str or bytes
+            The topic as it was subscribed to.
+
+        Raises
+        ------
+        ZMQError
+            EINVAL when this is no SUB socket, or it was not subscribed to the topic.
+        TypeError
+            When the topic is neither str nor bytes.
+
+        Source: libzmq `zmq_setsockopt` (ZMQ_UNSUBSCRIBE), pyzmq `Socket.unsubscribe`.
+        """
+        self.set(SocketOption.UNSUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
+
+    def join(self, group: str | bytes) -> None:
+        """Join a group, on a DISH socket.
+
+        Parameters
+        ----------
+        group : str or bytes
+            Its name, of 255 bytes at most (15 before libzmq 4.3.3).
+
+        Raises
+        ------
+        ZMQVersionError
+            When this libzmq has no draft API.
+        ZMQError
+            EINVAL when this is no DISH socket, or it is in the group already.
+
+        Source: libzmq `zmq_join`, pyzmq `Socket.join`.
+        """
+        check(prototypes.zmq_join(self._address, endpoint.encode(group)))
+
+    def leave(self, group: str | bytes) -> None:
+        """Leave a group, on a DISH socket.
+
+        Parameters
+        ----------
+        group : str or bytes
+            Its name.
+
+        Raises
+        ------
+        ZMQVersionError
+            When this libzmq has no draft API.
+        ZMQError
+            EINVAL when this is no DISH socket, or it is not in the group.
+
+        Source: libzmq `zmq_leave`, pyzmq `Socket.leave`.
+        """
+        check(prototypes.zmq_leave(self._address, endpoint.encode(group)))
+
+    def fileno(self) -> int:
+        """Return the descriptor that becomes readable when something about the socket changed.
+
+        It tells of changes, not of messages: read EVENTS after each wait and each operation.
+
+        Raises
+        ------
+        ZMQError
+            ENOTSOCK when the socket is closed.
+
+        Source: libzmq `zmq_getsockopt` (ZMQ_FD), pyzmq `Socket.fileno`.
+        """
+        descriptor: int = self.get(SocketOption.FD)
+        return descriptor
+
+    # -- Monitor -----------------------------------------------------------------------------------
+
+    def monitor(self, addr: Any, events: int = Event.ALL) -> None:
+        """Publish what happens to the socket's connections on an inproc endpoint.
+
+        Parameters
+        ----------
+        addr : str, bytes or None
+            Such as "inproc://monitor", where a PAIR socket connects; None stops.
+        events : int
+            Which of `Event` to publish.
+
+        Raises
+        ------
+        ZMQError
+            EADDRINUSE, EINVAL, EPROTONOSUPPORT for the endpoint; ENOTSOCK for a closed socket.
+
+        Source: libzmq `zmq_socket_monitor`, pyzmq `Socket.monitor`.
+        """
+        if not self._address:
+            raise self._error(Errno.ENOTSOCK)
+        encoded = None if addr is None else endpoint.encode(addr)
+        if prototypes.zmq_socket_monitor(self._address, encoded, int(events)) < 0:
+            raise endpoint.refused("monitor", addr or "", calls.errno())
+
+    def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Any:
+        """Start the monitor and return a socket that receives its messages.
+
+        Close that socket, or call `disable_monitor`, before the context is terminated. A second
+        call returns the same socket while it is open.
+
+        Parameters
+        ----------
+        events : int, optional
+            Which of `Event` to report; all when left out.
+        addr : str, optional
+            The inproc endpoint to use; one of its own when left out.
+
+        Returns
+        -------
+        Socket
+            A connected PAIR socket of the context's class; read it with
+            `utils.monitor.recv_monitor_message`.
+
+        Raises
+        ------
+        ZMQError
+            As `monitor` does.
+
+        Source: libzmq `zmq_socket_monitor`, pyzmq `Socket.get_monitor_socket`.
+        """
+        if self._monitor_socket is not None and not self._monitor_socket.closed:
+            return self._monitor_socket
+        if addr is None:
+            addr = f"inproc://monitor.s-{self._address:x}-{next(_monitors)}"
+        self.monitor(addr, Event.ALL if events is None else events)
+        self._monitor_socket = self.context.socket(SocketType.PAIR)
+        self._monitor_socket.connect(addr)
+        return self._monitor_socket
+
+    def disable_monitor(self) -> None:
+        """Stop the monitor; its socket receives one last `Event.MONITOR_STOPPED`.
+
+        Raises
+        ------
+        ZMQError
+            ENOTSOCK when the socket is closed.
+
+        Source: libzmq `zmq_socket_monitor`, pyzmq `Socket.disable_monitor`.
+        """
+        self._monitor_socket = None
+        self.monitor(None, 0)

@@ -1,0 +1,498 @@
+"""Contexts: libzmq's I/O threads, and the sockets that share them."""
+
+from __future__ import annotations
+
+import ctypes
+import errno as _errno
+import os
+from operator import index
+from threading import Lock
+from typing import Any, TypeVar
+from warnings import warn
+from weakref import WeakSet
+
+from ..enums import ContextOption, Errno, SocketOption
+from ..error import ZMQError, from_errno
+from ..libzmq import prototypes
+from ..libzmq.provider import calls
+from ..libzmq.structs import zmq_thread_fn
+from ..utils.interop import cast_int_addr
+from . import lifetime
+from .socket import Socket
+
+C = TypeVar("C", bound="Context")
+
+__all__ = ["Context", "SyncContext"]
+
+
+class Context:
+    """A libzmq context. It may be used from any thread.
+
+    Parameters
+    ----------
+    io_threads : int or Context
+        How many threads do the input and output; or a context to share.
+    shadow : int or Context
+        A libzmq context to share, or its address.
+
+    Raises
+    ------
+    ZMQError
+        EINVAL when `io_threads` is negative, EMFILE when the system has no more descriptors,
+        EFAULT when the context to share is terminated.
+
+    Source: libzmq `zmq_ctx_new`, pyzmq `zmq.Context`.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_address",
+        "_pid",
+        "_shadow",
+        "_shadow_obj",
+        "_sharers",
+        "_sockets",
+        "_warn_destroy_close",
+        "sockopts",
+    )
+
+    _instance: Any = None
+    _instance_lock = Lock()
+    _instance_pid: int | None = None
+    _socket_class: Any = Socket
+
+    sockopts: dict[int, Any]
+
+    def __init__(self, io_threads: Any = 1, shadow: Any = 0) -> None:
+        self._address = 0
+        self._pid = os.getpid()
+        self._shadow_obj: Any = None
+        self._sharers: WeakSet[Context] = WeakSet()
+        self._sockets: WeakSet[Any] = WeakSet()
+        self._warn_destroy_close = False
+        self.sockopts = {}
+        if isinstance(io_threads, Context):
+            shadow, io_threads = io_threads, 1
+        self._shadow = bool(shadow)
+        if shadow:
+            self._share(shadow)
+        else:
+            self._open(index(io_threads))
+        self._sharers.add(self)
+        lifetime.contexts.add(self)
+
+    def _open(self, io_threads: int) -> None:
+        address: int | None = prototypes.zmq_ctx_new()
+        if not address:
+            raise from_errno(calls.errno())
+        self._address = address
+        try:
+            self.set(ContextOption.IO_THREADS, io_threads)
+        except Exception:
+            self.term()
+            raise
+
+    def _share(self, shadow: Any) -> None:
+        self._shadow_obj = shadow
+        if isinstance(shadow, Context):
+            original: Context | None = shadow
+            address = shadow._address
+        else:
+            address = cast_int_addr(getattr(shadow, "underlying", shadow))
+            original = next((c for c in lifetime.contexts if c._address == address), None)
+        if not address:
+            raise ZMQError(Errno.EFAULT, f"cannot share {shadow!r}: it is terminated")
+        if original is not None:
+            self._sharers = original._sharers
+        self._address = address
+
+    def __repr__(self) -> str:
+        name = "zmq.Context" if type(self) is Context else _qualified(type(self))
+        count = len(self._sockets)
+        sockets = f"{count} socket{'s' if count > 1 else ''}" if count else ""
+        closed = " closed" if self.closed else ""
+        return f"<{name}({sockets}) at {id(self):#x}{closed}>"
+
+    def __enter__(self: C) -> C:
+        return self
+
+    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        self._warn_destroy_close = True
+        self.destroy()
+
+    def __copy__(self: C, memo: Any = None) -> C:
+        return type(self).shadow(self.underlying)
+
+    __deepcopy__ = __copy__
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls
+
+    @classmethod
+    def shadow(cls: type[C], address: Any) -> C:
+        """Make a context that shares the libzmq context of another.
+
+        Parameters
+        ----------
+        address : int or Context
+            The other context, or the address of a libzmq context, perhaps of another library or
+            another interpreter of this process.
+
+        Returns
+        -------
+        Context
+
+        Raises
+        ------
+        ZMQError
+            EFAULT when the other is terminated.
+        TypeError
+            When `address` is neither.
+
+        Source: pyzmq `Context.shadow`.
+        """
+        return cls(shadow=address)
+
+    @classmethod
+    def shadow_pyczmq(cls: type[C], ctx: Any) -> C:
+        """Make a context that shares that of a pyczmq context.
+
+        Parameters
+        ----------
+        ctx : cffi pointer
+            The `zctx_t` of pyczmq.
+
+        Returns
+        -------
+        Context
+
+        Raises
+        ------
+        ImportError
+            When pyczmq is not installed.
+
+        Source: pyzmq `Context.shadow_pyczmq`.
+        """
+        from pyczmq import zctx  # type: ignore[import-not-found]
+
+        return cls(shadow=cast_int_addr(zctx.underlying(ctx)))
+
+    @classmethod
+    def instance(cls: type[C], io_threads: int = 1) -> C:
+        """Return the context that the whole process shares, made at first need.
+
+        A child of a fork gets one of its own; so does everybody once it is terminated.
+
+        Parameters
+        ----------
+        io_threads : int
+            How many threads a new one has.
+
+        Returns
+        -------
+        Context
+
+        Raises
+        ------
+        ZMQError
+            As the constructor does.
+
+        Source: pyzmq `Context.instance`.
+        """
+        current: C | None = cls._instance
+        if current is None or cls._instance_pid != os.getpid() or current.closed:
+            with cls._instance_lock:
+                current = cls._instance
+                if current is None or cls._instance_pid != os.getpid() or current.closed:
+                    current = cls._instance = cls(io_threads=io_threads)
+                    cls._instance_pid = os.getpid()
+        return current
+
+    @property
+    def underlying(self) -> int:
+        """The address of the libzmq context, 0 once it is terminated.
+
+        Source: pyzmq `Context.underlying`.
+        """
+        return self._address
+
+    @property
+    def closed(self) -> bool:
+        """Whether the context is terminated.
+
+        Source: pyzmq `Context.closed`.
+        """
+        return not self._address
+
+    # -- The end -----------------------------------------------------------------------------------
+
+    def term(self) -> None:
+        """Terminate the context, and wait until its sockets are closed and their messages sent.
+
+        What waits in one of its sockets raises `ContextTerminated`. LINGER says how long messages
+        are kept for peers. Of a shadow, nothing is terminated.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            And whatever else a signal handler raises; the wait can be taken up again then.
+
+        Source: libzmq `zmq_ctx_term`, pyzmq `Context.term`.
+        """
+        address = self._address
+        if not address:
+            return
+        while prototypes.zmq_ctx_term(address) < 0:
+            errno = calls.errno()
+            if errno != _errno.EINTR:
+                break
+        for sharer in list(self._sharers):
+            sharer._abandon()
+
+    def destroy(self, linger: int | None = None) -> None:
+        """Close every socket of the context, then terminate it.
+
+        Sockets must not be in use in other threads.
+
+        Parameters
+        ----------
+        linger : int, optional
+            Milliseconds to set LINGER of each socket to first.
+
+        Raises
+        ------
+        TypeError, OverflowError
+            When `linger` is no such number.
+
+        Source: pyzmq `Context.destroy`.
+        """
+        if self.closed:
+            return
+        for socket in list(self._sockets):
+            if not socket.closed:
+                if self._warn_destroy_close:
+                    warn(
+                        f"destroying context with unclosed socket {socket!r}",
+                        ResourceWarning,
+                        stacklevel=3,
+                        source=socket,
+                    )
+                socket.close(linger)
+        self.term()
+
+    def _abandon(self) -> None:
+        self._address = 0
+        lifetime.contexts.discard(self)
+
+    def __del__(self) -> None:
+        # No socket can be open here, as each refers to its context. Messages that linger could
+        # still hold up the end, so it goes on in a thread of libzmq's own.
+        address = getattr(self, "_address", 0)
+        if address and not self._shadow and not lifetime.finalizing():
+            errno = ctypes.get_errno()
+            warn(f"unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
+            terminate_in_background(address)
+            ctypes.set_errno(errno)
+
+    # -- Options -----------------------------------------------------------------------------------
+
+    def get(self, option: int) -> int:
+        """Read an option of the context.
+
+        Parameters
+        ----------
+        option : int
+            A `ContextOption`.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        ZMQError
+            EINVAL when this libzmq does not know it.
+        RuntimeError
+            When the context is terminated.
+
+        Source: libzmq `zmq_ctx_get`, pyzmq `Context.get`.
+        """
+        self._check_open()
+        value: int = prototypes.zmq_ctx_get(self._address, index(option))
+        if value < 0:
+            raise self._refused("get", option)
+        return value
+
+    def set(self, option: int, optval: int) -> None:
+        """Set an option of the context; most take effect only before its first socket.
+
+        Parameters
+        ----------
+        option : int
+            A `ContextOption`.
+        optval : int
+            The value.
+
+        Raises
+        ------
+        ZMQError
+            EINVAL when this libzmq does not know the option or the value does not fit.
+        TypeError, OverflowError
+            When `optval` is no int or does not fit 32 bits.
+        RuntimeError
+            When the context is terminated.
+
+        Source: libzmq `zmq_ctx_set`, pyzmq `Context.set`.
+        """
+        self._check_open()
+        if not isinstance(optval, int):
+            raise TypeError(f"{_name(option)} takes an int, got {optval!r:.60}")
+        if not -(2**31) <= optval < 2**31:
+            raise OverflowError(f"{_name(option)} takes a 32-bit int, got {optval}")
+        if prototypes.zmq_ctx_set(self._address, index(option), optval) < 0:
+            raise self._refused("set", option)
+
+    def _check_open(self) -> None:
+        if not self._address:
+            raise RuntimeError(f"{self!r} is terminated")
+
+    def _refused(self, verb: str, option: int) -> ZMQError:
+        errno = calls.errno()
+        if errno == Errno.EINVAL:
+            return ZMQError(
+                errno, f"cannot {verb} {_name(option)}: the value does not fit, or libzmq lacks it"
+            )
+        return from_errno(errno)
+
+    def setsockopt(self, opt: int, value: Any) -> None:
+        """Set a socket option that sockets made from now on begin with.
+
+        Parameters
+        ----------
+        opt : int
+            A `SocketOption`; sockets that it does not suit go without.
+        value : int or bytes
+            As the option's type has it.
+
+        Source: pyzmq `Context.setsockopt`.
+        """
+        self.sockopts[opt] = value
+
+    def getsockopt(self, opt: int) -> Any:
+        """Return a socket option that was set for sockets to come.
+
+        Raises
+        ------
+        KeyError
+            When it was not set.
+
+        Source: pyzmq `Context.getsockopt`.
+        """
+        return self.sockopts[opt]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        upper = name.upper()
+        if upper in ContextOption.__members__:
+            self.set(ContextOption[upper], value)
+        elif upper in SocketOption.__members__:
+            self.sockopts[SocketOption[upper]] = value
+        else:
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        upper = name.upper()
+        if upper in ContextOption.__members__:
+            return self.get(ContextOption[upper])
+        option = SocketOption.__members__.get(upper)
+        if option is not None and option in self.sockopts:
+            return self.sockopts[option]
+        raise AttributeError(f"{type(self).__name__} has no attribute or option {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        option = SocketOption.__members__.get(name.upper())
+        if option is None:
+            object.__delattr__(self, name)
+        elif self.sockopts.pop(option, None) is None:
+            raise AttributeError(f"{option.name} was not set for sockets to come")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *ContextOption.__members__]
+
+    # -- Sockets -----------------------------------------------------------------------------------
+
+    def socket(self, socket_type: int, socket_class: Any = None, **kwargs: Any) -> Socket:
+        """Make a socket.
+
+        Parameters
+        ----------
+        socket_type : int
+            A `SocketType`.
+        socket_class : type, optional
+            Its class; that of the context's flavour when left out.
+        **kwargs
+            For the class.
+
+        Returns
+        -------
+        Socket
+
+        Raises
+        ------
+        ZMQError
+            ENOTSUP when the context is terminated, EFAULT when it is the shadow of one that is;
+            EMFILE when it has as many sockets as MAX_SOCKETS allows; EINVAL for a type that this
+            libzmq does not have.
+
+        Source: libzmq `zmq_socket`, pyzmq `Context.socket`.
+        """
+        if not self._address:
+            raise self._unusable()
+        make = socket_class or self._socket_class
+        socket: Socket = make(self, socket_type, **kwargs)
+        for option, value in self.sockopts.items():
+            try:
+                socket.setsockopt(option, value)
+            except ZMQError:
+                # Such as SUBSCRIBE, which only some types have.
+                continue
+        self._add_socket(socket)
+        return socket
+
+    def _unusable(self) -> ZMQError:
+        if self._pid != os.getpid():
+            text = (
+                f"this context is of process {self._pid} and does not survive a fork:"
+                " make a new one in the child"
+            )
+        else:
+            text = f"{self!r} is terminated and can make no socket"
+        return ZMQError(Errno.EFAULT if self._shadow else Errno.ENOTSUP, text)
+
+    def _add_socket(self, socket: Any) -> None:
+        self._sockets.add(socket)
+
+    def _rm_socket(self, socket: Any) -> None:
+        self._sockets.discard(socket)
+
+
+SyncContext = Context
+
+
+def terminate_in_background(address: int) -> None:
+    """Terminate a libzmq context in a thread that libzmq starts, which Python knows nothing of.
+
+    Source: libzmq `zmq_ctx_term`.
+    """
+    terminate: Any = prototypes.zmq_ctx_term
+    prototypes.zmq_threadstart(ctypes.cast(terminate, zmq_thread_fn), address)
+
+
+def _name(option: int) -> str:
+    try:
+        return ContextOption(option).name
+    except ValueError:
+        return f"context option {option!r}"
+
+
+def _qualified(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__name__}"

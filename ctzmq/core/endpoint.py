@@ -1,0 +1,102 @@
+"""Endpoints: their bytes for libzmq, what to say of a refused one, and `with socket.bind(...)`."""
+
+from __future__ import annotations
+
+import errno as _errno
+import sys
+from typing import Any
+
+from ..enums import Errno
+from ..error import ZMQError, from_errno
+
+#: The longest path of an ipc endpoint in bytes: the room for it in the system's address structure.
+IPC_PATH_MAX_LEN = 107 if sys.platform.startswith(("linux", "win", "cygwin")) else 103
+
+
+def encode(addr: Any) -> bytes:
+    """Turn an endpoint into what libzmq takes.
+
+    Parameters
+    ----------
+    addr : str or bytes
+        Such as "tcp://127.0.0.1:5555".
+
+    Raises
+    ------
+    TypeError
+        When it is neither str nor bytes.
+    ValueError
+        When it has a NUL, where C would take it to end.
+    """
+    if isinstance(addr, str):
+        addr = addr.encode()
+    if not isinstance(addr, bytes):
+        raise TypeError(f"an endpoint is str, such as 'tcp://127.0.0.1:5555', got {addr!r:.60}")
+    if b"\0" in addr:
+        raise ValueError(f"an endpoint cannot have a NUL, got {addr!r:.60}")
+    return addr
+
+
+def refused(verb: str, addr: Any, errno: int) -> ZMQError:
+    """Make the exception for an endpoint that libzmq refused.
+
+    Parameters
+    ----------
+    verb : str
+        What was tried: "bind", "connect", "unbind", "disconnect", "monitor".
+    addr : str or bytes
+        The endpoint.
+    errno : int
+        The error number.
+    """
+    text = addr if isinstance(addr, str) else addr.decode(errors="replace")
+    transport, _, rest = text.partition("://")
+    if errno == _errno.ENAMETOOLONG:
+        why = (
+            f"the path {rest!r} is longer than the {IPC_PATH_MAX_LEN} bytes (IPC_PATH_MAX_LEN)"
+            " that the system allows for ipc"
+        )
+    elif errno == _errno.ENOENT and transport == "ipc" and verb == "bind":
+        why = f"No such file or directory: the folder of {rest!r} must exist"
+    elif errno == _errno.ENOENT and verb in ("unbind", "disconnect"):
+        why = f"the socket has no such endpoint to {verb}"
+    elif errno == Errno.EADDRINUSE:
+        why = "address already in use: another socket is bound there, perhaps of another process"
+    elif errno == Errno.EPROTONOSUPPORT:
+        why = f"this libzmq has no transport {transport!r}"
+    elif errno == Errno.EINVAL:
+        why = "not a valid endpoint; expected one such as 'tcp://127.0.0.1:5555' or 'inproc://name'"
+    else:
+        error = from_errno(errno)
+        if type(error) is ZMQError:
+            error.strerror = f"cannot {verb}: {error.strerror} (addr={text!r})"
+        return error
+    return ZMQError(errno, f"cannot {verb}: {why} (addr={text!r})")
+
+
+class Binding:
+    """What `bind` and `connect` return: at the end of a `with` block it undoes them.
+
+    Source: pyzmq `Socket.bind`, `Socket.connect`.
+    """
+
+    __slots__ = ("addr", "kind", "socket")
+
+    def __init__(self, socket: Any, kind: str, addr: str) -> None:
+        self.socket = socket
+        self.kind = kind
+        self.addr = addr
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({self.kind}={self.addr!r})>"
+
+    def __enter__(self) -> Any:
+        return self.socket
+
+    def __exit__(self, *args: object) -> None:
+        if self.socket.closed:
+            return
+        if self.kind == "bind":
+            self.socket.unbind(self.addr)
+        else:
+            self.socket.disconnect(self.addr)

@@ -1,0 +1,384 @@
+"""A message of one part with its memory, its properties and its tracker."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Any
+
+from ..enums import Errno, MessageOption
+from ..error import ZMQError, check
+from ..libzmq import memory, prototypes
+from ..libzmq.exporter import NEEDS_MEMORY, Exporter, exports
+from ..libzmq.provider import calls
+from . import payload
+from .tracker import _FINISHED_TRACKER, MessageTracker
+
+__all__ = ["Frame", "Message"]
+
+# Inside Frame, `bytes` is the property.
+bytes_ = bytes
+
+#: Messages of this many bytes or more are not copied when copying is left open.
+COPY_THRESHOLD = 65536
+
+
+class Content:
+    """One `zmq_msg_t`, closed once no frame and no view refers to it any more."""
+
+    __slots__ = ("data", "message", "readonly")
+
+    def __init__(self, message: Any, data: object = None, readonly: bool = False) -> None:
+        self.message = message
+        self.data = data
+        self.readonly = readonly
+
+    def __del__(self, _close: Any = calls.close) -> None:
+        _close(self.message)
+
+    def view(self) -> memoryview:
+        """Show the message's own memory; the view keeps it alive."""
+        reference = calls.reference(self.message)
+        size = prototypes.zmq_msg_size(reference)
+        view = memory.view(prototypes.zmq_msg_data(reference), size, self)
+        return view.toreadonly() if self.readonly else view
+
+
+@exports
+class Frame(Exporter):  # type: ignore[misc]
+    """A message of one part.
+
+    Parameters
+    ----------
+    data : bytes-like, optional
+        The content; any object with a contiguous buffer. Left out, the message is empty.
+    track : bool
+        Whether `tracker` tells when libzmq is done with the memory of `data`.
+    copy : bool, optional
+        Whether libzmq gets a copy of `data` or reads it where it is, in which case it must not
+        change. Left out, `copy_threshold` decides.
+    copy_threshold : int, optional
+        The size in bytes from which on the memory is shared; `COPY_THRESHOLD` when left out.
+
+    Raises
+    ------
+    TypeError
+        When `data` is a str or has no buffer.
+    BufferError
+        When its buffer is not contiguous.
+
+    Source: pyzmq `zmq.Frame`.
+    """
+
+    __slots__ = ("__weakref__", "_content", "_memory", "_read", "more", "tracker", "tracker_event")
+
+    _content: Content
+    _memory: memoryview | None
+    _read: bytes_ | None
+    more: bool
+    tracker: MessageTracker | None
+    tracker_event: Event | None
+
+    def __init__(
+        self,
+        data: Any = None,
+        track: bool = False,
+        copy: bool | None = None,
+        copy_threshold: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        event = None
+        tracker = _FINISHED_TRACKER if track else None
+        message = calls.new_message()
+        content = Content(message)
+        if data is not None:
+            source = contiguous(data)
+            size = source.nbytes
+            if copy is None:
+                copy = size < (COPY_THRESHOLD if copy_threshold is None else copy_threshold)
+            if copy or not size or payload.suspended:
+                fill(message, source)
+            else:
+                if track:
+                    event = Event()
+                    tracker = MessageTracker(event)
+                payload.lend(message, data, size, event)
+                content.data = data
+                content.readonly = source.readonly
+        self._adopt(content, False, tracker, event)
+
+    def _adopt(
+        self,
+        content: Content,
+        more: bool,
+        tracker: MessageTracker | None,
+        event: Event | None = None,
+    ) -> None:
+        self._content = content
+        self._memory = content.view() if NEEDS_MEMORY else None
+        self._read = None
+        self.more = more
+        self.tracker = tracker
+        self.tracker_event = event
+
+    @classmethod
+    def received(cls, message: Any, track: bool) -> Frame:
+        """Make a frame of a message that was just received, and that is the frame's from now on.
+
+        Parameters
+        ----------
+        message : zmq_msg_t
+            The message.
+        track : bool
+            Whether the frame has a tracker, which is done already.
+        """
+        frame: Frame = cls.__new__(cls)
+        more = calls.message_more(message) != 0
+        frame._adopt(Content(message), more, _FINISHED_TRACKER if track else None)
+        return frame
+
+    @property
+    def buffer(self) -> memoryview:
+        """The frame's own memory as a memoryview of bytes, which keeps it alive.
+
+        Source: pyzmq `Frame.buffer`.
+        """
+        if self._memory is None:
+            self._memory = self._content.view()
+        return self._memory
+
+    @property
+    def bytes(self) -> bytes_:
+        """A copy of the content, made at first need and kept.
+
+        Source: pyzmq `Frame.bytes`.
+        """
+        if self._read is None:
+            self._read = calls.message_data(self._content.message)[: len(self)]
+        return self._read
+
+    def share(self) -> Any:
+        """Return a new message that shares this frame's memory, for sending.
+
+        Raises
+        ------
+        ZMQError
+            When libzmq has no memory for it.
+
+        Source: libzmq `zmq_msg_copy`.
+        """
+        message = calls.new_message()
+        check(
+            prototypes.zmq_msg_copy(
+                calls.reference(message), calls.reference(self._content.message)
+            )
+        )
+        return message
+
+    def __copy__(self) -> Frame:
+        content = Content(self.share(), self._content.data, self._content.readonly)
+        copy: Frame = type(self).__new__(type(self))
+        copy._adopt(content, self.more, self.tracker, self.tracker_event)
+        return copy
+
+    def __buffer__(self, flags: int) -> memoryview:
+        return self.buffer
+
+    def __bytes__(self) -> Any:
+        return self.bytes
+
+    def __len__(self) -> int:
+        size: int = prototypes.zmq_msg_size(calls.reference(self._content.message))
+        return size
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Frame):
+            return self.bytes == other.bytes
+        if isinstance(other, (bytes, bytearray, memoryview)):
+            return self.buffer == other
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.bytes)
+
+    def __repr__(self) -> str:
+        size = len(self)
+        if size <= 16:
+            shown = f"{self.bytes!r}"
+        else:
+            start = self.buffer[:12].tobytes()
+            units = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3), ("B", 1))
+            unit, scale = next(u for u in units if size >= u[1])
+            shown = f"{start!r}...{size // scale}{unit}"
+        module = "zmq" if type(self) is Frame else type(self).__module__
+        return f"<{module}.{type(self).__name__}({shown})>"
+
+    def get(self, option: int | str | bytes_) -> int | str:
+        """Read a property of the message.
+
+        Parameters
+        ----------
+        option : int or str
+            A `MessageOption`; "routing_id" or "group"; or the name of a property that the peer's
+            handshake or its authentication set, such as "User-Id", "Peer-Address", "Socket-Type".
+
+        Returns
+        -------
+        int or str
+            An int for a `MessageOption` and for "routing_id".
+
+        Raises
+        ------
+        ZMQError
+            EINVAL when the message has no such property.
+        ZMQVersionError
+            When libzmq has no draft API and the property needs it.
+        TypeError
+            When `option` is neither int nor str.
+
+        Source: libzmq `zmq_msg_get`, `zmq_msg_gets`, pyzmq `Frame.get`.
+        """
+        reference = calls.reference(self._content.message)
+        if isinstance(option, int):
+            return check(prototypes.zmq_msg_get(reference, option))
+        if option == "routing_id":
+            number: int = prototypes.zmq_msg_routing_id(reference)
+            if not number:
+                raise ZMQError(Errno.EINVAL, "this message has no routing id")
+            return number
+        if isinstance(option, str):
+            option = option.encode()
+        if not isinstance(option, bytes_):
+            raise TypeError(f"expected the name or number of a property, got {option!r}")
+        if option == b"group":
+            text = prototypes.zmq_msg_group(reference)
+        else:
+            text = prototypes.zmq_msg_gets(reference, option)
+        if text is None:
+            raise ZMQError(None, f"this message has no property {option.decode()!r}")
+        return str(text.decode())
+
+    __getitem__ = get
+
+    def set(self, option: int | str, value: Any) -> None:
+        """Set a property of the message.
+
+        Parameters
+        ----------
+        option : int or str
+            "routing_id", "group", or the number of a property; libzmq has none to set yet.
+        value : int or str
+            A routing id is an int; a group a str or bytes of 15 bytes at most (255 from 4.3.3).
+
+        Raises
+        ------
+        ZMQError
+            EINVAL when the property or the value is not valid.
+        ZMQVersionError
+            When libzmq has no draft API and the property needs it.
+
+        Source: libzmq `zmq_msg_set`, `zmq_msg_set_routing_id`, pyzmq `Frame.set`.
+        """
+        reference = calls.reference(self._content.message)
+        if option == "routing_id":
+            check(prototypes.zmq_msg_set_routing_id(reference, value))
+        elif option == "group":
+            group = value.encode() if isinstance(value, str) else value
+            check(prototypes.zmq_msg_set_group(reference, group))
+        elif isinstance(option, int):
+            check(prototypes.zmq_msg_set(reference, option, value))
+        else:
+            raise TypeError(f"expected 'routing_id', 'group' or a number, got {option!r}")
+
+    @property
+    def group(self) -> Any:
+        """The group of a RADIO-DISH message, a str. It needs a libzmq with draft API.
+
+        Source: libzmq `zmq_msg_group`, pyzmq `Frame.group`.
+        """
+        return self.get("group")
+
+    @group.setter
+    def group(self, group: Any) -> None:
+        self.set("group", group)
+
+    @property
+    def routing_id(self) -> Any:
+        """The peer of a CLIENT-SERVER message, an int. It needs a libzmq with draft API.
+
+        Source: libzmq `zmq_msg_routing_id`, pyzmq `Frame.routing_id`.
+        """
+        return self.get("routing_id")
+
+    @routing_id.setter
+    def routing_id(self, routing_id: int) -> None:
+        self.set("routing_id", routing_id)
+
+    def __getattr__(self, name: str) -> Any:
+        option = MessageOption.__members__.get(name.upper())
+        if option is None:
+            raise AttributeError(f"a message has no attribute or property {name!r}")
+        return self.get(option)
+
+
+Message = Frame
+
+
+def contiguous(data: Any) -> memoryview:
+    """Return the memory of a bytes-like object.
+
+    Parameters
+    ----------
+    data : bytes-like
+        The object.
+
+    Raises
+    ------
+    TypeError
+        When it is a str or has no buffer.
+    BufferError
+        When its buffer is not contiguous.
+    """
+    if isinstance(data, str):
+        raise TypeError(f"a message is bytes-like, got str {data[:20]!r}: use send_string")
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise TypeError(
+            f"a message is bytes-like, got {type(data).__name__}: {data!r:.60}"
+        ) from None
+    if not view.contiguous:
+        raise BufferError(f"a message needs contiguous memory, got {data!r:.60}: copy it first")
+    return view
+
+
+def fill(message: Any, source: memoryview) -> None:
+    """Give an empty message a copy of some memory.
+
+    Parameters
+    ----------
+    message : zmq_msg_t
+        The message.
+    source : memoryview
+        Contiguous memory.
+
+    Raises
+    ------
+    ZMQError
+        ENOMEM when libzmq cannot get the memory.
+
+    Source: libzmq `zmq_msg_init_size`.
+    """
+    reference = calls.reference(message)
+    check(prototypes.zmq_msg_init_size(reference, source.nbytes))
+    if source.nbytes:
+        target = memory.view(prototypes.zmq_msg_data(reference), source.nbytes, message)
+        target[:] = flat(source)
+
+
+def flat(source: memoryview) -> bytes | memoryview:
+    """Return contiguous memory of any shape and format as plain bytes, copied only if need be."""
+    try:
+        return source.cast("B")
+    except TypeError:
+        # Neither an array in Fortran's order nor one of structures can be cast.
+        return source.tobytes("A")

@@ -1,0 +1,325 @@
+"""How a libzmq socket is made, shared, closed and put out of use."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from errno import EMFILE
+from operator import index
+from typing import Any
+from warnings import warn
+from weakref import WeakSet
+
+from ..enums import Errno, SocketOption, SocketType
+from ..error import DraftFDWarning, ZMQError, check, from_errno
+from ..libzmq import prototypes
+from ..libzmq.provider import calls
+from ..libzmq.structs import zmq_fd_t
+from ..utils.interop import cast_int_addr
+from . import lifetime, options
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .context import Context
+
+COPY_THRESHOLD = 65536
+
+
+class Lifecycle:
+    """A libzmq socket: `_address` is where it is, `_handle` the same for the quick calls.
+
+    Both are emptied before it is closed, so that no call can reach a socket that is gone. Those
+    that share one, a socket and its shadows, are in one set and are closed together.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_address",
+        "_closing",
+        "_copy_threshold",
+        "_draft_poller",
+        "_handle",
+        "_monitor_socket",
+        "_pid",
+        "_shadow",
+        "_shadow_obj",
+        "_sharers",
+        "_spare",
+        "_type",
+        "_users",
+        "context",
+    )
+
+    context: Context
+    _shadow_obj: Any
+
+    def __init__(
+        self,
+        ctx_or_socket: Any = None,
+        socket_type: int = 0,
+        *,
+        shadow: Any = 0,
+        copy_threshold: int | None = None,
+    ) -> None:
+        self._address = 0
+        self._handle = calls.NULL
+        self._closing = 0
+        self._users = 0
+        self._draft_poller = 0
+        self._monitor_socket: Any = None
+        self._pid = os.getpid()
+        self._spare: list[Any] = []
+        self._sharers: WeakSet[Lifecycle] = WeakSet()
+        self._shadow_obj = None
+        self.copy_threshold = COPY_THRESHOLD if copy_threshold is None else copy_threshold
+        if isinstance(ctx_or_socket, Lifecycle):
+            shadow, ctx_or_socket = ctx_or_socket, None
+        self._shadow = bool(shadow)
+        if shadow:
+            self._share(shadow, ctx_or_socket)
+        else:
+            self._open(ctx_or_socket, index(socket_type))
+        self._sharers.add(self)
+        lifetime.sockets.add(self)
+
+    def _open(self, context: Any, socket_type: int) -> None:
+        if context is None:
+            raise TypeError("a socket needs a context: use context.socket(type)")
+        self.context = context
+        self._type = socket_type
+        self._settle(open_socket(context, socket_type))
+        if socket_type >= SocketType.SERVER and options.read(
+            self._address, SocketOption.THREAD_SAFE
+        ):
+            # Such a socket has a lock that a blocked thread may hold: never wait for it with the
+            # GIL held. Without a handle, every quick call fails and the careful one follows.
+            self._handle = calls.NULL
+
+    def _share(self, shadow: Any, context: Any) -> None:
+        self._shadow_obj = shadow
+        if isinstance(shadow, Lifecycle):
+            original: Lifecycle | None = shadow
+            address = shadow._address
+        else:
+            address = cast_int_addr(getattr(shadow, "underlying", shadow))
+            original = next((s for s in lifetime.sockets if s._address == address), None)
+        if not address:
+            raise ZMQError(Errno.ENOTSOCK, f"cannot shadow {shadow!r}: it is closed")
+        self.context = context
+        if original is not None:
+            self._sharers = original._sharers
+            self.context = context or original.context
+        self._settle(address)
+        if original is not None:
+            self._handle = original._handle
+        self._type = int(options.read(address, SocketOption.TYPE))
+
+    def _settle(self, address: int) -> None:
+        self._address = address
+        self._handle = calls.pointer(address)
+
+    @property
+    def underlying(self) -> int:
+        """The address of the libzmq socket, 0 once it is closed.
+
+        Source: pyzmq `Socket.underlying`.
+        """
+        return self._address
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket is closed.
+
+        Source: pyzmq `Socket.closed`.
+        """
+        return not self._address
+
+    @property
+    def type(self) -> Any:
+        """The type of the socket, a `SocketType`; an int if it is not known here.
+
+        Source: pyzmq `Socket.type`.
+        """
+        try:
+            return SocketType(self._type)
+        except ValueError:
+            return self._type
+
+    @property
+    def socket_type(self) -> Any:
+        """The old name of `type`.
+
+        Source: pyzmq `Socket.socket_type`.
+        """
+        warn("Socket.socket_type is deprecated, use Socket.type", DeprecationWarning, stacklevel=2)
+        return self.type
+
+    @property
+    def _type_name(self) -> str:
+        kind = self.type
+        return kind.name if isinstance(kind, SocketType) else str(kind)
+
+    @property
+    def copy_threshold(self) -> int:
+        """From how many bytes on `copy=False` shares memory; smaller messages are copied.
+
+        Source: pyzmq `Socket.copy_threshold`.
+        """
+        return self._copy_threshold
+
+    @copy_threshold.setter
+    def copy_threshold(self, threshold: int) -> None:
+        number = index(threshold)
+        if number < 0:
+            raise ValueError(f"copy_threshold is a number of bytes, got {number}")
+        self._copy_threshold = number
+
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket; libzmq still sends what it has queued, for as long as LINGER says.
+
+        Closing twice does nothing. When another thread waits in the socket, libzmq's part of it
+        is closed as soon as that thread's call ends.
+
+        Parameters
+        ----------
+        linger : int, optional
+            Milliseconds to set LINGER to first; -1 is for ever.
+
+        Raises
+        ------
+        TypeError, OverflowError
+            When `linger` is no such number; the socket stays open then.
+
+        Source: libzmq `zmq_close`, pyzmq `Socket.close`.
+        """
+        address = self._address
+        if not address:
+            return
+        if linger is not None:
+            try:
+                options.write(address, SocketOption.LINGER, linger)
+            except ZMQError as error:
+                if error.errno != Errno.ETERM:
+                    raise
+        if self._draft_poller:
+            poller, self._draft_poller = ctypes.c_void_p(self._draft_poller), 0
+            prototypes.zmq_poller_destroy(ctypes.byref(poller))
+        sharers = list(self._sharers)
+        for sharer in sharers:
+            sharer._abandon()
+        waiting = next((sharer for sharer in sharers if sharer._users), None)
+        if waiting is not None:
+            waiting._closing = address
+        else:
+            close_socket(address)
+
+    def _release(self) -> None:
+        self.close(linger=0)
+
+    def _draft_fd(self) -> int:
+        """Give a thread-safe socket, which has no descriptor, that of a poller which watches it."""
+        if not self._draft_poller:
+            poller = prototypes.zmq_poller_new()
+            check(prototypes.zmq_poller_add(poller, self._address, None, 3))
+            self._draft_poller = poller
+            warn(DraftFDWarning(), stacklevel=3)
+        descriptor = zmq_fd_t()
+        check(prototypes.zmq_poller_fd(self._draft_poller, ctypes.byref(descriptor)))
+        return int(descriptor.value)
+
+    def _abandon(self) -> None:
+        self._address, self._handle = 0, calls.NULL
+        while self._spare:
+            calls.close(self._spare.pop())
+        lifetime.sockets.discard(self)
+        context = self.context
+        if context is not None:
+            context._rm_socket(self)
+
+    def _error(self, errno: int) -> ZMQError:
+        """Make the exception for a call that failed, with what this socket knows of the cause."""
+        if errno == Errno.ENOTSOCK and not self._address:
+            if self._pid != os.getpid():
+                return ZMQError(
+                    errno,
+                    f"this socket is of process {self._pid} and does not survive a fork:"
+                    " make a new context and socket in the child",
+                )
+            return ZMQError(errno, f"{self!r}: a closed socket cannot be used")
+        if errno == Errno.EFSM:
+            return ZMQError(
+                errno,
+                f"a {self._type_name} socket cannot do this now: it sends and receives in turn",
+            )
+        if errno == Errno.ENOTSUP:
+            return ZMQError(errno, f"a {self._type_name} socket does not send or receive this way")
+        if errno == Errno.EHOSTUNREACH:
+            return ZMQError(errno, "no peer with this routing id is connected")
+        return from_errno(errno)
+
+    def _leave(self) -> None:
+        """End a call that may wait, and close what another thread has closed meanwhile."""
+        self._users -= 1
+        if self._closing and not self._users:
+            address, self._closing = self._closing, 0
+            close_socket(address)
+
+    def __del__(self) -> None:
+        # A socket whose constructor failed has no address; at the end nothing is left to call.
+        if getattr(self, "_address", 0) and not self._shadow and not lifetime.finalizing():
+            errno = ctypes.get_errno()
+            warn(f"unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
+            self.close()
+            ctypes.set_errno(errno)
+
+
+def open_socket(context: Any, socket_type: int) -> int:
+    """Make a libzmq socket.
+
+    Parameters
+    ----------
+    context : Context
+        Where it belongs.
+    socket_type : int
+        A `SocketType`.
+
+    Returns
+    -------
+    int
+        Its address.
+
+    Raises
+    ------
+    ZMQError
+        EMFILE when the context has as many sockets as it may have, EINVAL for an unknown type,
+        EFAULT when the context is terminated.
+
+    Source: libzmq `zmq_socket`.
+    """
+    address: int | None = prototypes.zmq_socket(context.underlying, socket_type)
+    if address:
+        return address
+    errno = calls.errno()
+    if errno == Errno.EINVAL:
+        raise ZMQError(
+            errno,
+            f"this libzmq has no socket type {socket_type}: it is unknown, or needs the draft API",
+        )
+    if errno == EMFILE:
+        raise ZMQError(
+            errno,
+            "the context has no room for another socket: raise MAX_SOCKETS before its first"
+            " socket, or close some; only then look at the system's limit of open files",
+        )
+    raise from_errno(errno)
+
+
+def close_socket(address: int) -> None:
+    """Close a libzmq socket that nobody can reach any more.
+
+    Source: libzmq `zmq_close`.
+    """
+    if prototypes.zmq_close(address) < 0:
+        errno = calls.errno()
+        if errno != Errno.ENOTSOCK:
+            raise from_errno(errno)

@@ -1,0 +1,64 @@
+"""What a fork and the end of the interpreter do to sockets and contexts.
+
+A child of `os.fork` inherits the handles but not libzmq's threads, so every handle is put out of
+use there. At exit only one thing is waited for: that libzmq lets go of zero-copy payloads, whose
+callback must not run in an interpreter that is gone.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from typing import Any, Protocol
+from weakref import WeakSet
+
+from . import payload
+
+
+class Handle(Protocol):
+    """A socket or context, as far as its end is concerned."""
+
+    def _abandon(self) -> None:
+        """Forget the libzmq object without touching it."""
+
+    def _release(self) -> None:
+        """Close the libzmq object without waiting for anything."""
+
+
+#: Every open socket and context of this process.
+sockets: WeakSet[Any] = WeakSet()
+contexts: WeakSet[Any] = WeakSet()
+
+#: How long an exit waits for libzmq to let go of zero-copy payloads, in seconds.
+EXIT_PATIENCE = 1.0
+
+
+def finalizing(_is: Any = sys.is_finalizing) -> bool:
+    """Tell whether the interpreter is being torn down, when nothing may be called any more."""
+    return bool(_is())
+
+
+def _after_fork_in_child() -> None:
+    for handle in (*sockets, *contexts):
+        handle._abandon()
+    sockets.clear()
+    contexts.clear()
+    payload.payloads.clear()
+
+
+def _at_exit() -> None:
+    if not payload.payloads:
+        return
+    import time
+
+    for handle in list(sockets):
+        handle._release()
+    deadline = time.monotonic() + EXIT_PATIENCE
+    while payload.payloads and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+atexit.register(_at_exit)

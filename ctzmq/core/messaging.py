@@ -1,0 +1,269 @@
+"""Messages of text, JSON, pickled objects and several parts, built on `send` and `recv` once.
+
+Every flavour of socket inherits these. Where `recv` gives something to wait for in place of the
+message, `_deserialize` is what that flavour overrides.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Callable
+
+from ..enums import Flag
+from ..utils import jsonapi
+from .attributes import SocketAttributes
+
+# What pickle.DEFAULT_PROTOCOL is, without importing pickle before it is needed.
+DEFAULT_PROTOCOL = 5 if sys.version_info >= (3, 14) else 4
+
+SNDMORE = int(Flag.SNDMORE)
+
+
+class Messaging(SocketAttributes):
+    """The methods of a socket that convert what is sent and received."""
+
+    __slots__ = ()
+
+    send: Callable[..., Any]
+    recv: Callable[..., Any]
+    send_multipart: Callable[..., Any]
+    recv_multipart: Callable[..., Any]
+
+    def _deserialize(self, recvd: Any, load: Callable[[Any], Any]) -> Any:
+        """Convert what `recv` gave; a flavour whose `recv` gives an awaitable converts its result.
+
+        Source: pyzmq `Socket._deserialize`.
+        """
+        return load(recvd)
+
+    def send_string(
+        self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **kwargs: Any
+    ) -> Any:
+        """Send text as one part.
+
+        Parameters
+        ----------
+        u : str
+            The text.
+        flags, copy, **kwargs
+            As in `send`.
+        encoding : str
+            How the text becomes bytes.
+
+        Returns
+        -------
+        MessageTracker or None
+            As `send` does.
+
+        Raises
+        ------
+        TypeError
+            When `u` is no str.
+        UnicodeEncodeError
+            When the encoding lacks one of its characters.
+        ZMQError
+            As `send` does.
+
+        Source: pyzmq `Socket.send_string`.
+        """
+        if not isinstance(u, str):
+            raise TypeError(f"send_string takes str, got {type(u).__name__} {u!r:.60}: use send")
+        return self.send(u.encode(encoding), flags=flags, copy=copy, **kwargs)
+
+    send_unicode = send_string
+
+    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Any:
+        """Receive one part as text.
+
+        Parameters
+        ----------
+        flags : int
+            As in `recv`.
+        encoding : str
+            How the bytes become text.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        UnicodeDecodeError
+            When the part is no such text; it is lost then.
+        ZMQError
+            As `recv` does.
+
+        Source: pyzmq `Socket.recv_string`.
+        """
+        return self._deserialize(self.recv(flags), lambda data: data.decode(encoding))
+
+    recv_unicode = recv_string
+
+    def send_pyobj(
+        self, obj: Any, flags: int = 0, protocol: int = DEFAULT_PROTOCOL, **kwargs: Any
+    ) -> Any:
+        """Send a Python object, pickled, as one part.
+
+        Parameters
+        ----------
+        obj : object
+            What to send.
+        flags, **kwargs
+            As in `send`.
+        protocol : int
+            The version of the pickle format; -1 is the highest.
+
+        Returns
+        -------
+        MessageTracker or None
+            As `send` does.
+
+        Raises
+        ------
+        pickle.PicklingError, TypeError
+            When the object cannot be pickled.
+        ZMQError
+            As `send` does.
+
+        Source: pyzmq `Socket.send_pyobj`.
+        """
+        import pickle
+
+        return self.send(pickle.dumps(obj, protocol), flags=flags, **kwargs)
+
+    def recv_pyobj(self, flags: int = 0) -> Any:
+        """Receive one part and unpickle it; never do so with messages of a peer you do not trust.
+
+        Parameters
+        ----------
+        flags : int
+            As in `recv`.
+
+        Returns
+        -------
+        object
+
+        Raises
+        ------
+        pickle.UnpicklingError
+            When the part is no pickle; it is lost then.
+        ZMQError
+            As `recv` does.
+
+        Source: pyzmq `Socket.recv_pyobj`.
+        """
+        import pickle
+
+        return self._deserialize(self.recv(flags), pickle.loads)
+
+    def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> Any:
+        """Send a Python object as JSON in one part.
+
+        Parameters
+        ----------
+        obj : object
+            What to send.
+        flags : int
+            As in `send`.
+        **kwargs
+            `routing_id` and `group` go to `send`, the rest to `json.dumps`.
+
+        Returns
+        -------
+        MessageTracker or None
+            As `send` does.
+
+        Raises
+        ------
+        TypeError, ValueError
+            When the object has no JSON form.
+        ZMQError
+            As `send` does.
+
+        Source: pyzmq `Socket.send_json`.
+        """
+        sending = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
+        return self.send(jsonapi.dumps(obj, **kwargs), flags=flags, **sending)
+
+    def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
+        """Receive one part of JSON.
+
+        Parameters
+        ----------
+        flags : int
+            As in `recv`.
+        **kwargs
+            For `json.loads`.
+
+        Returns
+        -------
+        object
+
+        Raises
+        ------
+        ValueError
+            When the part is no JSON; it is lost then.
+        ZMQError
+            As `recv` does.
+
+        Source: pyzmq `Socket.recv_json`.
+        """
+        return self._deserialize(self.recv(flags), lambda data: jsonapi.loads(data, **kwargs))
+
+    def send_serialized(
+        self,
+        msg: Any,
+        serialize: Callable[[Any], Any],
+        flags: int = 0,
+        copy: bool = True,
+        **kwargs: Any,
+    ) -> Any:
+        """Send what a function makes of an object, as a message of several parts.
+
+        Parameters
+        ----------
+        msg : object
+            What to send.
+        serialize : callable
+            Takes `msg` and returns an iterable of bytes-like parts.
+        flags, copy, **kwargs
+            As in `send_multipart`.
+
+        Returns
+        -------
+        MessageTracker or None
+            As `send_multipart` does.
+
+        Raises
+        ------
+        ZMQError
+            As `send_multipart` does.
+
+        Source: pyzmq `Socket.send_serialized`.
+        """
+        return self.send_multipart(serialize(msg), flags=flags, copy=copy, **kwargs)
+
+    def recv_serialized(
+        self, deserialize: Callable[[Any], Any], flags: int = 0, copy: bool = True
+    ) -> Any:
+        """Receive a message of several parts and give it to a function.
+
+        Parameters
+        ----------
+        deserialize : callable
+            Takes the list of parts and returns what this method returns.
+        flags, copy
+            As in `recv_multipart`.
+
+        Returns
+        -------
+        object
+
+        Raises
+        ------
+        ZMQError
+            As `recv_multipart` does.
+
+        Source: pyzmq `Socket.recv_serialized`.
+        """
+        return self._deserialize(self.recv_multipart(flags=flags, copy=copy), deserialize)

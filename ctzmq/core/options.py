@@ -1,0 +1,163 @@
+"""Socket options: their C types, and what to say when one is refused."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from ..enums import Errno, SocketOption, _OptType
+from ..error import ZMQError, from_errno
+from ..libzmq import prototypes
+from ..libzmq.provider import calls
+from ..libzmq.structs import zmq_fd_t
+from . import payload
+
+_BYTES_CAPACITY = 255
+# The library writes a key as text only into a buffer of exactly the text's size and its NUL.
+_Z85_CAPACITY = 41
+_KEYS = frozenset(
+    (SocketOption.CURVE_PUBLICKEY, SocketOption.CURVE_SECRETKEY, SocketOption.CURVE_SERVERKEY)
+)
+_INTEGERS: dict[_OptType, tuple[Any, int, int]] = {
+    _OptType.int: (ctypes.c_int, -(2**31), 2**31 - 1),
+    # Bit masks are unsigned and pyzmq passes them as they are.
+    _OptType.int64: (ctypes.c_int64, -(2**63), 2**64 - 1),
+    _OptType.fd: (zmq_fd_t, -(2**31), 2 ** (8 * ctypes.sizeof(zmq_fd_t)) - 1),
+}
+
+
+def describe(option: int) -> str:
+    """Name an option for an error message."""
+    try:
+        return SocketOption(option).name
+    except ValueError:
+        return f"option {option}"
+
+
+def kind(option: int) -> _OptType:
+    """Tell the type of an option's value; one that this package does not know yet is an int."""
+    try:
+        return SocketOption(option)._opt_type
+    except ValueError:
+        return _OptType.int
+
+
+def read(address: int, option: int) -> int | bytes:
+    """Read one option of a socket.
+
+    Parameters
+    ----------
+    address : int
+        The socket.
+    option : int
+        The option.
+
+    Returns
+    -------
+    int or bytes
+        Text comes without its final NUL.
+
+    Raises
+    ------
+    ZMQError
+        When libzmq refuses, or the socket is closed.
+
+    Source: libzmq `zmq_getsockopt`.
+    """
+    of_kind = kind(option)
+    value: Any
+    if of_kind is _OptType.bytes:
+        capacity = _Z85_CAPACITY if option in _KEYS else _BYTES_CAPACITY
+        value = ctypes.create_string_buffer(capacity)
+    else:
+        value = _INTEGERS[of_kind][0]()
+    length = ctypes.c_size_t(ctypes.sizeof(value))
+    rc = prototypes.zmq_getsockopt(address, option, ctypes.byref(value), ctypes.byref(length))
+    if rc < 0:
+        raise refused("get", option, None, calls.errno())
+    if of_kind is not _OptType.bytes:
+        number: int = value.value
+        return number
+    content: bytes = value.raw[: length.value]
+    if option != SocketOption.ROUTING_ID and content.endswith(b"\0"):
+        content = content[:-1]
+    return content
+
+
+def write(address: int, option: int, value: Any) -> None:
+    """Set one option of a socket.
+
+    Parameters
+    ----------
+    address : int
+        The socket.
+    option : int
+        The option.
+    value : int or bytes
+        The new value, of the option's type.
+
+    Raises
+    ------
+    TypeError
+        When the value is of another type than the option.
+    OverflowError
+        When a number does not fit the option.
+    ZMQError
+        When libzmq refuses, or the socket is closed.
+
+    Source: libzmq `zmq_setsockopt`.
+    """
+    of_kind = kind(option)
+    c_value: Any
+    if of_kind is _OptType.bytes:
+        if isinstance(value, str):
+            raise TypeError(f"{describe(option)} takes bytes, got str {value!r}: use set_string")
+        if not isinstance(value, (bytes, bytearray, memoryview)):
+            raise TypeError(f"{describe(option)} takes bytes, got {value!r:.60}")
+        c_value = bytes(value)
+        size = len(c_value)
+    else:
+        if not isinstance(value, int):
+            raise TypeError(f"{describe(option)} takes an int, got {value!r:.60}")
+        c_type, least, most = _INTEGERS[of_kind]
+        if not least <= value <= most:
+            raise OverflowError(f"{describe(option)} takes {least} to {most}, got {value}")
+        c_number = c_type(value)
+        c_value = ctypes.byref(c_number)
+        size = ctypes.sizeof(c_number)
+    if option == SocketOption.CONFLATE and value:
+        payload.suspended = True
+    if prototypes.zmq_setsockopt(address, option, c_value, size) < 0:
+        raise refused("set", option, value, calls.errno())
+
+
+def refused(verb: str, option: int, value: Any, errno: int) -> ZMQError:
+    """Make the exception for an option that libzmq refused to get or set.
+
+    Parameters
+    ----------
+    verb : str
+        "get" or "set".
+    option : int
+        The option.
+    value : int, bytes or None
+        The value that was to be set.
+    errno : int
+        The error number.
+    """
+    if errno != Errno.EINVAL:
+        return from_errno(errno)
+    what = f"cannot {verb} {describe(option)}"
+    if verb == "set":
+        what += f" to {value!r:.60}"
+    try:
+        known = SocketOption(option)
+    except ValueError:
+        return ZMQError(errno, f"{what}: this libzmq does not know it")
+    if verb == "get" and not known.readable:
+        why = "it is write-only"
+    elif verb == "set" and not known.writable:
+        why = "it is read-only"
+    else:
+        why = f"value or socket type do not fit, or libzmq lacks it (since {known.since})"
+    return ZMQError(errno, f"{what}: {why}")

@@ -1,0 +1,70 @@
+"""Zero-copy payloads: Python objects whose memory libzmq reads until it lets go.
+
+`lend` makes a message out of an object's memory. Until libzmq calls back, `payloads` holds the
+object. The callback is one for all messages and immortal; it is made at the first loan, because
+making one needs executable memory that some systems refuse. libzmq may call it on any thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from ..error import check
+from ..libzmq import memory, prototypes
+from ..libzmq.provider import calls
+from ..libzmq.structs import zmq_free_fn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from threading import Event
+
+#: What libzmq still reads: number of the loan -> what keeps the memory, who waits for its end.
+payloads: dict[int, tuple[object, Event | None]] = {}
+
+#: Set for good once a socket of this process has CONFLATE set. Such a socket drops messages while
+#: it holds a lock of libzmq's, and the callback, which waits for the GIL, must not run under it.
+suspended = False
+
+_numbers = itertools.count(1)
+_on_free: Any = None
+
+
+def _release(data: int | None, hint: int | None) -> None:
+    # A child of a fork, or a callback for a loan that failed, finds nothing, which is fine.
+    entry = payloads.pop(hint or 0, None)
+    if entry is not None and entry[1] is not None:
+        entry[1].set()
+
+
+def lend(message: Any, data: Any, size: int, event: Event | None) -> None:
+    """Make a message that points into an object's memory.
+
+    Parameters
+    ----------
+    message : zmq_msg_t
+        An empty message.
+    data : bytes-like
+        The object, which must not change while libzmq has it.
+    size : int
+        Its length in bytes.
+    event : threading.Event, optional
+        What to set once libzmq has let go.
+
+    Raises
+    ------
+    ZMQError
+        When libzmq has no memory for its part.
+
+    Source: libzmq `zmq_msg_init_data`.
+    """
+    global _on_free
+    if _on_free is None:
+        _on_free = zmq_free_fn(_release)
+    address, keep = memory.export(data, size)
+    number = next(_numbers)
+    payloads[number] = (keep, event)
+    rc = prototypes.zmq_msg_init_data(calls.reference(message), address, size, _on_free, number)
+    if rc < 0:
+        del payloads[number]
+    check(rc)

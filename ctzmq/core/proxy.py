@@ -1,0 +1,126 @@
+"""Passes messages between two sockets until their context ends."""
+
+from __future__ import annotations
+
+import errno as _errno
+from typing import Any, Callable
+
+from ..enums import Errno
+from ..error import ZMQError, from_errno
+from ..libzmq import prototypes
+from ..libzmq.provider import calls
+from .lifecycle import Lifecycle
+
+__all__ = ["device", "proxy", "proxy_steerable"]
+
+
+def _address(socket: Any, name: str) -> int | None:
+    if socket is None:
+        return None
+    if not isinstance(socket, Lifecycle):
+        raise TypeError(f"{name} of a proxy is a zmq socket, got {socket!r:.60}")
+    if socket.closed:
+        raise ZMQError(Errno.ENOTSOCK, f"{name} of the proxy is closed: {socket!r}")
+    return socket.underlying
+
+
+def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
+    """Run a proxy until it ends, again after each signal."""
+    addresses = [_address(socket, name) for name, socket in sockets.items()]
+    if None in addresses[:2]:
+        raise TypeError("a proxy needs a frontend and a backend socket")
+    users = [socket for socket in sockets.values() if socket is not None]
+    for socket in users:
+        socket._users += 1
+    try:
+        while True:
+            rc = function(*addresses)
+            if rc >= 0:
+                return rc
+            errno = calls.errno()
+            if errno != _errno.EINTR:
+                raise from_errno(errno)
+    finally:
+        for socket in users:
+            socket._leave()
+
+
+def proxy(frontend: Any, backend: Any, capture: Any = None) -> int:
+    """Pass messages between two sockets, in both directions, until their context is terminated.
+
+    Parameters
+    ----------
+    frontend, backend : Socket
+        The sockets, such as a ROUTER and a DEALER.
+    capture : Socket, optional
+        A PUB, DEALER, PUSH or PAIR socket that gets a copy of each message.
+
+    Raises
+    ------
+    ContextTerminated
+        The usual end.
+    ZMQError
+        ENOTSOCK when a socket is closed.
+    TypeError
+        When something else than a socket is given.
+
+    Source: libzmq `zmq_proxy`, pyzmq `zmq.proxy`.
+    """
+    return _run(
+        prototypes.zmq_proxy, {"frontend": frontend, "backend": backend, "capture": capture}
+    )
+
+
+def proxy_steerable(frontend: Any, backend: Any, capture: Any = None, control: Any = None) -> int:
+    """Pass messages between two sockets as `proxy` does, steered by a third.
+
+    Parameters
+    ----------
+    frontend, backend, capture : Socket
+        As in `proxy`.
+    control : Socket, optional
+        A PAIR, PULL or SUB socket that receives b"PAUSE", b"RESUME", b"TERMINATE" or, from libzmq
+        4.3 on, b"STATISTICS".
+
+    Returns
+    -------
+    int
+        0 after TERMINATE.
+
+    Raises
+    ------
+    ContextTerminated
+        When the context is terminated.
+    ZMQError
+        ENOTSOCK when a socket is closed.
+    ZMQVersionError
+        When this libzmq has no such proxy.
+    TypeError
+        When something else than a socket is given.
+
+    Source: libzmq `zmq_proxy_steerable`, pyzmq `zmq.proxy_steerable`.
+    """
+    return _run(
+        prototypes.zmq_proxy_steerable,
+        {"frontend": frontend, "backend": backend, "capture": capture, "control": control},
+    )
+
+
+def device(device_type: int, frontend: Any, backend: Any) -> int:
+    """Run a proxy under its old name.
+
+    Parameters
+    ----------
+    device_type : int
+        A `DeviceType`, which no longer matters.
+    frontend, backend : Socket
+        As in `proxy`.
+
+    Raises
+    ------
+    ContextTerminated, ZMQError, TypeError
+        As `proxy` does.
+
+    Source: libzmq `zmq_proxy`, pyzmq `zmq.device`.
+    """
+    return proxy(frontend, backend)

@@ -1,0 +1,562 @@
+"""Sockets: connections, options, and the way of each message to libzmq.
+
+A message goes `Socket.send` -> `calls.try_send` -> libzmq. When libzmq cannot take it at once, it
+goes `Socket._persist` -> `calls.send`, which waits; `_persist` is the one place where a socket
+waits, and what another flavour of socket replaces.
+"""
+
+from __future__ import annotations
+
+import errno as _errno
+import sys
+import threading
+from collections.abc import Sequence
+from math import inf
+from operator import index
+from time import monotonic
+from typing import Any, Callable, Literal, TypeVar, overload
+
+from ..enums import Errno, PollEvent, SocketOption
+from ..error import Again
+from ..libzmq import prototypes
+from ..libzmq.provider import calls
+from . import payload, poll
+from .connections import Connections
+from .frame import Frame, contiguous, fill, flat
+from .messaging import DEFAULT_PROTOCOL, SNDMORE, Messaging
+from .tracker import _FINISHED_TRACKER, MessageTracker
+
+S = TypeVar("S", bound="Socket")
+
+__all__ = ["DEFAULT_PROTOCOL", "Socket", "SyncSocket"]
+
+POLLIN = poll.POLLIN
+POLLOUT = poll.POLLOUT
+
+# Bound here, because a lookup of two steps costs as much as a tenth of the call.
+DONTWAIT = calls.DONTWAIT
+LARGE = calls.LARGE
+try_send = calls.try_send
+try_recv = calls.try_recv
+message_data = calls.message_data
+message_more = calls.message_more
+payloads = payload.payloads
+
+
+class Socket(Messaging, Connections):
+    """A ZeroMQ socket.
+
+    It is not thread-safe: use it in one thread at a time. A subclass may have attributes of its
+    own; on a plain socket every attribute that can be set is a socket option.
+
+    Parameters
+    ----------
+    ctx_or_socket : Context or Socket
+        The context, or a socket whose libzmq socket this one shares.
+    socket_type : int
+        A `SocketType`.
+    shadow : int or Socket
+        A libzmq socket to share, or its address.
+    copy_threshold : int, optional
+        From how many bytes on `copy=False` shares memory; `COPY_THRESHOLD` when left out.
+
+    Raises
+    ------
+    ZMQError
+        EMFILE when the context has as many sockets as MAX_SOCKETS allows, EINVAL for a type that
+        this libzmq does not have.
+    TypeError
+        When there is no context or the type is no int.
+
+    Source: libzmq `zmq_socket`, pyzmq `zmq.Socket`.
+    """
+
+    __slots__ = ()
+
+    _poller_class: Any = poll.Poller
+
+    def __repr__(self) -> str:
+        name = (
+            "zmq.Socket"
+            if type(self) is Socket
+            else f"{type(self).__module__}.{type(self).__name__}"
+        )
+        closed = " closed" if self.closed else ""
+        return f"<{name}(zmq.{self._type_name}) at {id(self):#x}{closed}>"
+
+    def __enter__(self: S) -> S:
+        return self
+
+    def __exit__(self, *args: object, **kwargs: object) -> None:
+        self.close()
+
+    def __copy__(self: S, memo: Any = None) -> S:
+        return type(self).shadow(self.underlying)
+
+    __deepcopy__ = __copy__
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        return cls
+
+    @classmethod
+    def shadow(cls: type[S], address: Any) -> S:
+        """Make a socket that shares the libzmq socket of another; closing one closes both.
+
+        Parameters
+        ----------
+        address : int or Socket
+            The other socket, or the address of a libzmq socket.
+
+        Returns
+        -------
+        Socket
+
+        Raises
+        ------
+        ZMQError
+            ENOTSOCK when the other is closed.
+        TypeError
+            When `address` is neither.
+
+        Source: pyzmq `Socket.shadow`.
+        """
+        return cls(shadow=address)
+
+    # -- Sending -----------------------------------------------------------------------------------
+
+    def send(
+        self,
+        data: Any,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> MessageTracker | None:
+        """Send one part.
+
+        Parameters
+        ----------
+        data : bytes-like or Frame
+            The content.
+        flags : int
+            DONTWAIT raises `Again` where the call would have to wait; SNDMORE says that the next
+            part belongs to the same message.
+        copy : bool
+            False shares the memory of `data` with libzmq, if it has `copy_threshold` bytes or
+            more. It must not change until libzmq is done with it.
+        track : bool
+            With `copy=False`: return a tracker that tells when libzmq is done.
+        routing_id : int, optional
+            The peer, on a SERVER socket (draft).
+        group : str, optional
+            The group, on a RADIO socket (draft).
+
+        Returns
+        -------
+        MessageTracker or None
+            The tracker of a tracked message; a tracker that is done already where `copy=False`
+            came to a copy all the same.
+
+        Raises
+        ------
+        Again
+            When the message cannot be queued now (DONTWAIT) or within SNDTIMEO.
+        ContextTerminated
+            When the context is terminated.
+        ZMQError
+            ENOTSUP, EFSM, EHOSTUNREACH and others, as libzmq has it; ENOTSOCK for a closed socket.
+        TypeError, BufferError
+            When `data` is str, has no buffer, or one that is not contiguous.
+        ValueError
+            When a frame is to be tracked that was not made with `track=True`.
+
+        Source: libzmq `zmq_send`, `zmq_msg_send`, pyzmq `Socket.send`.
+        """
+        if copy and data.__class__ is bytes and routing_id is None and group is None:
+            size = len(data)
+            if flags:
+                flags = index(flags)
+            if size < LARGE and try_send(self._handle, data, size, flags | DONTWAIT) >= 0:
+                return None
+            self._send_bytes(data, size, flags)
+            return None
+        return self._send_object(data, index(flags), copy, track, routing_id, group)
+
+    def _send_bytes(self, data: bytes, size: int, flags: int) -> Any:
+        return self._persist(
+            lambda flags: calls.send(self._address, data, size, flags), flags, POLLOUT
+        )
+
+    def _send_message(self, message: Any, flags: int) -> Any:
+        """Send a message, or close it when it cannot be sent."""
+        try:
+            return self._persist(
+                lambda flags: calls.send_message(message, self._address, flags), flags, POLLOUT
+            )
+        except BaseException:
+            calls.close(message)
+            raise
+
+    def _send_object(
+        self,
+        data: Any,
+        flags: int,
+        copy: bool,
+        track: bool,
+        routing_id: int | None,
+        group: str | None,
+    ) -> MessageTracker | None:
+        if routing_id is not None or group is not None:
+            data = self._framed(data, copy, track)
+            if routing_id is not None:
+                data.routing_id = routing_id
+            if group is not None:
+                data.group = group
+        if isinstance(data, Frame):
+            if track and data.tracker is None:
+                raise ValueError("this frame is not tracked: make it with track=True")
+            self._send_message(data.share(), flags)
+            return data.tracker
+        source = contiguous(data)
+        size = source.nbytes
+        if not copy and size >= self._copy_threshold:
+            frame = Frame(data, track, copy=False)
+            self._send_message(frame.share(), flags)
+            return frame.tracker
+        if size < LARGE:
+            self._send_bytes(bytes(flat(source)), size, flags)
+        else:
+            message = calls.new_message()
+            fill(message, source)
+            self._send_message(message, flags)
+        return None if copy else _FINISHED_TRACKER
+
+    def _framed(self, data: Any, copy: bool, track: bool) -> Frame:
+        if isinstance(data, Frame):
+            return data
+        return Frame(data, track, copy=copy or None, copy_threshold=self._copy_threshold)
+
+    def send_multipart(
+        self,
+        msg_parts: Any,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        **kwargs: Any,
+    ) -> MessageTracker | None:
+        """Send a message of several parts, of which the peer gets all or none.
+
+        Parameters
+        ----------
+        msg_parts : iterable of bytes-like or Frame
+            The parts, at least one. All are checked before the first is sent.
+        flags, copy, track
+            As in `send`; SNDMORE here says that yet more parts follow.
+        **kwargs
+            `routing_id` and `group`, as in `send`.
+
+        Returns
+        -------
+        MessageTracker or None
+            That of the last part, as `send` does.
+
+        Raises
+        ------
+        TypeError, BufferError
+            When a part is not sendable; the message names it, and nothing was sent.
+        ValueError
+            When there is no part.
+        Again, ContextTerminated, ZMQError
+            As `send` does.
+
+        Source: pyzmq `Socket.send_multipart`.
+        """
+        parts = msg_parts if msg_parts.__class__ in (list, tuple) else list(msg_parts)
+        flags = index(flags)
+        if not copy or kwargs:
+            return self._send_parts(parts, flags, copy, track, **kwargs)
+        for part in parts:
+            if part.__class__ is not bytes:
+                return self._send_parts(parts, flags, copy, track)
+        if not parts:
+            raise ValueError("a message has one part at least")
+        handle, more = self._handle, flags | SNDMORE
+        for part in parts[:-1]:
+            size = len(part)
+            if size >= LARGE or try_send(handle, part, size, more | DONTWAIT) < 0:
+                self._send_bytes(part, size, more)
+        part = parts[-1]
+        size = len(part)
+        if size >= LARGE or try_send(handle, part, size, flags | DONTWAIT) < 0:
+            self._send_bytes(part, size, flags)
+        return None
+
+    def _send_parts(
+        self, parts: Sequence[Any], flags: int, copy: bool, track: bool, **kwargs: Any
+    ) -> MessageTracker | None:
+        if not parts:
+            raise ValueError("a message has one part at least")
+        for number, part in enumerate(parts):
+            if not isinstance(part, Frame):
+                try:
+                    contiguous(part)
+                except (TypeError, BufferError) as error:
+                    raise type(error)(f"part {number} of {len(parts)}: {error}") from None
+        for part in parts[:-1]:
+            self.send(part, flags | SNDMORE, copy=copy, track=track, **kwargs)
+        return self.send(parts[-1], flags, copy=copy, track=track, **kwargs)
+
+    # -- Receiving ---------------------------------------------------------------------------------
+
+    @overload
+    def recv(self, flags: int = ..., copy: Literal[True] = ..., track: bool = ...) -> bytes: ...
+    @overload
+    def recv(self, flags: int = ..., *, copy: Literal[False], track: bool = ...) -> Frame: ...
+    @overload
+    def recv(self, flags: int = ..., copy: bool = ..., track: bool = ...) -> bytes | Frame: ...
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame:
+        """Receive one part.
+
+        Parameters
+        ----------
+        flags : int
+            DONTWAIT raises `Again` where the call would have to wait.
+        copy : bool
+            False returns a `Frame` that holds the message's own memory.
+        track : bool
+            With `copy=False`: whether the frame has a tracker, which is done already.
+
+        Returns
+        -------
+        bytes or Frame
+
+        Raises
+        ------
+        Again
+            When there is no message now (DONTWAIT) or within RCVTIMEO.
+        ContextTerminated
+            When the context is terminated.
+        ZMQError
+            ENOTSUP, EFSM and others, as libzmq has it; ENOTSOCK for a closed socket.
+
+        Source: libzmq `zmq_msg_recv`, pyzmq `Socket.recv`.
+        """
+        spare = self._spare
+        # Taken out while in use, so that a signal handler that receives here cannot refill it.
+        message = spare.pop() if spare else calls.new_message()
+        size = try_recv(message, self._handle, DONTWAIT)
+        if size < 0:
+            size = self._recv_message(message, index(flags))
+        if not copy:
+            return Frame.received(message, track)
+        if size < LARGE and not payloads:
+            data: bytes = message_data(message)[:size]
+            spare.append(message)
+            return data
+        return take(message)
+
+    def _recv_message(self, message: Any, flags: int) -> Any:
+        """Receive into a message, or keep it for the next call when there is nothing."""
+        try:
+            return self._persist(
+                lambda flags: calls.recv(message, self._address, flags), flags, POLLIN
+            )
+        except BaseException:
+            calls.close(message)
+            raise
+
+    @overload
+    def recv_multipart(
+        self, flags: int = ..., copy: Literal[True] = ..., track: bool = ...
+    ) -> list[bytes]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = ..., *, copy: Literal[False], track: bool = ...
+    ) -> list[Frame]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = ..., copy: bool = ..., track: bool = ...
+    ) -> list[bytes] | list[Frame]: ...
+    def recv_multipart(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> list[bytes] | list[Frame]:
+        """Receive a message with all its parts.
+
+        Parameters
+        ----------
+        flags, copy, track
+            As in `recv`.
+
+        Returns
+        -------
+        list of bytes or list of Frame
+
+        Raises
+        ------
+        Again, ContextTerminated, ZMQError
+            As `recv` does.
+
+        Source: pyzmq `Socket.recv_multipart`.
+        """
+        if not copy:
+            return self._recv_frames(index(flags), track)
+        parts: list[bytes] = []
+        spare, handle = self._spare, self._handle
+        message = spare.pop() if spare else calls.new_message()
+        more = 1
+        while more:
+            size = try_recv(message, handle, DONTWAIT)
+            if size < 0:
+                size = self._recv_message(message, index(flags))
+            more = message_more(message)
+            if size < LARGE and not payloads:
+                parts.append(message_data(message)[:size])
+            else:
+                parts.append(take(message))
+                message = calls.new_message()
+        spare.append(message)
+        return parts
+
+    def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
+        frames: list[Frame] = []
+        while not frames or frames[-1].more:
+            message = calls.new_message()
+            if try_recv(message, self._handle, DONTWAIT) < 0:
+                self._recv_message(message, flags)
+            frames.append(Frame.received(message, track))
+        return frames
+
+    def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
+        """Receive one part into memory that is there already.
+
+        Parameters
+        ----------
+        buffer : writable bytes-like
+            Where to put the content; what does not fit is lost.
+        nbytes : int
+            How many bytes to use of it; 0 is all.
+        flags : int
+            As in `recv`.
+
+        Returns
+        -------
+        int
+            The size of the part, which is more than `nbytes` if its end was lost.
+
+        Raises
+        ------
+        ValueError
+            When `nbytes` is negative or more than the buffer has.
+        BufferError
+            When the buffer is read-only or not contiguous.
+        TypeError
+            When it is no buffer.
+        Again, ContextTerminated, ZMQError
+            As `recv` does; the buffer is unchanged then.
+
+        Source: libzmq `zmq_recv`, pyzmq `Socket.recv_into`.
+        """
+        view = contiguous(buffer)
+        if view.readonly:
+            raise BufferError(f"recv_into needs writable memory, got {buffer!r:.60}")
+        capacity = view.nbytes
+        if not 0 <= nbytes <= capacity:
+            raise ValueError(f"nbytes={nbytes} is not between 0 and the buffer's {capacity} bytes")
+        frame = self.recv(flags, copy=False)
+        size = len(frame)
+        count = min(size, nbytes or capacity)
+        if count:
+            view.cast("B")[:count] = frame.buffer[:count]
+        return size
+
+    # -- Waiting -----------------------------------------------------------------------------------
+
+    def _persist(self, attempt: Callable[[int], int], flags: int, event: int) -> Any:
+        """Make a call that may wait, again after each signal, for as long as the time-out allows.
+
+        Parameters
+        ----------
+        attempt : callable
+            Takes the flags, makes the libzmq call and returns its result.
+        flags : int
+            What the user gave.
+        event : int
+            What the call waits for, POLLIN or POLLOUT.
+        """
+        started = monotonic()
+        deadline: float | None = None
+        self._users += 1
+        try:
+            if not flags & DONTWAIT and not signals_interrupt():
+                deadline, flags = self._deadline(started, event), flags | DONTWAIT
+            while True:
+                result = attempt(flags)
+                if result >= 0:
+                    return result
+                errno = calls.errno()
+                if errno == _errno.EINTR and not flags & DONTWAIT:
+                    # libzmq would begin the time-out anew: from here on this call keeps the time.
+                    deadline, flags = self._deadline(started, event), flags | DONTWAIT
+                elif errno == Errno.EAGAIN and deadline is not None:
+                    left = max(0.0, (deadline - monotonic()) * 1000)
+                    if not self._ready(event, left):
+                        raise Again()
+                elif errno != _errno.EINTR:
+                    raise self._error(errno)
+        finally:
+            self._leave()
+
+    def _deadline(self, started: float, event: int) -> float:
+        timeout = self.get(SocketOption.RCVTIMEO if event == POLLIN else SocketOption.SNDTIMEO)
+        return inf if timeout < 0 else started + timeout / 1000
+
+    def _ready(self, event: int, timeout: float) -> bool:
+        return poll.wait(poll.pollitems([(self, event)]), 1, timeout) > 0
+
+    def poll(self, timeout: float | None = None, flags: int = PollEvent.POLLIN) -> int:
+        """Wait until the socket is ready.
+
+        Parameters
+        ----------
+        timeout : int, optional
+            Milliseconds; None or less than 0 waits for ever, 0 does not wait.
+        flags : int
+            What to wait for: POLLIN, POLLOUT or both.
+
+        Returns
+        -------
+        int
+            What it is ready for; 0 when the time is over.
+
+        Raises
+        ------
+        ContextTerminated
+            When the context is terminated.
+        ZMQError
+            ENOTSOCK when the socket is closed.
+
+        Source: libzmq `zmq_poll`, pyzmq `Socket.poll`.
+        """
+        if not self._address:
+            raise self._error(Errno.ENOTSOCK)
+        poller = self._poller_class()
+        poller.register(self, flags)
+        ready: int = dict(poller.poll(timeout)).get(self, 0)
+        return ready
+
+
+SyncSocket = Socket
+
+
+def signals_interrupt() -> bool:
+    """Tell whether a signal ends a waiting call; on Windows the main thread has to look itself."""
+    return sys.platform != "win32" or threading.current_thread() is not threading.main_thread()
+
+
+def take(message: Any) -> bytes:
+    """Copy a message's content out and close it, so that its memory is not held any longer."""
+    size = prototypes.zmq_msg_size(calls.reference(message))
+    data: bytes = message_data(message)[:size]
+    calls.close(message)
+    return data

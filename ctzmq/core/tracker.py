@@ -1,0 +1,85 @@
+"""Tells when libzmq has let go of the memory of messages that were sent without a copy."""
+
+from __future__ import annotations
+
+from threading import Event
+from time import monotonic
+from typing import Any
+
+from ..error import NotDone
+
+__all__ = ["_FINISHED_TRACKER", "MessageTracker"]
+
+
+class MessageTracker:
+    """Watches messages until libzmq is done with all of them.
+
+    Parameters
+    ----------
+    *towatch : Event, MessageTracker or Frame
+        What to watch; a frame must have been made with `track=True`.
+
+    Raises
+    ------
+    ValueError
+        When a frame is not tracked.
+    TypeError
+        For anything else.
+
+    Source: pyzmq `zmq.MessageTracker`.
+    """
+
+    events: set[Event]
+    peers: set[MessageTracker]
+
+    def __init__(self, *towatch: Any) -> None:
+        self.events = set()
+        self.peers = set()
+        for watched in towatch:
+            if isinstance(watched, MessageTracker):
+                self.peers.add(watched)
+            elif hasattr(watched, "tracker"):
+                if watched.tracker is None:
+                    raise ValueError(
+                        "not a tracked message: make the frame with track=True, copy=False"
+                    )
+                self.peers.add(watched.tracker)
+            elif isinstance(watched, Event):
+                self.events.add(watched)
+            else:
+                raise TypeError(f"expected Event, MessageTracker or Frame, got {watched!r}")
+
+    @property
+    def done(self) -> bool:
+        """Whether libzmq is done with every message that is watched.
+
+        Source: pyzmq `MessageTracker.done`.
+        """
+        return all(event.is_set() for event in self.events) and all(
+            peer.done for peer in self.peers
+        )
+
+    def wait(self, timeout: float = -1) -> None:
+        """Wait until libzmq is done with every message that is watched.
+
+        Parameters
+        ----------
+        timeout : float
+            How long to wait, in seconds; less than 0 waits for ever.
+
+        Raises
+        ------
+        NotDone
+            When the time is over first.
+
+        Source: pyzmq `MessageTracker.wait`.
+        """
+        deadline = None if timeout is False or timeout < 0 else monotonic() + timeout
+        for event in self.events:
+            if not event.wait(None if deadline is None else max(0.0, deadline - monotonic())):
+                raise NotDone(f"libzmq still holds the message after {timeout:g} s")
+        for peer in self.peers:
+            peer.wait(-1 if deadline is None else max(0.0, deadline - monotonic()))
+
+
+_FINISHED_TRACKER = MessageTracker()

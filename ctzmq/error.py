@@ -1,0 +1,220 @@
+"""The exceptions, and the one way from libzmq's errno to one of them."""
+
+from __future__ import annotations
+
+import errno as _errno
+from typing import Any
+
+from .enums import Errno
+from .libzmq import prototypes
+from .libzmq.missing import ZMQVersionError
+from .libzmq.provider import calls
+
+__all__ = [
+    "Again",
+    "ContextTerminated",
+    "DraftFDWarning",
+    "InterruptedSystemCall",
+    "NotDone",
+    "ZMQBaseError",
+    "ZMQBindError",
+    "ZMQError",
+    "ZMQVersionError",
+]
+
+
+def zmq_errno() -> int:
+    """Return the error number of the last libzmq call of this thread that failed.
+
+    Source: libzmq `zmq_errno`, pyzmq `zmq.zmq_errno`.
+    """
+    return calls.errno()
+
+
+def strerror(errno: int) -> str:
+    """Describe an error number in libzmq's words.
+
+    Parameters
+    ----------
+    errno : int
+        An error number of the system or of libzmq.
+
+    Returns
+    -------
+    str
+
+    Source: libzmq `zmq_strerror`, pyzmq `zmq.strerror`.
+    """
+    text: bytes = prototypes.zmq_strerror(errno)
+    return text.decode(errors="replace")
+
+
+class ZMQBaseError(Exception):
+    """Everything that this package raises of its own.
+
+    Source: pyzmq `zmq.ZMQBaseError`.
+    """
+
+
+class ZMQError(ZMQBaseError):
+    """A libzmq call failed.
+
+    Parameters
+    ----------
+    errno : int, optional
+        The error number; that of the last failed call of this thread when left out.
+    msg : str, optional
+        What went wrong; libzmq's words for the number when left out.
+
+    Source: pyzmq `zmq.ZMQError`.
+    """
+
+    errno: int | None = None
+    strerror: str
+
+    def __init__(self, errno: int | str | None = None, msg: str | None = None) -> None:
+        if errno is None:
+            errno = zmq_errno()
+        if isinstance(errno, int):
+            self.errno = errno
+            self.strerror = strerror(errno) if msg is None else msg
+        else:
+            self.strerror = str(errno) if msg is None else msg
+
+    def __str__(self) -> str:
+        return self.strerror
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}('{self}')"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.errno, self.strerror)
+
+
+class _FixedError(ZMQError):
+    """An error whose class tells its number, so that the argument is ignored."""
+
+    _number: int
+
+    def __init__(self, errno: int | str = "ignored", msg: str = "ignored") -> None:
+        super().__init__(self._number)
+
+
+class ContextTerminated(_FixedError):
+    """The context was terminated while one of its sockets was in use (ETERM).
+
+    Source: pyzmq `zmq.ContextTerminated`.
+    """
+
+    _number = Errno.ETERM
+
+
+class Again(_FixedError):
+    """The call would have to wait, and was told not to, or its time is over (EAGAIN).
+
+    Source: pyzmq `zmq.Again`.
+    """
+
+    _number = Errno.EAGAIN
+
+
+class InterruptedSystemCall(_FixedError, InterruptedError):  # type: ignore[misc]
+    """A signal interrupted the call (EINTR).
+
+    Calls are taken up again after the signal's handlers ran, so that programs rarely meet it.
+
+    Source: pyzmq `zmq.InterruptedSystemCall`.
+    """
+
+    errno = _errno.EINTR
+    _number = _errno.EINTR
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}: a signal handler should let the call go on"
+
+
+class ZMQBindError(ZMQBaseError):
+    """No port could be bound in as many tries as were allowed.
+
+    Source: pyzmq `zmq.ZMQBindError`.
+    """
+
+
+class NotDone(ZMQBaseError):
+    """libzmq still held a message when the time to wait for it was over.
+
+    Source: pyzmq `zmq.NotDone`.
+    """
+
+
+class DraftFDWarning(RuntimeWarning):
+    """The descriptor of a thread-safe draft socket comes from a draft poller.
+
+    Parameters
+    ----------
+    msg : str, optional
+        The text of the warning.
+
+    Source: pyzmq `zmq.error.DraftFDWarning`.
+    """
+
+    def __init__(self, msg: str = "") -> None:
+        super().__init__(
+            msg
+            or "a thread-safe socket has no descriptor of its own: FD is that of a draft poller,"
+            " which a later libzmq may change"
+        )
+
+
+_CLASSES: dict[int, type[_FixedError]] = {
+    int(Errno.EAGAIN): Again,
+    int(Errno.ETERM): ContextTerminated,
+    _errno.EINTR: InterruptedSystemCall,
+}
+
+
+def from_errno(errno: int, msg: str | None = None) -> ZMQError:
+    """Make the exception that stands for an error number.
+
+    Parameters
+    ----------
+    errno : int
+        The error number.
+    msg : str, optional
+        What went wrong, where more can be said than libzmq's words for the number.
+
+    Returns
+    -------
+    ZMQError
+        `Again`, `ContextTerminated` or `InterruptedSystemCall` for their numbers.
+    """
+    fixed = _CLASSES.get(errno)
+    if fixed is not None:
+        return fixed()
+    return ZMQError(errno, msg)
+
+
+def check(rc: int) -> int:
+    """Return what a libzmq call returned, or raise for the errno of one that failed.
+
+    Parameters
+    ----------
+    rc : int
+        The call's result; less than 0 means that it failed.
+
+    Raises
+    ------
+    ZMQError
+        When the call failed.
+    """
+    if rc < 0:
+        raise from_errno(calls.errno())
+    return rc
+
+
+def _rebuild(cls: type[ZMQError], errno: int | None, text: str) -> ZMQError:
+    error = cls.__new__(cls)
+    if errno is not None:
+        error.errno = errno
+    error.strerror = text
+    return error

@@ -1,0 +1,86 @@
+"""The calls that every message makes, tuned for CPython's ctypes.
+
+A socket first *tries*: `try_send` and `try_recv` never block, so they go through `PyDLL`, which
+keeps the GIL, and have no `argtypes`, whose checks cost a third of the call. Their arguments must
+therefore be what C expects already: handles from `pointer`, messages from `new_message`, `bytes`,
+and ints that fit a C int. A failed try tells nothing but that it failed.
+
+Only then it goes the careful way: `send`, `recv`, `send_message` release the GIL, check their
+arguments and keep `errno` where `errno()` finds it. A send or receive that failed has changed
+nothing, so repeating it is safe, and errno is never read on the fast path.
+
+`native` is the twin of this module for PyPy, name for name.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any, Callable
+
+from . import loader, prototypes
+from .structs import zmq_msg_t
+
+#: Whether the calls go through PyPy's own FFI in place of ctypes.
+NATIVE = False
+
+DONTWAIT = 1
+
+#: A message of this many bytes or more is copied with the GIL released.
+LARGE = 65536
+
+_careful = loader.load().handle
+# PyPy has no PyDLL and needs none: its JIT makes releasing the GIL cheap.
+_quick = getattr(ctypes, "PyDLL", ctypes.CDLL)(_careful._name)
+
+#: The handle of a closed socket; every call on it fails with ENOTSOCK.
+NULL: Any = ctypes.c_void_p()
+
+#: Turn an address into the object that the quick calls take without converting it.
+pointer: Callable[[int], Any] = ctypes.c_void_p
+
+#: try_send(handle, data: bytes, size, flags | DONTWAIT) -> bytes sent, or less than 0
+try_send: Callable[[Any, bytes, int, int], int] = _quick.zmq_send
+#: try_recv(message, handle, flags | DONTWAIT) -> bytes received, or less than 0
+try_recv: Callable[[Any, Any, int], int] = _quick.zmq_msg_recv
+#: message_more(message) -> 1 if parts of the same message follow, else 0
+message_more: Callable[[Any], int] = _quick.zmq_msg_more
+#: message_data(message)[:size] -> the content as bytes
+message_data: Callable[[Any], Any] = _quick.zmq_msg_data
+_quick.zmq_msg_data.restype = ctypes.POINTER(ctypes.c_char)
+
+#: send(address, data, size, flags) -> bytes sent, or -1
+send: Callable[[int, Any, int, int], int] = prototypes.zmq_send
+#: recv(message, address, flags) -> bytes received, or -1
+recv: Callable[[Any, int, int], int] = prototypes.zmq_msg_recv
+#: send_message(message, address, flags) -> bytes sent, or -1; the message is emptied on success
+send_message: Callable[[Any, int, int], int] = prototypes.zmq_msg_send
+
+_init = _quick.zmq_msg_init
+
+#: close(message): let go of its content for good
+close: Callable[[Any], int] = _quick.zmq_msg_close
+
+if sys.platform == "win32":
+    # libzmq may have a C runtime of its own, whose errno ctypes cannot see.
+    errno: Callable[[], int] = _quick.zmq_errno
+else:
+    errno = ctypes.get_errno
+
+
+def new_message() -> Any:
+    """Return an empty `zmq_msg_t` that `try_recv` and `recv` can fill again and again."""
+    message = zmq_msg_t()
+    _init(message)
+    return message
+
+
+def empty(message: Any) -> None:
+    """Let go of a message's content; the message can be filled again."""
+    close(message)
+    _init(message)
+
+
+def reference(message: Any) -> Any:
+    """Return what the functions of `prototypes` take for this message."""
+    return message

@@ -1,0 +1,81 @@
+"""Lets instances of a Python class be given to `memoryview`, on every interpreter.
+
+CPython 3.12 and newer ask `__buffer__`, and PyPy does of classes with a base of its own. CPython
+3.9 to 3.11 ask the type's `bf_getbuffer`, which no Python class can provide. There `exports`
+gives the class the one of `pickle.PickleBuffer`: it is C code that passes the question on to the
+object whose pointer is the second word of the instance. For a class whose second slot, by name,
+is `_memory`, that word is the slot. No callback is made and no code is generated; an unset slot
+is a ValueError, and the asking view refers to the slot's memoryview, not to the instance.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+#: Whether instances must hold a memoryview in `_memory` from the start.
+NEEDS_MEMORY = sys.implementation.name == "cpython" and sys.version_info < (3, 12)
+
+if sys.implementation.name == "pypy":
+    from __pypy__ import bufferable  # type: ignore[import-not-found]
+
+    Exporter: Any = bufferable.bufferable
+else:
+
+    class Exporter:  # type: ignore[no-redef]
+        """The base of classes that offer their memory."""
+
+        __slots__ = ()
+
+
+_WORD = ctypes.sizeof(ctypes.c_void_p)
+# Words of PyTypeObject between the head of a variable-size object and tp_as_buffer: name,
+# basicsize, itemsize, dealloc, vectorcall_offset, getattr, setattr, as_async, repr, as_number,
+# as_sequence, as_mapping, hash, call, str, getattro, setattro.
+_WORDS_BEFORE_AS_BUFFER = 17
+
+
+def _word(address: int) -> ctypes.c_void_p:
+    return ctypes.c_void_p.from_address(address)
+
+
+def _buffer_procs(cls: type) -> int:
+    """Find the address of a type's `PyBufferProcs`."""
+    head = object.__basicsize__ + _WORD
+    address = _word(id(cls) + head + _WORDS_BEFORE_AS_BUFFER * _WORD).value
+    if not address:
+        raise TypeError(f"{cls.__name__} has no room for buffer functions")
+    return address
+
+
+def exports(cls: type[T]) -> type[T]:
+    """Make instances of a class offer the memoryview in their `_memory`.
+
+    Parameters
+    ----------
+    cls : type
+        Derived from `Exporter`, with `__slots__` of which `_memory` is the second by name.
+
+    Returns
+    -------
+    type
+        The same class.
+
+    Raises
+    ------
+    TypeError
+        When the interpreter lays out instances or types in another way than this code knows.
+    """
+    if not NEEDS_MEMORY:
+        return cls
+    from pickle import PickleBuffer
+
+    probe: Any = cls.__new__(cls)
+    probe._memory = memory = memoryview(b"")
+    if _word(id(probe) + object.__basicsize__ + _WORD).value != id(memory):
+        raise TypeError(f"_memory is not the second slot of {cls.__name__}")
+    _word(_buffer_procs(cls)).value = _word(_buffer_procs(PickleBuffer)).value
+    return cls

@@ -1,0 +1,98 @@
+"""Memory that C and Python share: C memory seen from Python, and an object's seen from C.
+
+Whoever hands out an address here also hands out the object that keeps it valid.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any
+
+_CPYTHON = sys.implementation.name == "cpython"
+
+
+def view(address: int, size: int, owner: object) -> memoryview:
+    """Show C memory as a writable memoryview.
+
+    Parameters
+    ----------
+    address : int
+        Where the memory begins.
+    size : int
+        Its length in bytes.
+    owner : object
+        What keeps the memory valid; it lives as long as any view that comes of this one.
+    """
+    array: Any = (ctypes.c_ubyte * size).from_address(address)
+    array.owner = owner
+    return memoryview(array).cast("B")
+
+
+class _PyBuffer(ctypes.Structure):
+    """`Py_buffer` of CPython's C API."""
+
+    _fields_ = (
+        ("buf", ctypes.c_void_p),
+        ("obj", ctypes.c_void_p),
+        ("len", ctypes.c_ssize_t),
+        ("itemsize", ctypes.c_ssize_t),
+        ("readonly", ctypes.c_int),
+        ("ndim", ctypes.c_int),
+        ("format", ctypes.c_void_p),
+        ("shape", ctypes.c_void_p),
+        ("strides", ctypes.c_void_p),
+        ("suboffsets", ctypes.c_void_p),
+        ("internal", ctypes.c_void_p),
+    )
+
+
+#: PyBUF_ANY_CONTIGUOUS: any contiguous memory, read-only or not, of any shape and format.
+_ANY_CONTIGUOUS = 0x98
+
+
+class _Export:
+    """Holds an object's buffer, so that the object neither dies nor moves its memory."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self, data: Any) -> None:
+        self._buffer = _PyBuffer()
+        ctypes.pythonapi.PyObject_GetBuffer(
+            ctypes.py_object(data), ctypes.byref(self._buffer), ctypes.c_int(_ANY_CONTIGUOUS)
+        )
+
+    @property
+    def address(self) -> int:
+        return self._buffer.buf or 0
+
+    def __del__(self) -> None:
+        # A buffer that was refused has no object, and releasing it does nothing.
+        ctypes.pythonapi.PyBuffer_Release(ctypes.byref(self._buffer))
+
+
+def export(data: Any, size: int) -> tuple[int, object]:
+    """Find the memory of an object that offers a contiguous buffer.
+
+    Parameters
+    ----------
+    data : bytes-like
+        The object.
+    size : int
+        The length of its buffer in bytes.
+
+    Returns
+    -------
+    int, object
+        The address, and what must be kept for as long as C may read there. On interpreters that
+        cannot pin an object this is a copy of the memory.
+    """
+    if not _CPYTHON:
+        copy = (ctypes.c_ubyte * size).from_buffer_copy(data)
+        return ctypes.addressof(copy), copy
+    if type(data) is bytes:
+        address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
+        assert address is not None
+        return address, data
+    held = _Export(data)
+    return held.address, held
