@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
     from typing import Any
 
-__all__ = ["ABSENT", "HOMES", "home_of", "install_as_zmq"]
+__all__ = ["ABSENT", "HOMES", "LAZY", "home_of", "install_as_zmq", "lazy_module"]
 
 PACKAGE = "ctzmq"
 
@@ -31,12 +31,12 @@ HOMES: dict[str, str] = {
     "zmq.error": "ctzmq.error",
     # the two halves of pyzmq are one here
     "zmq.sugar": "ctzmq.sugar",
-    "zmq.sugar.attrsettr": "ctzmq.core.options",
+    "zmq.sugar.attrsettr": "ctzmq.sugar.attrsettr",
     "zmq.sugar.context": "ctzmq.core.context",
     "zmq.sugar.frame": "ctzmq.core.frame",
     "zmq.sugar.poll": "ctzmq.core.poll",
     "zmq.sugar.socket": "ctzmq.core.socket",
-    "zmq.sugar.stopwatch": "ctzmq.core.version",
+    "zmq.sugar.stopwatch": "ctzmq.core.stopwatch",
     "zmq.sugar.tracker": "ctzmq.core.tracker",
     "zmq.sugar.version": "ctzmq.core.version",
     "zmq.backend": "ctzmq.backend",
@@ -52,7 +52,7 @@ HOMES: dict[str, str] = {
     "zmq.core.message": "ctzmq.core.frame",
     "zmq.core.poll": "ctzmq.core.poll",
     "zmq.core.socket": "ctzmq.core.socket",
-    "zmq.core.stopwatch": "ctzmq.core.version",
+    "zmq.core.stopwatch": "ctzmq.core.stopwatch",
     "zmq.core.version": "ctzmq.core.version",
     # beside the core
     "zmq.asyncio": "ctzmq.asyncio",
@@ -102,6 +102,9 @@ ABSENT: dict[str, str] = {
 }
 """The module names of pyzmq that ctzmq does not answer to, and why."""
 
+LAZY = ("backend", "sugar", "utils")
+"""The modules that are attributes of pyzmq once it is imported, and seldom used as such."""
+
 
 def home_of(name: str) -> str:
     """Name the module of ctzmq that answers to a name of pyzmq.
@@ -123,6 +126,8 @@ def home_of(name: str) -> str:
     ------
     ModuleNotFoundError
         The name is one of pyzmq's that ctzmq does without; the message says why.
+
+    Source: own.
     """
     for absent, reason in ABSENT.items():
         if name == absent or name.startswith(absent + "."):
@@ -219,6 +224,32 @@ def _find(name: str) -> ModuleSpec | None:
 _finder = AliasFinder()
 
 
+def lazy_module(name: str) -> ModuleType:
+    """Import a module that pyzmq imports with itself, when it is first asked for as an attribute.
+
+    It is `__getattr__` of `ctzmq`.
+
+    Parameters
+    ----------
+    name : str
+        The attribute.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    AttributeError
+        It is none of `LAZY`.
+
+    Source: own.
+    """
+    if name in LAZY:
+        return import_module(f"{PACKAGE}.{name}")
+    raise AttributeError(f"module {PACKAGE!r} has no attribute {name!r}")
+
+
 def install_as_zmq() -> None:
     """Make ctzmq answer to the name `zmq` in this interpreter, for programs written for pyzmq.
 
@@ -231,7 +262,7 @@ def install_as_zmq() -> None:
         Another `zmq`, such as pyzmq, is already imported; the message says from where. Call this
         before the first `import zmq`.
 
-    Source: none in pyzmq.
+    Source: own.
     """
     package = sys.modules[PACKAGE]
     for name, module in list(sys.modules.items()):

@@ -37,7 +37,7 @@ FLOORS = {
     "ctzmq.backend": 6,
     "ctzmq.sugar": 6,
     "ctzmq.cli": 7,
-    "ctzmq.compat": 7,
+    "ctzmq.compat": 6,
     "ctzmq.standin": 7,
     "ctzmq.__main__": 7,
 }

@@ -30,7 +30,7 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_a_line_of_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     module = import_module(f"ctzmq.cli.{name.replace('-', '_')}")
-    line = module.__doc__.partition("\n")[0]
+    line = (module.__doc__ or "").partition("\n")[0]
     assert line.endswith(".")
     with pytest.raises(SystemExit) as exited:
         cli.main([name, "--help"])
@@ -45,7 +45,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--help"])
     assert exited.value.code == 0
     printed = capsys.readouterr().out
-    assert [name for name in cli.COMMANDS if f"  {name} " not in printed] == []
+    assert [name for name in cli.COMMANDS if f"\n    {name}" not in printed] == []
 
 
 @pytest.mark.parametrize("arguments", [[], ["no-such-command"], ["doctor", "--no-such-option"]])

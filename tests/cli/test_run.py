@@ -20,7 +20,7 @@ import json, sys
 main = sys.modules["__main__"]
 names = {name: repr(value) for name, value in vars(main).items() if name[:2] == "__"}
 names["__builtins__"] = type(__builtins__).__name__
-print(json.dumps([__name__, sys.argv, sys.path[0], names], indent=1))
+print(json.dumps([__name__, sys.argv, sys.path[0], names], indent=1, sort_keys=True))
 """
 FAIL = """
 def fail():

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from ctzmq.cli import main, shim
+from ctzmq.core.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 INFO = "pyzmq-27.3.0+ctzmq.dist-info"
@@ -37,7 +38,7 @@ def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--no-compile"]
     subprocess.run([*command, "--target", folder, wheel], check=True, timeout=120)
-    for name, version, needs in [("ctzmq", shim.VERSION, ""), ("needy", "1", "pyzmq>=27,<28")]:
+    for name, version, needs in [("ctzmq", VERSION, ""), ("needy", "1", "pyzmq>=27,<28")]:
         info = folder / f"{name}-{version}.dist-info"
         info.mkdir()
         lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
