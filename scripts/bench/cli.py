@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Sequence
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -61,7 +62,11 @@ def progress_bar(console: Console) -> Progress:
 
 
 def run_interpreter(
-    options: argparse.Namespace, name: str | None, cases: list[Case], console: Console
+    options: argparse.Namespace,
+    name: str | None,
+    cases: list[Case],
+    console: Console,
+    json_file: TextIO | None,
 ) -> list[str]:
     """Measure all cases with one interpreter; return the names of those that missed a goal."""
     interpreter, tag = venvs.find_interpreter(name)
@@ -74,11 +79,9 @@ def run_interpreter(
     }
     first = sides[cases[0].flavour]
     head = report.header(tag, first, effort(options, tag), options.library)
-    console.print(report.header_text(head), highlight=False, markup=False)
-    with contextlib.ExitStack() as stack:
-        file = stack.enter_context(open(options.json, "a")) if options.json else None
-        rows = report.Report(head, file)
-        bar = stack.enter_context(progress_bar(console))
+    console.print(report.header_text(head), highlight=False, markup=False, soft_wrap=True)
+    rows = report.Report(head, json_file)
+    with progress_bar(console) as bar:
         task = bar.add_task("", total=sum(effort(options, tag, case).pairs for case in cases))
         for case in cases:
             bar.update(task, description=case.name)
@@ -108,8 +111,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, 110)
-    for name in options.python or [None]:
-        missed = run_interpreter(options, name, cases, console)
-        if missed:
-            console.print(f"above the goal: {', '.join(missed)}\n")
+    with contextlib.ExitStack() as stack:
+        file = None
+        if options.json:
+            file = stack.enter_context(open(options.json, "w", encoding="utf-8"))
+        for name in options.python or [None]:
+            missed = run_interpreter(options, name, cases, console, file)
+            if missed:
+                console.print(f"above the goal: {', '.join(missed)}\n")
     return 0

@@ -94,13 +94,14 @@ def environment(name: str, interpreter: str, requirements: Iterable[str]) -> Pat
     """
     folder = CHECKOUT / f".venv-{name}"
     python = venv_python(folder)
-    wanted = json.dumps([interpreter, *requirements])
+    packages = list(requirements)
+    wanted = json.dumps([os.path.realpath(interpreter), *packages])
     stamp = folder / "made-with.json"
     if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return python
     print(f"making {folder.name}", file=sys.stderr, flush=True)
     run([interpreter, "-m", "venv", "--clear", folder], f"making {folder}")
-    if packages := json.loads(wanted)[1:]:
+    if packages:
         run([python, "-m", "pip", "install", "-q", *packages], f"installing into {folder.name}")
     stamp.write_text(wanted, encoding="utf-8")
     return python
