@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import sys
 import sysconfig
 import tempfile
+import textwrap
 import threading
 from pathlib import Path
 
@@ -203,7 +205,7 @@ def show(report: dict[str, Any]) -> None:
         ("why this one", library["how"]),
         ("has", " ".join(name for name in FEATURES if features[name]) or "nothing optional"),
         ("lacks", " ".join(name for name in FEATURES if not features[name]) or "nothing"),
-        ("functions", f"{len(missing)} missing: {' '.join(missing)}" if missing else "all"),
+        ("functions", f"without {len(missing)}: {' '.join(missing)}" if missing else "all"),
         ("native calls", "on (PyPy's own FFI)" if report["native_calls"] else "off (ctypes)"),
     ]
     for check in report["checks"]:
@@ -222,6 +224,16 @@ def _marks() -> tuple[str, str]:
 
 def _print_rows(rows: list[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in rows)
+    indent = " " * (width + 2)
+    # Paths stay whole, so that they can be copied.
+    fold = textwrap.TextWrapper(
+        shutil.get_terminal_size().columns,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ).fill
+    rows = [(name, fold(value).lstrip()) for name, value in rows]
     try:
         from rich.console import Console
         from rich.text import Text

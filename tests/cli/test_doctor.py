@@ -20,6 +20,12 @@ from ctzmq.libzmq import loader, prototypes
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(autouse=True)
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is folded."""
+    monkeypatch.setenv("COLUMNS", "10000")
+
+
 @pytest.fixture(scope="module")
 def report() -> dict[str, Any]:
     """What the doctor finds out here."""
@@ -65,6 +71,19 @@ def test_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert loader.load().how in printed
     assert ctzmq.zmq_version() in printed
     assert "send and receive, tcp" in printed
+
+
+def test_a_narrow_terminal_gets_folded_lines(
+    report: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    report = {**report, "missing_functions": ["zmq_first", *["zmq_other"] * 20]}
+    doctor.show(report)
+    lines = capsys.readouterr().out.splitlines()
+    (start,) = (number for number, line in enumerate(lines) if "zmq_first" in line)
+    assert lines[start + 1].split()[0] == "zmq_other"
+    assert lines[start + 1].index("zmq_other") == lines[start].index("without")
+    assert max(len(line.rstrip()) for line in lines if "zmq_other" in line) <= 60
 
 
 def test_as_json(capsys: pytest.CaptureFixture[str], report: dict[str, Any]) -> None:
