@@ -30,7 +30,6 @@ PYZMQ_MODULES = """
 OLD_MODULES = ["zmq.core", "zmq.core.context", "zmq.core.poll", "zmq.core.socket"]
 
 NOT_YET = {
-    "ctzmq.asyncio": "the asyncio flavour stands on an engine that is not there",
     "ctzmq.auth": "authentication in a thread or a loop is not there",
     "ctzmq.auth.asyncio": "as ctzmq.auth",
     "ctzmq.auth.base": "as ctzmq.auth",
