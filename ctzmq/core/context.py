@@ -402,7 +402,10 @@ class Context:
     def __getattr__(self, name: str) -> Any:
         upper = name.upper()
         if upper in ContextOption.__members__:
-            return self.get(ContextOption[upper])
+            try:
+                return self.get(ContextOption[upper])
+            except ZMQError as error:
+                raise AttributeError(str(error)) from error
         option = SocketOption.__members__.get(upper)
         if option is not None and option in self.sockopts:
             return self.sockopts[option]
