@@ -50,6 +50,7 @@ GUESTS = {
     "numpy",
     "paramiko",
     "pexpect",
+    "pyczmq",
     "rich",
     "tornado",
 }

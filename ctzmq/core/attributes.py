@@ -215,7 +215,12 @@ class SocketAttributes:
         return self.hwm
 
     def set_hwm(self, value: int) -> None:
-        """Set the high-water marks of both directions, in messages; 0 is no limit.
+        """Set the high-water marks of both directions.
+
+        Parameters
+        ----------
+        value : int
+            The most messages that wait in each direction; 0 is no limit.
 
         Raises
         ------

@@ -381,6 +381,16 @@ class Context:
     def getsockopt(self, opt: int) -> Any:
         """Return a socket option that was set for sockets to come.
 
+        Parameters
+        ----------
+        opt : int
+            A `SocketOption`.
+
+        Returns
+        -------
+        int, bytes or str
+            The value as it was set.
+
         Raises
         ------
         KeyError

@@ -130,6 +130,12 @@ class Frame(Exporter):  # type: ignore[misc]
             The message.
         track : bool
             Whether the frame has a tracker, which is done already.
+
+        Returns
+        -------
+        Frame
+
+        Source: own.
         """
         frame: Frame = cls.__new__(cls)
         more = calls.message_more(message) != 0
