@@ -58,7 +58,7 @@ def examine(content: bytes) -> Finding:
 
 
 @contextmanager
-def impatient_sockets(timeout: int, *kinds: int) -> Iterator[list[zmq.Socket[bytes]]]:
+def impatient_sockets(timeout: int, *kinds: int) -> Iterator[list[zmq.Socket]]:
     """Give sockets of these types that raise zmq.Again rather than wait longer than `timeout`."""
     with zmq.Context() as context, ExitStack() as stack:
         context.linger = context.rcvtimeo = context.sndtimeo = timeout

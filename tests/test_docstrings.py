@@ -52,8 +52,8 @@ def faults(value: Any) -> list[str]:
         parameters = dict(zip(sections[1::2], sections[2::2])).get("Parameters", "")
         told = set(re.findall(r"[*\w]+", " ".join(re.findall(r"^[*\w, ]+", parameters, re.M))))
         for name, parameter in inspect.signature(value).parameters.items():
-            stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}
-            written = stars.get(parameter.kind, "") + name
+            stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}
+            written = stars.get(parameter.kind.name, "") + name
             if name not in {"self", "cls"} and name[0] != "_" and written not in told:
                 found.append(f"parameter {written} is not told")
     return found
