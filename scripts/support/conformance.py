@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
@@ -160,14 +161,30 @@ def prepare(options: argparse.Namespace) -> list[tuple[str, Path]]:
 
 def run_file(python: Path, suite: Path, target: str, options: argparse.Namespace) -> Counts:
     """Run one test file in its own process; print its output if a test failed."""
+    with tempfile.TemporaryDirectory() as folder:
+        report, log = Path(folder, "report.xml"), Path(folder, "output.log")
+        note = run_pytest(pytest_command(python, target, report, options), suite, log, options)
+        counts = Counts()
+        if report.exists():
+            counts = read_junit(report.read_text(encoding="utf-8"))
+        counts = counts._replace(note=note)
+        if options.verbose or not counts.ok:
+            print(log.read_text(encoding="utf-8", errors="replace"))
+    return counts
+
+
+def pytest_command(
+    python: Path, target: str, report: Path, options: argparse.Namespace
+) -> list[str]:
+    """Return the command that runs one test file, or one test of it."""
     file, colons, test = target.partition("::")
-    report = suite / "report.xml"
-    report.unlink(missing_ok=True)
     command = [os.fspath(python), "-m", "pytest", "-p", "no:cacheprovider", f"--tb={options.tb}"]
     command += ["-rs", f"--junitxml={report}", f"tests/{file}.py{colons}{test}"]
-    command += ["-k", options.keyword] if options.keyword else []
-    log = suite / "output.log"
-    note = ""
+    return command + (["-k", options.keyword] if options.keyword else [])
+
+
+def run_pytest(command: list[str], suite: Path, log: Path, options: argparse.Namespace) -> str:
+    """Run pytest; return what kept it from coming to an end by itself, or an empty string."""
     with open(log, "wb") as output:
         process = subprocess.Popen(
             command,
@@ -182,14 +199,14 @@ def run_file(python: Path, suite: Path, target: str, options: argparse.Namespace
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            note = f"did not end within {options.timeout:g} s"
-    if process.returncode not in (0, 1, 5) and not note:
-        note = f"pytest ended with exit code {process.returncode}"
-    counts = read_junit(report.read_text(encoding="utf-8")) if report.exists() else Counts()
-    counts = counts._replace(note=note)
-    if options.verbose or not counts.ok:
-        print(log.read_text(encoding="utf-8", errors="replace"))
-    return counts
+            return f"did not end within {options.timeout:g} s"
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+    if process.returncode not in (0, 1, 5):
+        return f"pytest ended with exit code {process.returncode}"
+    return ""
 
 
 def line(name: str, counts: Sequence[Counts], seconds: float) -> str:
