@@ -1,0 +1,132 @@
+"""What every test can use: a context that always ends, sockets that never wait long, children."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+import ctzmq as zmq
+from ctzmq.libzmq import loader
+from ctzmq.libzmq.provider import calls
+
+#: How long anything may take that should happen at once, in milliseconds.
+PATIENCE = 10_000
+
+#: Tests that are run only when their marker is asked for with `-m`.
+OPTIONAL = {
+    "large": "needs several GB of memory",
+    "valgrind": "runs for a minute under valgrind, where that is installed",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, reason in OPTIONAL.items():
+        config.addinivalue_line("markers", f"{name}: {reason}; run only with -m {name}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    asked = config.option.markexpr
+    for item in items:
+        for name, reason in OPTIONAL.items():
+            if item.get_closest_marker(name) and name not in asked:
+                item.add_marker(pytest.mark.skip(reason=f"{reason}: ask with -m {name}"))
+
+
+def pytest_report_header() -> str:
+    library = loader.load()
+    version = ".".join(map(str, library.version))
+    native = "on" if calls.NATIVE else "off"
+    return f"libzmq {version} at {library.path}, native calls {native}"
+
+
+def end(context: zmq.Context) -> None:
+    """Close all sockets of a context and terminate it; a context that does not end is an error."""
+    thread = threading.Thread(target=context.destroy, args=(0,), daemon=True)
+    thread.start()
+    thread.join(PATIENCE / 1000)
+    if thread.is_alive():
+        pytest.fail(f"{context!r} does not end: is a socket of it left open?")
+
+
+@pytest.fixture
+def context() -> Iterator[zmq.Context]:
+    """A context whose sockets are closed after the test, without linger, before it is ended."""
+    context = zmq.Context()
+    yield context
+    end(context)
+
+
+@pytest.fixture
+def socket(context: zmq.Context) -> Callable[..., zmq.Socket]:
+    """Make a socket: `socket(type, **options)`. It gives up after 10 s unless told otherwise."""
+
+    def make(socket_type: int, **options: Any) -> zmq.Socket:
+        socket = context.socket(socket_type)
+        defaults = {"linger": 0, "rcvtimeo": PATIENCE, "sndtimeo": PATIENCE}
+        for name, value in {**defaults, **options}.items():
+            setattr(socket, name, value)
+        return socket
+
+    return make
+
+
+@pytest.fixture
+def pair(
+    socket: Callable[..., zmq.Socket], tmp_path: Path
+) -> Callable[..., tuple[zmq.Socket, zmq.Socket]]:
+    """Make two connected sockets: `pair(type_a, type_b, transport="inproc", **options)`.
+
+    The first is bound, the second connects; the transport is "inproc", "ipc" or "tcp".
+    """
+    number = 0
+
+    def make(
+        type_a: int, type_b: int, transport: str = "inproc", **options: Any
+    ) -> tuple[zmq.Socket, zmq.Socket]:
+        nonlocal number
+        number += 1
+        endpoint = {
+            "inproc": f"inproc://pair-{number}",
+            "ipc": f"ipc://{tmp_path / str(number)}",
+            "tcp": "tcp://127.0.0.1:*",
+        }[transport]
+        a, b = socket(type_a, **options), socket(type_b, **options)
+        a.bind(endpoint)
+        if transport == "inproc":
+            b.connect(endpoint)
+            return a, b
+        with b.get_monitor_socket(zmq.Event.CONNECTED) as monitor:
+            b.connect(a.last_endpoint.decode())
+            assert monitor.poll(PATIENCE), "the sockets did not connect"
+            b.disable_monitor()
+        return a, b
+
+    return make
+
+
+@pytest.fixture
+def child() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a program in another process: `child(source, *options, **environment)`.
+
+    The options are Python's own, such as "-X", "dev". A program that takes 30 s has failed.
+    """
+
+    def run(source: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *options, "-c", textwrap.dedent(source)],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env={**os.environ, **environment},
+            check=False,
+        )
+
+    return run
