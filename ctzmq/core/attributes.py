@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operator import index
+from types import MethodType
 from typing import Any, Callable, Generic, TypeVar, overload
 
 from ..enums import Errno, SocketOption, _OptType
@@ -52,10 +53,24 @@ class Option(Generic[T]):
         socket.set(self._option, value)
 
 
+class Topic:
+    """A method that does the same when it is assigned to: `socket.subscribe = "topic"`."""
+
+    def __init__(self, method: Callable[[Any, str | bytes], None]) -> None:
+        self._method = method
+        self.__doc__ = method.__doc__
+
+    def __get__(self, socket: Any, owner: type) -> Callable[..., None]:
+        return self._method if socket is None else MethodType(self._method, socket)
+
+    def __set__(self, socket: Any, topic: str | bytes) -> None:
+        self._method(socket, topic)
+
+
 class SocketAttributes:
     """The options of a socket: by number, and each as an attribute of the option's type.
 
-    Attributes go by any spelling of their name, `linger`, `LINGER` or `Linger`.
+    Attributes go by several spellings of their name: `rcvhwm`, `RCVHWM`, `Rcvhwm`.
     """
 
     __slots__ = ()
@@ -174,25 +189,6 @@ class SocketAttributes:
         self.set(option, optval.encode(encoding))
 
     setsockopt_string = setsockopt_unicode = set_string
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        option = None if name.islower() else SocketOption.__members__.get(name.upper())
-        if option is not None:
-            self.set(option, value)
-        elif name == "subscribe" or name == "unsubscribe":
-            # These are methods too, so the assignment does what the call would.
-            getattr(self, name)(value)
-        else:
-            object.__setattr__(self, name, value)
-
-    def __getattr__(self, name: str) -> Any:
-        option = SocketOption.__members__.get(name.upper())
-        if option is None:
-            raise AttributeError(f"{type(self).__name__} has no attribute or option {name!r}")
-        return attribute(self, option)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *SocketOption.__members__]
 
     @property
     def hwm(self) -> int:
@@ -346,3 +342,57 @@ class SocketAttributes:
     xsub_verbose_unsubscribe = Option[int](SocketOption.XSUB_VERBOSE_UNSUBSCRIBE)
     zap_domain = Option[bytes](SocketOption.ZAP_DOMAIN)
     zap_enforce_domain = Option[int](SocketOption.ZAP_ENFORCE_DOMAIN)
+
+    @Topic
+    def subscribe(self, topic: str | bytes) -> None:
+        """Receive the messages that begin with a topic.
+
+        Parameters
+        ----------
+        topic : str or bytes
+            How the messages begin; an empty one takes all.
+
+        Raises
+        ------
+        ZMQError
+            EINVAL when this is no SUB socket.
+        TypeError
+            When the topic is neither str nor bytes.
+
+        Source: libzmq `zmq_setsockopt` (ZMQ_SUBSCRIBE), pyzmq `Socket.subscribe`.
+        """
+        self.set(SocketOption.SUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
+
+    @Topic
+    def unsubscribe(self, topic: str | bytes) -> None:
+        """Take back one `subscribe` of a topic.
+
+        Parameters
+        ----------
+        topic : str or bytes
+            The topic as it was subscribed to.
+
+        Raises
+        ------
+        ZMQError
+            EINVAL when this is no SUB socket, or it was not subscribed to the topic.
+        TypeError
+            When the topic is neither str nor bytes.
+
+        Source: libzmq `zmq_setsockopt` (ZMQ_UNSUBSCRIBE), pyzmq `Socket.unsubscribe`.
+        """
+        self.set(SocketOption.UNSUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
+
+
+def _spell() -> None:
+    """Let each option go by its other spellings too.
+
+    A `__getattr__` would find them all, but its mere presence slows every attribute of a class.
+    """
+    for name, option in SocketOption.__members__.items():
+        attribute = vars(SocketAttributes).get(name.lower()) or Option(option)
+        for spelling in (name, name.capitalize(), name.title()):
+            setattr(SocketAttributes, spelling, attribute)
+
+
+_spell()

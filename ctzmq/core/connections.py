@@ -173,44 +173,6 @@ class Connections(SocketAttributes, Lifecycle):
             f"no free port for {addr} from {min_port} to {max_port - 1} in {max_tries} tries"
         )
 
-    def subscribe(self, topic: str | bytes) -> None:
-        """Receive the messages that begin with a topic.
-
-        Parameters
-        ----------
-        topic : str or bytes
-            How the messages begin; an empty one takes all.
-
-        Raises
-        ------
-        ZMQError
-            EINVAL when this is no SUB socket.
-        TypeError
-            When the topic is neither str nor bytes.
-
-        Source: libzmq `zmq_setsockopt` (ZMQ_SUBSCRIBE), pyzmq `Socket.subscribe`.
-        """
-        self.set(SocketOption.SUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
-
-    def unsubscribe(self, topic: str | bytes) -> None:
-        """Take back one `subscribe` of a topic.
-
-        Parameters
-        ----------
-        topic : str or bytes
-            The topic as it was subscribed to.
-
-        Raises
-        ------
-        ZMQError
-            EINVAL when this is no SUB socket, or it was not subscribed to the topic.
-        TypeError
-            When the topic is neither str nor bytes.
-
-        Source: libzmq `zmq_setsockopt` (ZMQ_UNSUBSCRIBE), pyzmq `Socket.unsubscribe`.
-        """
-        self.set(SocketOption.UNSUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
-
     def join(self, group: str | bytes) -> None:
         """Join a group, on a DISH socket.
 

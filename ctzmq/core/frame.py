@@ -319,11 +319,21 @@ class Frame(Exporter):  # type: ignore[misc]
     def routing_id(self, routing_id: int) -> None:
         self.set("routing_id", routing_id)
 
-    def __getattr__(self, name: str) -> Any:
-        option = MessageOption.__members__.get(name.upper())
-        if option is None:
-            raise AttributeError(f"a message has no attribute or property {name!r}")
-        return self.get(option)
+    @property
+    def srcfd(self) -> int:
+        """The descriptor that the message came from.
+
+        Source: libzmq `zmq_msg_get` (ZMQ_SRCFD), pyzmq `Frame.get`.
+        """
+        return int(self.get(MessageOption.SRCFD))
+
+    @property
+    def shared(self) -> int:
+        """Whether the message shares its memory with another, 1 or 0.
+
+        Source: libzmq `zmq_msg_get` (ZMQ_SHARED), pyzmq `Frame.get`.
+        """
+        return int(self.get(MessageOption.SHARED))
 
 
 Message = Frame

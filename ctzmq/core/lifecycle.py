@@ -39,12 +39,12 @@ class Lifecycle:
         "_copy_threshold",
         "_draft_poller",
         "_handle",
+        "_message",
         "_monitor_socket",
         "_pid",
         "_shadow",
         "_shadow_obj",
         "_sharers",
-        "_spare",
         "_type",
         "_users",
         "context",
@@ -68,7 +68,8 @@ class Lifecycle:
         self._draft_poller = 0
         self._monitor_socket: Any = None
         self._pid = os.getpid()
-        self._spare: list[Any] = []
+        # One message, received into again and again; None while a call has it.
+        self._message: Any = None
         self._sharers: WeakSet[Lifecycle] = WeakSet()
         self._shadow_obj = None
         self.copy_threshold = COPY_THRESHOLD if copy_threshold is None else copy_threshold
@@ -229,8 +230,9 @@ class Lifecycle:
 
     def _abandon(self) -> None:
         self._address, self._handle = 0, calls.NULL
-        while self._spare:
-            calls.close(self._spare.pop())
+        message, self._message = self._message, None
+        if message is not None:
+            calls.close(message)
         lifetime.sockets.discard(self)
         context = self.context
         if context is not None:
@@ -266,7 +268,12 @@ class Lifecycle:
 
     def __del__(self) -> None:
         # A socket whose constructor failed has no address; at the end nothing is left to call.
-        if getattr(self, "_address", 0) and not self._shadow and not lifetime.finalizing():
+        if lifetime.finalizing() or not hasattr(self, "_sharers"):
+            return
+        if self._message is not None:
+            calls.close(self._message)
+            self._message = None
+        if self._address and not self._shadow:
             errno = ctypes.get_errno()
             warn(f"unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
             self.close()

@@ -40,6 +40,7 @@ try_send = calls.try_send
 try_recv = calls.try_recv
 message_data = calls.message_data
 message_more = calls.message_more
+new_message = calls.new_message
 payloads = payload.payloads
 
 
@@ -227,7 +228,7 @@ class Socket(Messaging, Connections):
         if size < LARGE:
             self._send_bytes(bytes(flat(source)), size, flags)
         else:
-            message = calls.new_message()
+            message = new_message()
             fill(message, source)
             self._send_message(message, flags)
         return None if copy else _FINISHED_TRACKER
@@ -342,9 +343,10 @@ class Socket(Messaging, Connections):
 
         Source: libzmq `zmq_msg_recv`, pyzmq `Socket.recv`.
         """
-        spare = self._spare
         # Taken out while in use, so that a signal handler that receives here cannot refill it.
-        message = spare.pop() if spare else calls.new_message()
+        message, self._message = self._message, None
+        if message is None:
+            message = new_message()
         size = try_recv(message, self._handle, DONTWAIT)
         if size < 0:
             size = self._recv_message(message, index(flags))
@@ -352,7 +354,7 @@ class Socket(Messaging, Connections):
             return Frame.received(message, track)
         if size < LARGE and not payloads:
             data: bytes = message_data(message)[:size]
-            spare.append(message)
+            self._message = message
             return data
         return take(message)
 
@@ -363,7 +365,10 @@ class Socket(Messaging, Connections):
                 lambda flags: calls.recv(message, self._address, flags), flags, POLLIN
             )
         except BaseException:
-            calls.close(message)
+            if self._address and self._message is None:
+                self._message = message
+            else:
+                calls.close(message)
             raise
 
     @overload
@@ -402,8 +407,10 @@ class Socket(Messaging, Connections):
         if not copy:
             return self._recv_frames(index(flags), track)
         parts: list[bytes] = []
-        spare, handle = self._spare, self._handle
-        message = spare.pop() if spare else calls.new_message()
+        handle = self._handle
+        message, self._message = self._message, None
+        if message is None:
+            message = new_message()
         more = 1
         while more:
             size = try_recv(message, handle, DONTWAIT)
@@ -414,14 +421,14 @@ class Socket(Messaging, Connections):
                 parts.append(message_data(message)[:size])
             else:
                 parts.append(take(message))
-                message = calls.new_message()
-        spare.append(message)
+                message = new_message()
+        self._message = message
         return parts
 
     def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
         frames: list[Frame] = []
         while not frames or frames[-1].more:
-            message = calls.new_message()
+            message = new_message()
             if try_recv(message, self._handle, DONTWAIT) < 0:
                 self._recv_message(message, flags)
             frames.append(Frame.received(message, track))
