@@ -282,7 +282,7 @@ class Context:
 
     def _abandon(self) -> None:
         self._address = 0
-        lifetime.contexts.discard(self)
+        lifetime.forget(self)
 
     def __del__(self) -> None:
         # No socket can be open here, as each refers to its context. Messages that linger could

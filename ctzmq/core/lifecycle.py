@@ -39,6 +39,7 @@ class Lifecycle:
         "_copy_threshold",
         "_draft_poller",
         "_handle",
+        "_items",
         "_message",
         "_monitor_socket",
         "_pid",
@@ -67,6 +68,7 @@ class Lifecycle:
         self._users = 0
         self._draft_poller = 0
         self._monitor_socket: Any = None
+        self._items: Any = None
         self._pid = os.getpid()
         # One message, received into again and again; None while a call has it.
         self._message: Any = None
@@ -233,7 +235,7 @@ class Lifecycle:
         message, self._message = self._message, None
         if message is not None:
             calls.close(message)
-        lifetime.sockets.discard(self)
+        lifetime.forget(self)
         context = self.context
         if context is not None:
             context._rm_socket(self)

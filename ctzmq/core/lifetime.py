@@ -30,6 +30,9 @@ class Handle(Protocol):
 sockets: WeakSet[Any] = WeakSet()
 contexts: WeakSet[Any] = WeakSet()
 
+#: How many sockets were closed; what is known of addresses is out of date when it changes.
+closings = 0
+
 #: How long an exit waits for libzmq to let go of zero-copy payloads, in seconds.
 EXIT_PATIENCE = 1.0
 
@@ -37,6 +40,14 @@ EXIT_PATIENCE = 1.0
 def finalizing(_is: Any = sys.is_finalizing) -> bool:
     """Tell whether the interpreter is being torn down, when nothing may be called any more."""
     return bool(_is())
+
+
+def forget(handle: Any) -> None:
+    """Note that a socket or context is closed."""
+    global closings
+    closings += 1
+    sockets.discard(handle)
+    contexts.discard(handle)
 
 
 def _after_fork_in_child() -> None:

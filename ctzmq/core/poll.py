@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import errno
+import struct
 import sys
 import threading
+from ctypes import sizeof
 from math import ceil, inf
+from operator import index
 from time import monotonic
 from typing import Any
 
 from ..enums import Errno, PollEvent
 from ..error import ZMQError, from_errno
-from ..libzmq import prototypes
 from ..libzmq.provider import calls
-from ..libzmq.structs import zmq_pollitem_t
+from ..libzmq.structs import zmq_fd_t, zmq_pollitem_t
+from . import lifetime
 
 __all__ = ["Poller", "select", "zmq_poll"]
 
 POLLIN = int(PollEvent.POLLIN)
 POLLOUT = int(PollEvent.POLLOUT)
 POLLERR = int(PollEvent.POLLERR)
+
+# zmq_pollitem_t: socket, fd, events, revents, and what C pads it with.
+_FIELDS = "Pihh" if sizeof(zmq_fd_t) == 4 else "PPhh"
+_ITEM = struct.Struct(f"{_FIELDS}{sizeof(zmq_pollitem_t) - struct.calcsize(_FIELDS)}x")
+_REVENTS = zmq_pollitem_t.revents.offset // 2
 
 #: The longest wait that fits C's `long` on every platform, in milliseconds.
 _LONGEST = 2**31 - 1
@@ -52,49 +60,76 @@ def _slice(left: float) -> int:
     return -1 if left == inf else int(min(left, _LONGEST))
 
 
-def wait(items: Any, count: int, timeout: float) -> int:
-    """Wait until one of the poll items is ready; signal handlers run meanwhile.
+class PollItems:
+    """libzmq's table of what to wait for, made once and used again and again.
 
     Parameters
     ----------
-    items : array of zmq_pollitem_t
-        What to wait for; libzmq writes `revents`.
-    count : int
-        How many items there are.
-    timeout : float
-        Milliseconds, or infinity.
-
-    Returns
-    -------
-    int
-        How many items are ready; 0 when the time is over.
-
-    Raises
-    ------
-    ZMQError
-        When libzmq refuses, such as ENOTSOCK for a socket that is closed.
-    ContextTerminated
-        When the context of one of the sockets is terminated.
+    entries : sequence of (address, descriptor, events)
+        The address of a socket, or 0 and a descriptor; and a mask of events.
+    unlocked : bool
+        Whether none of the sockets has a lock that a blocked thread may hold.
 
     Source: libzmq `zmq_poll`.
     """
-    poll = prototypes.zmq_poll
-    if not timeout:
-        deadline = left = 0.0
-    else:
-        deadline, left = monotonic() + timeout / 1000, timeout
-    while True:
-        ready: int = poll(items, count, _slice(left))
-        if ready > 0:
-            return ready
-        if ready < 0:
-            number = calls.errno()
-            if number != errno.EINTR:
-                raise from_errno(number)
-        if left != inf:
-            left = max(0, ceil((deadline - monotonic()) * 1000))
-            if ready == 0 and left == 0:
-                return 0
+
+    __slots__ = ("_count", "_memory", "_revents", "_table", "_unlocked", "entries")
+
+    def __init__(self, entries: list[tuple[int, int, int]], unlocked: bool) -> None:
+        self.entries = entries
+        self._unlocked = unlocked
+        self._count = len(entries)
+        self._memory = bytearray(_ITEM.size * self._count)
+        for number, (address, descriptor, events) in enumerate(entries):
+            _ITEM.pack_into(self._memory, number * _ITEM.size, address, descriptor, events, 0)
+        self._table = calls.table(self._memory)
+        # Every so many shorts there is the `revents` of an item.
+        self._revents = memoryview(self._memory).cast("h")[_REVENTS :: _ITEM.size // 2]
+
+    def wait(self, timeout: float) -> int:
+        """Wait until an item is ready; signal handlers run meanwhile.
+
+        Parameters
+        ----------
+        timeout : float
+            Milliseconds, or infinity.
+
+        Returns
+        -------
+        int
+            How many items are ready; 0 when the time is over.
+
+        Raises
+        ------
+        ZMQError
+            When libzmq refuses, such as ENOTSOCK for a socket that is closed.
+        ContextTerminated
+            When the context of one of the sockets is terminated.
+
+        Source: libzmq `zmq_poll`.
+        """
+        if self._unlocked:
+            ready = calls.try_poll(self._table, self._count, 0)
+            if ready > 0 or (ready == 0 and timeout == 0):
+                return ready
+        left = timeout
+        deadline = monotonic() + timeout / 1000
+        while True:
+            ready = calls.poll(self._table, self._count, _slice(left))
+            if ready > 0:
+                return ready
+            if ready < 0:
+                number = calls.errno()
+                if number != errno.EINTR:
+                    raise from_errno(number)
+            if left != inf:
+                left = max(0, ceil((deadline - monotonic()) * 1000))
+                if ready == 0 and left == 0:
+                    return 0
+
+    def revents(self) -> list[int]:
+        """Return what each item is ready for, after a wait."""
+        return self._revents.tolist()
 
 
 def _descriptor(item: Any) -> int:
@@ -113,37 +148,38 @@ def _descriptor(item: Any) -> int:
         raise ValueError(f"fileno() of {item!r:.60} gave no valid descriptor: {error}") from error
 
 
-def pollitems(sockets: Any) -> Any:
-    """Build libzmq's table of what to wait for.
+def entry(socket: Any, events: int) -> tuple[int, int, int]:
+    """Describe for libzmq what to wait for.
 
     Parameters
     ----------
-    sockets : sequence of (socket or descriptor, events)
-        Sockets, descriptors and objects with `fileno`, each with a mask of events.
+    socket : Socket, int or object with fileno()
+        The socket or descriptor.
+    events : int
+        A mask of events.
 
     Returns
     -------
-    array of zmq_pollitem_t
+    int, int, int
+        The address of a socket or 0, a descriptor or 0, the events.
 
     Raises
     ------
     ZMQError
-        ENOTSOCK when a socket is closed.
+        ENOTSOCK when the socket is closed.
     TypeError, ValueError
-        When something else than these is given.
+        When it is no socket and has no valid descriptor, or the events are no mask.
     """
-    items = (zmq_pollitem_t * len(sockets))()
-    for item, (socket, events) in zip(items, sockets):
-        address = getattr(socket, "_address", None)
-        if address is None:
-            item.fd = _descriptor(socket)
-        elif address:
-            item.socket = address
-        else:
-            # NULL would make libzmq wait for descriptor 0 instead.
-            raise ZMQError(Errno.ENOTSOCK, f"cannot poll {socket!r}: it is closed")
-        item.events = events
-    return items
+    mask = index(events)
+    if not 0 <= mask < 2**15:
+        raise ValueError(f"expected a mask of POLLIN, POLLOUT, POLLERR and POLLPRI, got {events!r}")
+    address = getattr(socket, "_address", None)
+    if address is None:
+        return 0, _descriptor(socket), mask
+    if not address:
+        # NULL would make libzmq wait for descriptor 0 instead.
+        raise ZMQError(Errno.ENOTSOCK, f"cannot poll {socket!r}: it is closed")
+    return address, 0, mask
 
 
 def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
@@ -172,19 +208,26 @@ def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
 
     Source: libzmq `zmq_poll`, pyzmq `zmq.zmq_poll`.
     """
-    if not sockets:
+    entries = [entry(socket, events) for socket, events in sockets]
+    if not entries:
         return []
-    items = pollitems(sockets)
-    if not wait(items, len(items), milliseconds(timeout)):
+    items = PollItems(entries, unlocked(sockets))
+    if not items.wait(milliseconds(timeout)):
         return []
-    return _ready(sockets, items)
+    keys = _keys(sockets, entries)
+    return [(key, ready) for key, ready in zip(keys, items.revents()) if ready > 0]
 
 
-def _ready(sockets: Any, items: Any) -> list[tuple[Any, int]]:
+def unlocked(sockets: Any) -> bool:
+    """Tell whether none of the sockets is a thread-safe one, which have no quick handle."""
+    return all(getattr(socket, "_handle", True) for socket, _ in sockets)
+
+
+def _keys(sockets: Any, entries: list[tuple[int, int, int]]) -> list[Any]:
+    """List what poll results name: sockets themselves, of everything else the descriptor."""
     return [
-        (socket if item.socket else item.fd, item.revents)
-        for (socket, _), item in zip(sockets, items)
-        if item.revents > 0
+        socket if address else descriptor
+        for (socket, _), (address, descriptor, _) in zip(sockets, entries)
     ]
 
 
@@ -199,6 +242,9 @@ class Poller:
     def __init__(self) -> None:
         self.sockets = []
         self._map: dict[Any, int] = {}
+        self._items: PollItems | None = None
+        self._keys: list[Any] = []
+        self._closings = 0
 
     def __contains__(self, socket: Any) -> bool:
         return socket in self._map
@@ -219,8 +265,9 @@ class Poller:
             if socket in self._map:
                 self.unregister(socket)
             return
-        index = self._map.setdefault(socket, len(self.sockets))
-        self.sockets[index : index + 1] = [(socket, flags)]
+        position = self._map.setdefault(socket, len(self.sockets))
+        self.sockets[position : position + 1] = [(socket, flags)]
+        self._items = None
 
     def modify(self, socket: Any, flags: int = PollEvent.POLLIN | PollEvent.POLLOUT) -> None:
         """Change what a socket or descriptor is watched for; the same as `register`.
@@ -251,10 +298,11 @@ class Poller:
 
         Source: pyzmq `Poller.unregister`.
         """
-        index = self._map.pop(socket)
-        del self.sockets[index]
-        for later, (moved, _) in enumerate(self.sockets[index:], index):
+        position = self._map.pop(socket)
+        del self.sockets[position]
+        for later, (moved, _) in enumerate(self.sockets[position:], position):
             self._map[moved] = later
+        self._items = None
 
     def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
         """Wait until at least one of the registered is ready.
@@ -278,7 +326,24 @@ class Poller:
 
         Source: libzmq `zmq_poll`, pyzmq `Poller.poll`.
         """
-        return zmq_poll(self.sockets, timeout)
+        items = self._items
+        # A closed socket's address, and a descriptor behind a fileno(), may be somebody else's now.
+        if items is None or self._closings != lifetime.closings:
+            items = self._prepare()
+            if items is None:
+                return zmq_poll(self.sockets, timeout)
+        if not items.wait(milliseconds(timeout)):
+            return []
+        return [(key, ready) for key, ready in zip(self._keys, items.revents()) if ready > 0]
+
+    def _prepare(self) -> PollItems | None:
+        """Make the table anew; none is kept of objects with fileno(), or of nothing."""
+        self._closings, self._items = lifetime.closings, None
+        entries = [entry(socket, events) for socket, events in self.sockets]
+        keys = _keys(self.sockets, entries)
+        if entries and all(key is socket for key, (socket, _) in zip(keys, self.sockets)):
+            self._items, self._keys = PollItems(entries, unlocked(self.sockets)), keys
+        return self._items
 
 
 def select(

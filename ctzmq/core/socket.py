@@ -519,7 +519,7 @@ class Socket(Messaging, Connections):
         return inf if timeout < 0 else started + timeout / 1000
 
     def _ready(self, event: int, timeout: float) -> bool:
-        return poll.wait(poll.pollitems([(self, event)]), 1, timeout) > 0
+        return poll.PollItems([poll.entry(self, event)], bool(self._handle)).wait(timeout) > 0
 
     def poll(self, timeout: float | None = None, flags: int = PollEvent.POLLIN) -> int:
         """Wait until the socket is ready.
@@ -547,9 +547,12 @@ class Socket(Messaging, Connections):
         """
         if not self._address:
             raise self._error(Errno.ENOTSOCK)
-        poller = self._poller_class()
-        poller.register(self, flags)
-        ready: int = dict(poller.poll(timeout)).get(self, 0)
+        items = self._items
+        if items is None or items.entries[0] != (self._address, 0, flags):
+            items = self._items = poll.PollItems([poll.entry(self, flags)], bool(self._handle))
+        if not items.wait(poll.milliseconds(timeout)):
+            return 0
+        ready: int = items.revents()[0]
         return ready
 
 

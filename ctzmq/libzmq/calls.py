@@ -62,6 +62,11 @@ recv: Callable[[Any, int, int], int] = prototypes.zmq_msg_recv
 #: send_message(message, address, flags) -> bytes sent, or -1; the message is emptied on success
 send_message: Callable[[Any, int, int], int] = prototypes.zmq_msg_send
 
+#: try_poll(table, count, 0) -> number of items that are ready, or less than 0
+try_poll: Callable[[Any, int, int], int] = _quick.zmq_poll
+#: poll(table, count, milliseconds) -> number of items that are ready, or -1
+poll: Callable[[Any, int, int], int] = prototypes.zmq_poll
+
 _init = _quick.zmq_msg_init
 
 #: close(message): let go of its content for good
@@ -90,3 +95,8 @@ def empty(message: Any) -> None:
 def reference(message: Any) -> Any:
     """Return what the functions of `prototypes` take for this message."""
     return message
+
+
+def table(memory: bytearray) -> Any:
+    """Return what `try_poll` and `poll` take for poll items in this memory, which it keeps."""
+    return ctypes.byref((ctypes.c_char * len(memory)).from_buffer(memory))

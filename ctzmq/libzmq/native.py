@@ -37,6 +37,8 @@ try_send: Callable[[Any, bytes, int, int], int] = _cast(
 try_recv: Callable[[Any, Any, int], int] = _cast("zmq_msg_recv", "int(*)(uint64_t *, void *, int)")
 message_more: Callable[[Any], int] = _cast("zmq_msg_more", "int(*)(uint64_t *)")
 
+try_poll: Callable[[Any, int, int], int] = _cast("zmq_poll", "int(*)(void *, int, long)")
+
 _data = _cast("zmq_msg_data", "char *(*)(uint64_t *)")
 _size = _cast("zmq_msg_size", "size_t(*)(uint64_t *)")
 _init = _cast("zmq_msg_init", "int(*)(uint64_t *)")
@@ -76,6 +78,11 @@ def send_message(message: Any, address: int, flags: int) -> int:
     return _keep_errno(_send_message(message, pointer(address), flags))
 
 
+def poll(table: Any, count: int, timeout: int) -> int:
+    """Wait until a poll item is ready, in milliseconds; return how many are, or -1."""
+    return _keep_errno(try_poll(table, count, timeout))
+
+
 def new_message() -> Any:
     """Return an empty `zmq_msg_t` that `try_recv` and `recv` can fill again and again."""
     message = _ffi.new("uint64_t[8]")
@@ -92,3 +99,8 @@ def empty(message: Any) -> None:
 def reference(message: Any) -> Any:
     """Return what the functions of `prototypes` take for this message."""
     return int(_ffi.cast("uintptr_t", message))
+
+
+def table(memory: bytearray) -> Any:
+    """Return what `try_poll` and `poll` take for poll items in this memory, which it keeps."""
+    return _ffi.from_buffer(memory)
