@@ -88,6 +88,7 @@ class Device:
         self._reset()
 
     def _reset(self) -> None:
+        self._context: Context | None = None
         self._sockets: list[Socket] = []
         self._finished = threading.Event()
 
@@ -257,7 +258,6 @@ class Device:
 
     def _setup_sockets(self) -> tuple[Any, ...]:
         """Create and configure the sockets, in the order in which the proxy takes them."""
-        self._context = self.context_factory()
         ins = self._make_socket(self.in_type)
         outs = ins if self.out_type < 0 else self._make_socket(self.out_type)
         self._in.configure(ins)
@@ -265,6 +265,8 @@ class Device:
         return ins, outs
 
     def _make_socket(self, socket_type: int) -> Socket:
+        if self._context is None:
+            self._context = self.context_factory()
         socket = self._context.socket(socket_type)
         self._sockets.append(socket)
         return socket
@@ -301,7 +303,8 @@ class Device:
         try:
             self.run_device()
         except ZMQError as error:
-            if error.errno not in (ETERM, ENOTSOCK):
+            gone = self._context is not None and self._context.closed
+            if error.errno not in (ETERM, ENOTSOCK) and not gone:
                 raise
         finally:
             self.done = True

@@ -198,13 +198,21 @@ def test_a_bad_endpoint_ends_the_device_and_closes_its_sockets(context: zmq.Cont
     context.term()  # would wait for ever for a socket left open
 
 
-def test_join_waits_for_a_device_in_another_thread(context: zmq.Context) -> None:
-    device = devices.Device(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+def test_join_waits_for_a_device_in_another_thread(
+    context: zmq.Context, new_socket: NewSocket
+) -> None:
+    device = devices.Device(zmq.QUEUE, zmq.REP, -1)
     device.context_factory = lambda: context
+    device.bind_in("inproc://echo")
     thread = threading.Thread(target=device.start)
     thread.start()
+    client = new_socket(zmq.REQ)
+    client.connect("inproc://echo")
+    client.send(b"echo")
+    assert client.recv() == b"echo"
     device.join(0.01)
     assert device.done is False
+    client.close()
     context.term()
     device.join(20)
     assert device.done is True
@@ -217,16 +225,28 @@ def test_join_before_the_start_says_so() -> None:
         device.join()
 
 
-def test_the_launcher_takes_the_daemon_flag(context: zmq.Context) -> None:
-    device = devices.ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
-    device.context_factory = lambda: context
-    device.daemon = False
+@pytest.mark.parametrize("daemon", [True, False])
+def test_the_launcher_takes_the_daemon_flag(
+    thread_device: type[devices.ThreadDevice], new_socket: NewSocket, daemon: bool
+) -> None:
+    device = thread_device(zmq.QUEUE, zmq.REP, -1)
+    device.daemon = daemon
+    device.bind_in("inproc://echo")
     device.start()
-    assert device.launcher is not None
-    assert device.launcher.daemon is False
+    assert isinstance(device.launcher, threading.Thread)
+    assert device.launcher.daemon is daemon
+    client = new_socket(zmq.REQ)
+    client.connect("inproc://echo")
+    client.send(b"echo")
+    assert client.recv() == b"echo"
+
+
+def test_a_context_that_is_gone_before_the_start_ends_the_device(context: zmq.Context) -> None:
+    device = devices.Device(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+    device.context_factory = lambda: context
     context.term()
-    device.join(20)
-    assert not device.launcher.is_alive()
+    device.start()
+    assert device.done
 
 
 def test_configuration_survives_pickling() -> None:

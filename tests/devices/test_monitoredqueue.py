@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 
@@ -33,14 +34,16 @@ class Bench:
         outer.connect(f"inproc://{name}")
         return inner, outer
 
-    def run(self, *sockets: zmq.Socket, **prefixes: bytes) -> None:
+    def run(self, *sockets: zmq.Socket, owned: Sequence[zmq.Socket] = (), **prefixes: Any) -> None:
+        """Start the queue, which closes its sockets in its own thread, and `owned` ones too."""
+
         def target() -> None:
             try:
-                monitored_queue(*sockets, **prefixes)  # type: ignore[misc, arg-type]
+                monitored_queue(*sockets, **prefixes)
             except zmq.ZMQError as error:
                 self.error = error
             finally:
-                for socket in sockets:
+                for socket in (*sockets, *owned):
                     socket.close()
 
         self.thread = threading.Thread(target=target, daemon=True)
@@ -177,10 +180,9 @@ def test_sockets_of_other_flavours_are_used_blocking(bench: Bench) -> None:
     ins, alice = bench.pair("in", zmq.PAIR, zmq.PAIR)
     outs, bob = bench.pair("out", zmq.PAIR, zmq.PAIR)
     mons, _ = bench.pair("mon", zmq.PUSH, zmq.PULL)
-    bench.run(Loud(shadow=ins), Loud(shadow=outs), mons)
+    bench.run(Loud(shadow=ins), Loud(shadow=outs), mons, owned=[ins, outs])
     alice.send(b"through")
     assert bob.recv() == b"through"
-    bench.sockets += [ins, outs]
 
 
 def test_text_prefixes_are_refused(bench: Bench) -> None:

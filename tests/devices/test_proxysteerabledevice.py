@@ -67,7 +67,10 @@ def test_pause_and_resume(context: zmq.Context, ends: list[zmq.Socket]) -> None:
     control.send(b"PAUSE")
     control.send(b"RESUME")
     push.send(b"after")
-    assert pull.recv() == monitor.recv() == b"after"
+    assert pull.recv() == b"after"
+    # libzmq before 4.3.5 shows commands on the monitor socket, too.
+    while monitor.recv() != b"after":
+        pass
     control.send(b"TERMINATE")
     proxy.join(20)
     assert proxy.done
