@@ -36,12 +36,11 @@ def test_a_context_follows_the_arguments_and_ends_with_the_call() -> None:
     "decorate", [context("ctx", 5), context("ctx", io_threads=5), context(name="ctx", io_threads=5)]
 )
 def test_a_name_and_the_contexts_own_arguments(decorate: Any) -> None:
-    @decorate
     def function(ctx: zmq.Context | None = None) -> int:
         assert ctx is not None
         return ctx.get(zmq.IO_THREADS)
 
-    assert function() == 5
+    assert decorate(function)() == 5
 
 
 def test_the_function_keeps_its_name() -> None:

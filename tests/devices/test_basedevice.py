@@ -260,9 +260,9 @@ def test_configuration_survives_pickling() -> None:
     assert copy.done is False
 
 
-def test_a_process_that_is_spawned(new_socket: NewSocket) -> None:
+def test_a_process_that_is_spawned(new_socket: NewSocket, monkeypatch: pytest.MonkeyPatch) -> None:
     device = devices.ProcessDevice(zmq.QUEUE, zmq.REP, -1)
-    device._launch_class = multiprocessing.get_context("spawn").Process
+    monkeypatch.setattr(device, "_launch_class", multiprocessing.get_context("spawn").Process)
     port = device.bind_in_to_random_port(LOOPBACK)
     device.start()
     assert isinstance(device.launcher, multiprocessing.process.BaseProcess)

@@ -39,7 +39,7 @@ class Bench:
 
         def target() -> None:
             try:
-                monitored_queue(*sockets, **prefixes)
+                monitored_queue(*sockets, **prefixes)  # type: ignore[arg-type]
             except zmq.ZMQError as error:
                 self.error = error
             finally:
@@ -172,7 +172,7 @@ def test_termination_ends_it(bench: Bench) -> None:
 class Loud(zmq.Socket):
     """A socket of another flavour: its methods must not be called by the queue."""
 
-    def recv_multipart(self, *args: object, **kwargs: object) -> list[bytes]:
+    def recv_multipart(self, *args: Any, **kwargs: Any) -> Any:
         raise AssertionError("the queue works below the flavours")
 
 
@@ -203,5 +203,5 @@ def test_closed_sockets_are_refused(bench: Bench) -> None:
     sockets = [bench.socket(zmq.PAIR) for _ in range(3)]
     sockets[1].close()
     with pytest.raises(zmq.ZMQError) as caught:
-        monitored_queue(*sockets)
+        monitored_queue(sockets[0], sockets[1], sockets[2])
     assert caught.value.errno == zmq.ENOTSOCK

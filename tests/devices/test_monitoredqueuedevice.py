@@ -61,6 +61,8 @@ def test_a_queue_in_a_thread(
         (devices.ProcessMonitoredQueue, devices.ProcessProxy),
     ],
 )
-def test_each_kind_is_a_proxy_of_its_kind(queue: type, proxy: type) -> None:
+def test_each_kind_is_a_proxy_of_its_kind(
+    queue: type[devices.MonitoredQueue], proxy: type[devices.Proxy]
+) -> None:
     assert issubclass(queue, proxy)
     assert queue(zmq.ROUTER, zmq.DEALER).mon_type == zmq.PUB

@@ -99,9 +99,9 @@ def test_a_proxy_in_the_calling_thread(context: zmq.Context, ends: list[zmq.Sock
     assert proxy.done
 
 
-def test_a_proxy_in_a_process(ends: list[zmq.Socket]) -> None:
+def test_a_proxy_in_a_process(ends: list[zmq.Socket], monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = devices.ProcessProxy(zmq.PULL, zmq.PUSH, zmq.PUSH)
-    proxy._launch_class = multiprocessing.get_context("spawn").Process
+    monkeypatch.setattr(proxy, "_launch_class", multiprocessing.get_context("spawn").Process)
     ports = [
         proxy.bind_in_to_random_port(LOOPBACK),
         proxy.bind_out_to_random_port(LOOPBACK),

@@ -107,6 +107,8 @@ def test_without_a_control_socket_it_is_a_plain_proxy(
         (devices.ProcessProxySteerable, devices.ProcessProxy),
     ],
 )
-def test_each_kind_is_a_proxy_of_its_kind(steerable: type, plain: type) -> None:
+def test_each_kind_is_a_proxy_of_its_kind(
+    steerable: type[devices.ProxySteerable], plain: type[devices.Proxy]
+) -> None:
     assert issubclass(steerable, plain)
     assert steerable(zmq.PULL, zmq.PUSH, ctrl_type=zmq.PAIR).mon_type == zmq.PUB

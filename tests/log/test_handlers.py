@@ -74,7 +74,7 @@ def test_topics_are_root_level_and_the_records_own(stage: Stage) -> None:
 def test_the_root_topic_may_be_bytes(stage: Stage) -> None:
     stage.handler.setRootTopic("é".encode())
     assert stage.handler.root_topic == "é"
-    stage.handler.root_topic = b""  # type: ignore[assignment]
+    stage.handler.root_topic = b""
     stage.logger.info("x")
     assert stage.received() == [b"INFO", b"x\n"]
 

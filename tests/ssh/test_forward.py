@@ -64,7 +64,7 @@ def client(
     thread = threading.Thread(target=forward.forward_tunnel, args=(0, "far", 99, transport))
     thread.start()
     assert started.wait(20)
-    with socket.create_connection(servers[0].server_address[:2], timeout=20) as client:
+    with socket.create_connection(servers[0].socket.getsockname(), timeout=20) as client:
         yield client
     servers[0].shutdown()
     thread.join(20)

@@ -13,6 +13,7 @@ def test_a_payload_is_registered_until_libzmq_lets_go() -> None:
         tracker = one.send(bytes(1_000_000), copy=False, track=True)
         assert len(set(gc.refs) - before) == 1
         two.recv()
+        assert tracker is not None
         tracker.wait(20)
         # The message that was received may be kept until the next one takes its place.
         one.send(b"")
