@@ -235,6 +235,8 @@ def main(arguments: list[str] | None = None) -> int:
         complaints, size = verify(options.root, names, found, bar("verifying"))
 
     table = Table(show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")
     messages = 2 * len(names)
     verdict = f"[green]all {len(names):,} files verified"
     if complaints:
