@@ -65,17 +65,21 @@ def context() -> Iterator[zmq.Context]:
 
 
 @pytest.fixture
-def socket(context: zmq.Context) -> Callable[..., zmq.Socket]:
+def socket(context: zmq.Context) -> Iterator[Callable[..., zmq.Socket]]:
     """Make a socket: `socket(type, **options)`. It gives up after 10 s unless told otherwise."""
+    kept = []  # a test that ends lets go of its sockets, and an open one warns when it is collected
 
     def make(socket_type: int, **options: Any) -> zmq.Socket:
         socket = context.socket(socket_type)
+        kept.append(socket)
         defaults = {"linger": 0, "rcvtimeo": PATIENCE, "sndtimeo": PATIENCE}
         for name, value in {**defaults, **options}.items():
             setattr(socket, name, value)
         return socket
 
-    return make
+    yield make
+    for socket in kept:
+        socket.close(0)
 
 
 @pytest.fixture
