@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno as _errno
-from typing import Any
 
 from .enums import Errno
 from .libzmq import prototypes
 from .libzmq.missing import ZMQVersionError
 from .libzmq.provider import calls
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "Again",

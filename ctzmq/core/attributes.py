@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from operator import index
 from types import MethodType
-from typing import Any, Callable, Generic, TypeVar, overload
 
 from ..enums import Errno, SocketOption, _OptType
 from ..error import ZMQError
+from ..libzmq.typed import Generic, TypeVar, overload
 from .options import describe, kind, read, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 T = TypeVar("T", int, bytes)
 

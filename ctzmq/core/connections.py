@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno as _errno
 import itertools
 import sys
-from contextlib import suppress
-from typing import Any, Callable
 
 from ..enums import Errno, Event, SocketOption, SocketType
 from ..error import ZMQBindError, ZMQError, check
@@ -15,6 +13,10 @@ from ..libzmq.provider import calls
 from . import endpoint
 from .attributes import SocketAttributes
 from .lifecycle import Lifecycle
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 _monitors = itertools.count(1)
 
@@ -48,8 +50,11 @@ class Connections(SocketAttributes, Lifecycle):
         """
         self._endpoint_call("bind", prototypes.zmq_bind, addr)
         bound = addr if isinstance(addr, str) else addr.decode(errors="replace")
-        with suppress(AttributeError, UnicodeDecodeError):
+        try:
             bound = self.last_endpoint.decode()
+        except (AttributeError, UnicodeDecodeError):
+            # A transport without one, or a path in another encoding: the endpoint as it was given.
+            return endpoint.Binding(self, "bind", bound)
         return endpoint.Binding(self, "bind", bound)
 
     def connect(self, addr: Any) -> endpoint.Binding:

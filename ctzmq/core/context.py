@@ -5,9 +5,8 @@ from __future__ import annotations
 import ctypes
 import errno as _errno
 import os
+from _thread import allocate_lock
 from operator import index
-from threading import Lock
-from typing import Any, TypeVar
 from warnings import warn
 from weakref import WeakSet
 
@@ -16,9 +15,15 @@ from ..error import ZMQError, from_errno
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_thread_fn
+from ..libzmq.typed import TypeVar
 from ..utils.interop import cast_int_addr
 from . import lifetime
 from .socket import Socket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 C = TypeVar("C", bound="Context")
 
@@ -57,7 +62,7 @@ class Context:
     )
 
     _instance: Any = None
-    _instance_lock = Lock()
+    _instance_lock = allocate_lock()
     _instance_pid: int | None = None
     _socket_class: Any = Socket
 

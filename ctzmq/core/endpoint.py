@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno as _errno
 import sys
-from typing import Any
 
 from ..enums import Errno
 from ..error import ZMQError, from_errno
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 #: The longest path of an ipc endpoint in bytes: the room for it in the system's address structure.
 IPC_PATH_MAX_LEN = 107 if sys.platform.startswith(("linux", "win", "cygwin")) else 103

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from threading import Event
-from typing import Any
-
 from ..enums import Errno, MessageOption
 from ..error import ZMQError, check
 from ..libzmq import memory, prototypes
@@ -12,6 +9,11 @@ from ..libzmq.exporter import NEEDS_MEMORY, Exporter, exports
 from ..libzmq.provider import calls
 from . import payload
 from .tracker import _FINISHED_TRACKER, MessageTracker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from threading import Event
+    from typing import Any
 
 __all__ = ["Frame", "Message"]
 
@@ -99,6 +101,8 @@ class Frame(Exporter):  # type: ignore[misc]
                 fill(message, source)
             else:
                 if track:
+                    from threading import Event
+
                     event = Event()
                     tracker = MessageTracker(event)
                 payload.lend(message, data, size, event)

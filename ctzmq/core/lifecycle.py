@@ -6,7 +6,6 @@ import ctypes
 import os
 from errno import EMFILE
 from operator import index
-from typing import Any
 from warnings import warn
 from weakref import WeakSet
 
@@ -20,6 +19,8 @@ from . import lifetime, options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .context import Context
 
 COPY_THRESHOLD = 65536

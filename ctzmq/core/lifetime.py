@@ -10,22 +10,17 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from typing import Any, Protocol
 from weakref import WeakSet
 
 from . import payload
 
-
-class Handle(Protocol):
-    """A socket or context, as far as its end is concerned."""
-
-    def _abandon(self) -> None:
-        """Forget the libzmq object without touching it."""
-
-    def _release(self) -> None:
-        """Close the libzmq object without waiting for anything."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
+# Both have `_abandon`, which forgets the libzmq object without touching it; sockets also have
+# `_release`, which closes it without waiting for anything.
 #: Every open socket and context of this process.
 sockets: WeakSet[Any] = WeakSet()
 contexts: WeakSet[Any] = WeakSet()

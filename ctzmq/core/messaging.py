@@ -7,11 +7,14 @@ message, `_deserialize` is what that flavour overrides.
 from __future__ import annotations
 
 import sys
-from typing import Any, Callable
 
 from ..enums import Flag
 from ..utils import jsonapi
 from .attributes import SocketAttributes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 # What pickle.DEFAULT_PROTOCOL is, without importing pickle before it is needed.
 DEFAULT_PROTOCOL = 5 if sys.version_info >= (3, 14) else 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 from ..enums import Errno, SocketOption, _OptType
 from ..error import ZMQError, from_errno
@@ -11,6 +10,10 @@ from ..libzmq import prototypes
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t
 from . import payload
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _BYTES_CAPACITY = 255
 # The library writes a key as text only into a buffer of exactly the text's size and its NUL.

@@ -8,7 +8,6 @@ making one needs executable memory that some systems refuse. libzmq may call it 
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 from ..error import check
 from ..libzmq import memory, prototypes
@@ -18,6 +17,7 @@ from ..libzmq.structs import zmq_free_fn
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from threading import Event
+    from typing import Any
 
 #: What libzmq still reads: number of the loan -> what keeps the memory, who waits for its end.
 payloads: dict[int, tuple[object, Event | None]] = {}

@@ -5,18 +5,20 @@ from __future__ import annotations
 import errno
 import struct
 import sys
-import threading
 from ctypes import sizeof
 from math import ceil, inf
 from operator import index
 from time import monotonic
-from typing import Any
 
 from ..enums import Errno, PollEvent
 from ..error import ZMQError, from_errno
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t, zmq_pollitem_t
 from . import lifetime
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Poller", "select", "zmq_poll"]
 
@@ -53,9 +55,18 @@ def milliseconds(timeout: float | None) -> float:
     return int(timeout) if timeout != inf else inf
 
 
+def signals_interrupt() -> bool:
+    """Tell whether a signal ends a waiting call; on Windows the main thread has to look itself."""
+    if sys.platform != "win32":
+        return True
+    import threading
+
+    return threading.current_thread() is not threading.main_thread()
+
+
 def _slice(left: float) -> int:
     """Tell how long one call of `zmq_poll` may take, in milliseconds; -1 is for ever."""
-    if sys.platform == "win32" and threading.current_thread() is threading.main_thread():
+    if not signals_interrupt():
         return int(min(left, _GLANCE))
     return -1 if left == inf else int(min(left, _LONGEST))
 

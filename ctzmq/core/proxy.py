@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno as _errno
-from typing import Any, Callable
 
 from ..enums import Errno
 from ..error import ZMQError, from_errno
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
 from .lifecycle import Lifecycle
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 __all__ = ["device", "proxy", "proxy_steerable"]
 

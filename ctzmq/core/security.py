@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 from ..enums import Errno
 from ..error import ZMQError, from_errno
 from ..libzmq import loader, prototypes
 from ..libzmq.provider import calls
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["DRAFT_API", "curve_keypair", "curve_public", "has"]
 

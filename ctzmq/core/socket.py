@@ -8,23 +8,25 @@ waits, and what another flavour of socket replaces.
 from __future__ import annotations
 
 import errno as _errno
-import sys
-import threading
-from collections.abc import Sequence
 from math import inf
 from operator import index
 from time import monotonic
-from typing import Any, Callable, Literal, TypeVar, overload
 
 from ..enums import Errno, PollEvent, SocketOption
 from ..error import Again
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
+from ..libzmq.typed import TypeVar, overload
 from . import payload, poll
 from .connections import Connections
 from .frame import Frame, contiguous, fill, flat
 from .messaging import DEFAULT_PROTOCOL, SNDMORE, Messaging
 from .tracker import _FINISHED_TRACKER, MessageTracker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Callable, Literal
 
 S = TypeVar("S", bound="Socket")
 
@@ -495,7 +497,7 @@ class Socket(Messaging, Connections):
         deadline: float | None = None
         self._users += 1
         try:
-            if not flags & DONTWAIT and not signals_interrupt():
+            if not flags & DONTWAIT and not poll.signals_interrupt():
                 deadline, flags = self._deadline(started, event), flags | DONTWAIT
             while True:
                 result = attempt(flags)
@@ -557,11 +559,6 @@ class Socket(Messaging, Connections):
 
 
 SyncSocket = Socket
-
-
-def signals_interrupt() -> bool:
-    """Tell whether a signal ends a waiting call; on Windows the main thread has to look itself."""
-    return sys.platform != "win32" or threading.current_thread() is not threading.main_thread()
 
 
 def take(message: Any) -> bytes:

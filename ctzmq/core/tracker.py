@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from threading import Event
 from time import monotonic
-from typing import Any
 
 from ..error import NotDone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from threading import Event
+    from typing import Any
 
 __all__ = ["_FINISHED_TRACKER", "MessageTracker"]
 
@@ -35,6 +38,10 @@ class MessageTracker:
     def __init__(self, *towatch: Any) -> None:
         self.events = set()
         self.peers = set()
+        if not towatch:
+            return
+        from threading import Event
+
         for watched in towatch:
             if isinstance(watched, MessageTracker):
                 self.peers.add(watched)

@@ -12,7 +12,13 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from typing import Any, TypeVar
+
+from .typed import TypeVar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 T = TypeVar("T")
 
@@ -71,7 +77,8 @@ def exports(cls: type[T]) -> type[T]:
     """
     if not NEEDS_MEMORY:
         return cls
-    from pickle import PickleBuffer
+    # What `pickle` has under this name, without importing it.
+    from _pickle import PickleBuffer
 
     probe: Any = cls.__new__(cls)
     probe._memory = memory = memoryview(b"")

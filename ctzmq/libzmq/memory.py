@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _CPYTHON = sys.implementation.name == "cpython"
 

@@ -8,11 +8,14 @@ everywhere; here their addresses are cast. Every name means what it means in `ca
 from __future__ import annotations
 
 import ctypes
-from typing import Any, Callable
 
 import cffi  # type: ignore[import-untyped]
 
 from . import loader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 NATIVE = True
 DONTWAIT = 1

@@ -17,11 +17,14 @@ from ctypes import (
     c_ulong,
     c_void_p,
 )
-from typing import Any, Callable
 
 from . import loader
 from .missing import Missing
 from .structs import zmq_fd_t, zmq_thread_fn, zmq_timer_fn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 _library = loader.load().handle
 _missing: list[str] = []

@@ -8,7 +8,10 @@ from __future__ import annotations
 import ctypes
 import operator
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _CTYPES_POINTERS = (ctypes.c_void_p, ctypes.c_char_p, ctypes._Pointer)
 

@@ -5,12 +5,19 @@ Standard library only: any floor of ctzmq may import this module.
 
 from __future__ import annotations
 
-import json
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["dumps", "loads"]
 
-jsonmod = json
+
+def __getattr__(name: str) -> Any:
+    if name == "jsonmod":
+        import json
+
+        return json
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def dumps(o: object, **kwargs: Any) -> bytes:
@@ -37,6 +44,8 @@ def dumps(o: object, **kwargs: Any) -> bytes:
 
     Source: pyzmq `zmq.utils.jsonapi.dumps`.
     """
+    import json
+
     return json.dumps(o, **kwargs).encode("utf8")
 
 
@@ -63,6 +72,8 @@ def loads(s: bytes | bytearray | str, **kwargs: Any) -> Any:
 
     Source: pyzmq `zmq.utils.jsonapi.loads`.
     """
+    import json
+
     # json.loads alone would guess at UTF-16 and UTF-32 when it is given bytes.
     text = s if isinstance(s, str) else s.decode("utf8")
     return json.loads(text, **kwargs)
