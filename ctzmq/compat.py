@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
     from typing import Any
 
-__all__ = ["ABSENT", "HOMES", "LAZY", "home_of", "install_as_zmq", "lazy_module"]
+__all__ = ["ABSENT", "HOMES", "home_of", "install_as_zmq"]
 
 PACKAGE = "ctzmq"
 
@@ -101,9 +101,6 @@ ABSENT: dict[str, str] = {
     "zmq.tests": "it holds helpers of pyzmq's own tests",
 }
 """The module names of pyzmq that ctzmq does not answer to, and why."""
-
-LAZY = ("backend", "sugar", "utils")
-"""The modules that are attributes of pyzmq once it is imported, and seldom used as such."""
 
 
 def home_of(name: str) -> str:
@@ -222,32 +219,6 @@ def _find(name: str) -> ModuleSpec | None:
 
 
 _finder = AliasFinder()
-
-
-def lazy_module(name: str) -> ModuleType:
-    """Import a module that pyzmq imports with itself, when it is first asked for as an attribute.
-
-    It is `__getattr__` of `ctzmq`.
-
-    Parameters
-    ----------
-    name : str
-        The attribute.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    AttributeError
-        It is none of `LAZY`.
-
-    Source: own.
-    """
-    if name in LAZY:
-        return import_module(f"{PACKAGE}.{name}")
-    raise AttributeError(f"module {PACKAGE!r} has no attribute {name!r}")
 
 
 def install_as_zmq() -> None:

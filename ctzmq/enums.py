@@ -1,6 +1,7 @@
 """libzmq's numbers as enums: each option with its type, its direction and its first release.
 
-The names, numbers and groups are pyzmq's; `constants` has them flat.
+The names, numbers and groups are pyzmq's; `constants` has them flat, `rare` has those that few
+programs need.
 """
 
 from __future__ import annotations
@@ -293,77 +294,6 @@ class Flag(IntFlag):
     NOBLOCK = DONTWAIT
 
 
-class SecurityMechanism(IntEnum):
-    """Security mechanisms, the values of `SocketOption.MECHANISM`.
-
-    Source: libzmq `zmq_getsockopt`.
-    """
-
-    NULL = 0  # 4.0.0
-    PLAIN = 1  # 4.0.0
-    CURVE = 2  # 4.0.0
-    GSSAPI = 3  # 4.1.0
-
-
-class ReconnectStop(IntEnum):
-    """When to stop reconnecting, the values of `SocketOption.RECONNECT_STOP`.
-
-    Source: libzmq `zmq_setsockopt`.
-    """
-
-    CONN_REFUSED = 1  # 4.3.3, draft
-    HANDSHAKE_FAILED = 2  # 4.3.3, draft
-    AFTER_DISCONNECT = 4  # 4.3.4, draft
-
-
-class Event(IntFlag):
-    """Events of a socket monitor and the reasons that they carry.
-
-    Source: libzmq `zmq_socket_monitor`.
-    """
-
-    CONNECTED = 1  # 3.2.1
-    CONNECT_DELAYED = 2  # 3.2.1
-    CONNECT_RETRIED = 4  # 3.2.1
-    LISTENING = 8  # 3.2.1
-    BIND_FAILED = 16  # 3.2.1
-    ACCEPTED = 32  # 3.2.1
-    ACCEPT_FAILED = 64  # 3.2.1
-    CLOSED = 128  # 3.2.1
-    CLOSE_FAILED = 256  # 3.2.1
-    DISCONNECTED = 512  # 3.2.1
-    MONITOR_STOPPED = 1024  # 4.0.0
-    HANDSHAKE_FAILED_NO_DETAIL = 2048  # 4.2.3
-    HANDSHAKE_SUCCEEDED = 4096  # 4.2.3
-    HANDSHAKE_FAILED_PROTOCOL = 8192  # 4.2.3
-    HANDSHAKE_FAILED_AUTH = 16384  # 4.2.3
-    ALL_V1 = 0xFFFF  # 4.3.2, draft
-    PIPES_STATS = 65536  # 4.3.2, draft
-    ALL_V2 = 0x1FFFF  # 4.3.2, draft
-    PROTOCOL_ERROR_ZMTP_UNSPECIFIED = 0x10000000  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND = 0x10000001  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE = 0x10000002  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE = 0x10000003  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED = 0x10000011  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_MESSAGE = 0x10000012  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO = 0x10000013  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_INITIATE = 0x10000014  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR = 0x10000015  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_READY = 0x10000016  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_WELCOME = 0x10000017  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_INVALID_METADATA = 0x10000018  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC = 0x11000001  # 4.2.3
-    PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH = 0x11000002  # 4.2.3
-    PROTOCOL_ERROR_ZAP_UNSPECIFIED = 0x20000000  # 4.2.3
-    PROTOCOL_ERROR_ZAP_MALFORMED_REPLY = 0x20000001  # 4.2.3
-    PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID = 0x20000002  # 4.2.3
-    PROTOCOL_ERROR_ZAP_BAD_VERSION = 0x20000003  # 4.2.3
-    PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE = 0x20000004  # 4.2.3
-    PROTOCOL_ERROR_ZAP_INVALID_METADATA = 0x20000005  # 4.2.3
-    PROTOCOL_ERROR_WS_UNSPECIFIED = 0x30000000  # 4.3.3
-    ALL = ALL_V1
-
-
 class PollEvent(IntFlag):
     """What a socket or descriptor is ready for.
 
@@ -374,37 +304,3 @@ class PollEvent(IntFlag):
     POLLOUT = 2  # 2.0
     POLLERR = 4  # 2.0.6
     POLLPRI = 8  # 4.2.0
-
-
-class DeviceType(IntEnum):
-    """Kinds of device, which libzmq no longer tells apart.
-
-    Source: libzmq `zmq_proxy`.
-    """
-
-    STREAMER = 1  # 2.0.6
-    FORWARDER = 2  # 2.0.6
-    QUEUE = 3  # 2.0.6
-
-
-class RouterNotify(IntEnum):
-    """What `SocketOption.ROUTER_NOTIFY` reports.
-
-    Source: libzmq `zmq_setsockopt`.
-    """
-
-    CONNECT = 1  # 4.3.0, draft
-    DISCONNECT = 2  # 4.3.0, draft
-
-
-class NormMode(IntEnum):
-    """Congestion control of the NORM transport, the values of `SocketOption.NORM_MODE`.
-
-    Source: libzmq `zmq_setsockopt`.
-    """
-
-    FIXED = 0  # 4.3.5, draft
-    CC = 1  # 4.3.5, draft
-    CCL = 2  # 4.3.5, draft
-    CCE = 3  # 4.3.5, draft
-    CCE_ECNONLY = 4  # 4.3.5, draft

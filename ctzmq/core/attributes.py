@@ -395,7 +395,7 @@ def _spell() -> None:
     """
     for name, option in SocketOption.__members__.items():
         attribute = vars(SocketAttributes).get(name.lower()) or Option(option)
-        for spelling in (name, name.capitalize(), name.title()):
+        for spelling in (name, name.capitalize()):
             setattr(SocketAttributes, spelling, attribute)
 
 

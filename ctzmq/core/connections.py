@@ -6,7 +6,7 @@ import errno as _errno
 import itertools
 import sys
 
-from ..enums import Errno, Event, SocketOption, SocketType
+from ..enums import Errno, SocketOption, SocketType
 from ..error import ZMQBindError, ZMQError, check
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
@@ -233,7 +233,7 @@ class Connections(SocketAttributes, Lifecycle):
 
     # -- Monitor -----------------------------------------------------------------------------------
 
-    def monitor(self, addr: Any, events: int = Event.ALL) -> None:
+    def monitor(self, addr: Any, events: int = 0xFFFF) -> None:
         """Publish what happens to the socket's connections on an inproc endpoint.
 
         Parameters
@@ -286,7 +286,7 @@ class Connections(SocketAttributes, Lifecycle):
             return self._monitor_socket
         if addr is None:
             addr = f"inproc://monitor.s-{self._address:x}-{next(_monitors)}"
-        self.monitor(addr, Event.ALL if events is None else events)
+        self.monitor(addr, 0xFFFF if events is None else events)
         self._monitor_socket = self.context.socket(SocketType.PAIR)
         self._monitor_socket.connect(addr)
         return self._monitor_socket

@@ -14,7 +14,6 @@ from ..enums import ContextOption, Errno, SocketOption
 from ..error import ZMQError, from_errno
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
-from ..libzmq.structs import zmq_thread_fn
 from ..libzmq.typed import TypeVar
 from ..utils.interop import cast_int_addr
 from . import lifetime
@@ -501,8 +500,7 @@ def terminate_in_background(address: int) -> None:
 
     Source: libzmq `zmq_ctx_term`.
     """
-    terminate: Any = prototypes.zmq_ctx_term
-    prototypes.zmq_threadstart(ctypes.cast(terminate, zmq_thread_fn), address)
+    prototypes.zmq_threadstart(prototypes.zmq_ctx_term, address)
 
 
 def _name(option: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..enums import Errno, MessageOption
 from ..error import ZMQError, check
 from ..libzmq import memory, prototypes
-from ..libzmq.exporter import NEEDS_MEMORY, Exporter, exports
+from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
 from ..libzmq.provider import calls
 from . import payload
 from .tracker import _FINISHED_TRACKER, MessageTracker
@@ -45,7 +45,6 @@ class Content:
         return view.toreadonly() if self.readonly else view
 
 
-@exports
 class Frame(Exporter):  # type: ignore[misc]
     """A message of one part.
 
@@ -118,7 +117,11 @@ class Frame(Exporter):  # type: ignore[misc]
         event: Event | None = None,
     ) -> None:
         self._content = content
-        self._memory = content.view() if NEEDS_MEMORY else None
+        self._memory = None
+        if NEEDS_MEMORY:
+            self._memory = content.view()
+            if not _offered:
+                _offer()
         self._read = None
         self.more = more
         self.tracker = tracker
@@ -341,6 +344,15 @@ class Frame(Exporter):  # type: ignore[misc]
 
 
 Message = Frame
+
+
+_offered = False
+
+
+def _offer() -> None:
+    global _offered
+    offer(Frame)
+    _offered = True
 
 
 def contiguous(data: Any) -> memoryview:

@@ -27,10 +27,11 @@ COPY_THRESHOLD = 65536
 
 
 class Lifecycle:
-    """A libzmq socket: `_address` is where it is, `_handle` the same for the quick calls.
+    """A libzmq socket: `_address` is where it is, `_pointer` the same as ctypes takes it.
 
-    Both are emptied before it is closed, so that no call can reach a socket that is gone. Those
-    that share one, a socket and its shadows, are in one set and are closed together.
+    `_handle` is what the quick calls get: the pointer too, or NULL where they must not be made. All
+    are emptied before the socket is closed, so that no call can reach one that is gone. Those that
+    share one, a socket and its shadows, are in one set and are closed together.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Lifecycle:
         "_message",
         "_monitor_socket",
         "_pid",
+        "_pointer",
         "_shadow",
         "_shadow_obj",
         "_sharers",
@@ -64,7 +66,7 @@ class Lifecycle:
         copy_threshold: int | None = None,
     ) -> None:
         self._address = 0
-        self._handle = calls.NULL
+        self._pointer = self._handle = calls.NULL
         self._closing = 0
         self._users = 0
         self._draft_poller = 0
@@ -120,7 +122,7 @@ class Lifecycle:
 
     def _settle(self, address: int) -> None:
         self._address = address
-        self._handle = calls.pointer(address)
+        self._pointer = self._handle = calls.pointer(address)
 
     @property
     def underlying(self) -> int:
@@ -232,7 +234,7 @@ class Lifecycle:
         return int(descriptor.value)
 
     def _abandon(self) -> None:
-        self._address, self._handle = 0, calls.NULL
+        self._address, self._pointer, self._handle = 0, calls.NULL, calls.NULL
         message, self._message = self._message, None
         if message is not None:
             calls.close(message)

@@ -12,7 +12,6 @@ import itertools
 from ..error import check
 from ..libzmq import memory, prototypes
 from ..libzmq.provider import calls
-from ..libzmq.structs import zmq_free_fn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +59,8 @@ def lend(message: Any, data: Any, size: int, event: Event | None) -> None:
     """
     global _on_free
     if _on_free is None:
+        from ..libzmq.callbacks import zmq_free_fn
+
         _on_free = zmq_free_fn(_release)
     address, keep = memory.export(data, size)
     number = next(_numbers)

@@ -6,7 +6,6 @@ import errno
 import struct
 import sys
 from ctypes import sizeof
-from math import ceil, inf
 from operator import index
 from time import monotonic
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Poller", "select", "zmq_poll"]
 
+inf = float("inf")
 POLLIN = int(PollEvent.POLLIN)
 POLLOUT = int(PollEvent.POLLOUT)
 POLLERR = int(PollEvent.POLLERR)
@@ -134,7 +134,7 @@ class PollItems:
                 if number != errno.EINTR:
                     raise from_errno(number)
             if left != inf:
-                left = max(0, ceil((deadline - monotonic()) * 1000))
+                left = max(0, -int((monotonic() - deadline) * 1000 // 1))
                 if ready == 0 and left == 0:
                     return 0
 

@@ -8,7 +8,6 @@ waits, and what another flavour of socket replaces.
 from __future__ import annotations
 
 import errno as _errno
-from math import inf
 from operator import index
 from time import monotonic
 
@@ -37,12 +36,14 @@ POLLOUT = poll.POLLOUT
 
 # Bound here, because a lookup of two steps costs as much as a tenth of the call.
 DONTWAIT = calls.DONTWAIT
+FLAGS = DONTWAIT | SNDMORE
 LARGE = calls.LARGE
 try_send = calls.try_send
 try_recv = calls.try_recv
 message_data = calls.message_data
 message_more = calls.message_more
 new_message = calls.new_message
+wait_recv = calls.recv
 payloads = payload.payloads
 
 
@@ -179,12 +180,12 @@ class Socket(Messaging, Connections):
         if copy and data.__class__ is bytes and routing_id is None and group is None:
             size = len(data)
             if flags:
-                flags = index(flags)
+                flags = index(flags) & FLAGS
             if size < LARGE and try_send(self._handle, data, size, flags | DONTWAIT) >= 0:
                 return None
             self._send_bytes(data, size, flags)
             return None
-        return self._send_object(data, index(flags), copy, track, routing_id, group)
+        return self._send_object(data, index(flags) & FLAGS, copy, track, routing_id, group)
 
     def _send_bytes(self, data: bytes, size: int, flags: int) -> Any:
         return self._persist(
@@ -276,7 +277,7 @@ class Socket(Messaging, Connections):
         Source: pyzmq `Socket.send_multipart`.
         """
         parts = msg_parts if msg_parts.__class__ in (list, tuple) else list(msg_parts)
-        flags = index(flags)
+        flags = index(flags) & FLAGS
         if not copy or kwargs:
             return self._send_parts(parts, flags, copy, track, **kwargs)
         for part in parts:
@@ -364,7 +365,7 @@ class Socket(Messaging, Connections):
         """Receive into a message, or keep it for the next call when there is nothing."""
         try:
             return self._persist(
-                lambda flags: calls.recv(message, self._address, flags), flags, POLLIN
+                lambda flags: wait_recv(message, self._pointer, flags), flags & DONTWAIT, POLLIN
             )
         except BaseException:
             if self._address and self._message is None:
@@ -518,7 +519,7 @@ class Socket(Messaging, Connections):
 
     def _deadline(self, started: float, event: int) -> float:
         timeout = self.get(SocketOption.RCVTIMEO if event == POLLIN else SocketOption.SNDTIMEO)
-        return inf if timeout < 0 else started + timeout / 1000
+        return poll.inf if timeout < 0 else started + timeout / 1000
 
     def _ready(self, event: int, timeout: float) -> bool:
         return poll.PollItems([poll.entry(self, event)], bool(self._handle)).wait(timeout) > 0

@@ -60,8 +60,9 @@ _quick.zmq_msg_data.restype = ctypes.POINTER(ctypes.c_char)
 
 #: send(address, data, size, flags) -> bytes sent, or -1
 send: Callable[[int, Any, int, int], int] = prototypes.zmq_send
-#: recv(message, address, flags) -> bytes received, or -1
-recv: Callable[[Any, int, int], int] = prototypes.zmq_msg_recv
+#: recv(message, handle, flags) -> bytes received, or -1. In request and reply nearly every receive
+#: has to wait, so this one too gets arguments that need no conversion.
+recv: Callable[[Any, Any, int], int] = ctypes.CDLL(_careful._name, use_errno=True).zmq_msg_recv
 #: send_message(message, address, flags) -> bytes sent, or -1; the message is emptied on success
 send_message: Callable[[Any, int, int], int] = prototypes.zmq_msg_send
 

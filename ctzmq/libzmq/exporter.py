@@ -1,7 +1,7 @@
 """Lets instances of a Python class be given to `memoryview`, on every interpreter.
 
 CPython 3.12 and newer ask `__buffer__`, and PyPy does of classes with a base of its own. CPython
-3.9 to 3.11 ask the type's `bf_getbuffer`, which no Python class can provide. There `exports`
+3.9 to 3.11 ask the type's `bf_getbuffer`, which no Python class can provide. There `offer`
 gives the class the one of `pickle.PickleBuffer`: it is C code that passes the question on to the
 object whose pointer is the second word of the instance. For a class whose second slot, by name,
 is `_memory`, that word is the slot. No callback is made and no code is generated; an unset slot
@@ -13,14 +13,10 @@ from __future__ import annotations
 import ctypes
 import sys
 
-from .typed import TypeVar
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-
-T = TypeVar("T")
 
 #: Whether instances must hold a memoryview in `_memory` from the start.
 NEEDS_MEMORY = sys.implementation.name == "cpython" and sys.version_info < (3, 12)
@@ -57,32 +53,30 @@ def _buffer_procs(cls: type) -> int:
     return address
 
 
-def exports(cls: type[T]) -> type[T]:
-    """Make instances of a class offer the memoryview in their `_memory`.
+def offer(cls: type) -> None:
+    """Make instances of a class, and of its subclasses, offer the memoryview in their `_memory`.
+
+    It is for the first instance to call, where `NEEDS_MEMORY` says so.
 
     Parameters
     ----------
     cls : type
         Derived from `Exporter`, with `__slots__` of which `_memory` is the second by name.
 
-    Returns
-    -------
-    type
-        The same class.
-
     Raises
     ------
     TypeError
         When the interpreter lays out instances or types in another way than this code knows.
     """
-    if not NEEDS_MEMORY:
-        return cls
     # What `pickle` has under this name, without importing it.
     from _pickle import PickleBuffer
 
-    probe: Any = cls.__new__(cls)
+    probe: Any = object.__new__(cls)
     probe._memory = memory = memoryview(b"")
     if _word(id(probe) + object.__basicsize__ + _WORD).value != id(memory):
         raise TypeError(f"_memory is not the second slot of {cls.__name__}")
-    _word(_buffer_procs(cls)).value = _word(_buffer_procs(PickleBuffer)).value
-    return cls
+    heirs: list[type] = [cls]
+    while heirs:
+        heir = heirs.pop()
+        _word(_buffer_procs(heir)).value = _word(_buffer_procs(PickleBuffer)).value
+        heirs += heir.__subclasses__()

@@ -1,4 +1,4 @@
-"""Memory that C and Python share: C memory seen from Python, and an object's seen from C.
+"""Memory that C and Python share: C memory seen from Python, an object's seen from C.
 
 Whoever hands out an address here also hands out the object that keeps it valid.
 """
@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+#: PyPy's own FFI, once it was needed.
+_ffi: Any = None
 _CPYTHON = sys.implementation.name == "cpython"
 
 
@@ -27,9 +29,23 @@ def view(address: int, size: int, owner: object) -> memoryview:
     owner : object
         What keeps the memory valid; it lives as long as any view that comes of this one.
     """
+    if not _CPYTHON:
+        return _view_by_ffi(address, size, owner)
     array: Any = (ctypes.c_ubyte * size).from_address(address)
     array.owner = owner
     return memoryview(array).cast("B")
+
+
+def _view_by_ffi(address: int, size: int, owner: object) -> memoryview:
+    # The memoryview of a ctypes array does not keep the array there; that of cffi does keep its own.
+    global _ffi
+    if _ffi is None:
+        import cffi  # type: ignore[import-untyped]
+
+        _ffi = cffi.FFI()
+    ffi = _ffi
+    start = ffi.gc(ffi.cast("char *", address), lambda _, owner=owner: None)
+    return memoryview(ffi.buffer(start, size))
 
 
 class _PyBuffer(ctypes.Structure):

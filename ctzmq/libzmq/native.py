@@ -71,9 +71,9 @@ def send(address: int, data: bytes, size: int, flags: int) -> int:
     return _keep_errno(try_send(pointer(address), data, size, flags))
 
 
-def recv(message: Any, address: int, flags: int) -> int:
+def recv(message: Any, handle: Any, flags: int) -> int:
     """Receive into a message, waiting if need be; return its size, or -1."""
-    return _keep_errno(try_recv(message, pointer(address), flags))
+    return _keep_errno(try_recv(message, handle, flags))
 
 
 def send_message(message: Any, address: int, flags: int) -> int:

@@ -20,7 +20,7 @@ from ctypes import (
 
 from . import loader
 from .missing import Missing
-from .structs import zmq_fd_t, zmq_thread_fn, zmq_timer_fn
+from .structs import zmq_fd_t
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _library = loader.load().handle
 _missing: list[str] = []
 
-#: Any address: a handle, a message, a buffer.
+#: Any address: a handle, a message, a buffer, a function of `callbacks`.
 ptr = c_void_p
 #: `const char *`: bytes go in and come out.
 string = c_char_p
@@ -198,7 +198,7 @@ zmq_timers_new = declare("zmq_timers_new", ptr, since="4.2.0")
 # int zmq_timers_destroy (void **timers_p)
 zmq_timers_destroy = declare("zmq_timers_destroy", c_int, ptr, since="4.2.0")
 # int zmq_timers_add (void *timers, size_t interval, zmq_timer_fn handler, void *arg)
-zmq_timers_add = declare("zmq_timers_add", c_int, ptr, c_size_t, zmq_timer_fn, ptr, since="4.2.0")
+zmq_timers_add = declare("zmq_timers_add", c_int, ptr, c_size_t, ptr, ptr, since="4.2.0")
 # int zmq_timers_cancel (void *timers, int timer_id)
 zmq_timers_cancel = declare("zmq_timers_cancel", c_int, ptr, c_int, since="4.2.0")
 # int zmq_timers_set_interval (void *timers, int timer_id, size_t interval)
@@ -222,7 +222,7 @@ zmq_stopwatch_stop = declare("zmq_stopwatch_stop", c_ulong, ptr, since="2.0")
 # void zmq_sleep (int seconds_)
 zmq_sleep = declare("zmq_sleep", None, c_int, since="2.0")
 # void *zmq_threadstart (zmq_thread_fn *func_, void *arg_)
-zmq_threadstart = declare("zmq_threadstart", ptr, zmq_thread_fn, ptr, since="4.0.0")
+zmq_threadstart = declare("zmq_threadstart", ptr, ptr, ptr, since="4.0.0")
 # void zmq_threadclose (void *thread_)
 zmq_threadclose = declare("zmq_threadclose", None, ptr, since="4.0.0")
 

@@ -41,11 +41,3 @@ class iovec(ctypes.Structure):  # noqa: N801 - the name that the C library gives
     """One block of the scattered memory that `zmq_sendiov` and `zmq_recviov` take."""
 
     _fields_ = (("iov_base", ctypes.c_void_p), ("iov_len", ctypes.c_size_t))
-
-
-#: void (*zmq_free_fn) (void *data_, void *hint_)
-zmq_free_fn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)
-#: void (*zmq_timer_fn) (int timer_id, void *arg)
-zmq_timer_fn = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_void_p)
-#: void (*zmq_thread_fn) (void *)
-zmq_thread_fn = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
