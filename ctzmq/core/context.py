@@ -6,16 +6,15 @@ import ctypes
 import errno as _errno
 import os
 from _thread import allocate_lock
+from _weakrefset import WeakSet
 from operator import index
 from warnings import warn
-from weakref import WeakSet
 
 from ..enums import ContextOption, Errno, SocketOption
 from ..error import ZMQError, from_errno
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
-from ..utils.interop import cast_int_addr
 from . import lifetime
 from .socket import Socket
 
@@ -102,6 +101,8 @@ class Context:
             original: Context | None = shadow
             address = shadow._address
         else:
+            from ..utils.interop import cast_int_addr
+
             address = cast_int_addr(getattr(shadow, "underlying", shadow))
             original = next((c for c in lifetime.contexts if c._address == address), None)
         if not address:
@@ -178,6 +179,8 @@ class Context:
         Source: pyzmq `Context.shadow_pyczmq`.
         """
         from pyczmq import zctx  # type: ignore[import-not-found]
+
+        from ..utils.interop import cast_int_addr
 
         return cls(shadow=cast_int_addr(zctx.underlying(ctx)))
 

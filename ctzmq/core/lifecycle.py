@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import os
+from _weakrefset import WeakSet
 from errno import EMFILE
 from operator import index
 from warnings import warn
-from weakref import WeakSet
 
 from ..enums import Errno, SocketOption, SocketType
 from ..error import DraftFDWarning, ZMQError, check, from_errno
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t
-from ..utils.interop import cast_int_addr
 from . import lifetime, options
 
 TYPE_CHECKING = False
@@ -107,6 +106,8 @@ class Lifecycle:
             original: Lifecycle | None = shadow
             address = shadow._address
         else:
+            from ..utils.interop import cast_int_addr
+
             address = cast_int_addr(getattr(shadow, "underlying", shadow))
             original = next((s for s in lifetime.sockets if s._address == address), None)
         if not address:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from weakref import WeakSet
+from _weakrefset import WeakSet
 
 from . import payload
 

@@ -37,7 +37,7 @@ def view(address: int, size: int, owner: object) -> memoryview:
 
 
 def _view_by_ffi(address: int, size: int, owner: object) -> memoryview:
-    # The memoryview of a ctypes array does not keep the array there; that of cffi does keep its own.
+    # A memoryview of a ctypes array does not keep the array on PyPy; one of cffi keeps its own.
     global _ffi
     if _ffi is None:
         import cffi  # type: ignore[import-untyped]
