@@ -1,0 +1,244 @@
+"""The decisions, without libzmq: requests in, answers out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ctzmq as zmq
+from ctzmq import auth
+from ctzmq.auth.base import VERSION
+from ctzmq.utils import z85
+
+KEY = bytes(range(32))
+ADDRESS = b"192.0.2.1"
+
+
+class Recorder:
+    """Stands in for the ZAP socket."""
+
+    def __init__(self) -> None:
+        self.sent: list[list[bytes]] = []
+
+    def send_multipart(self, parts: list[bytes]) -> None:
+        self.sent.append(parts)
+
+    def unbind(self, endpoint: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Desk(auth.Authenticator):
+    """An authenticator whose answers can be asked for."""
+
+    def ask(self, mechanism: bytes, *credentials: bytes, domain: bytes = b"") -> tuple[str, ...]:
+        """Ask about a client; return status, reason and user."""
+        return self.ask_raw(
+            [VERSION, b"id", domain, ADDRESS, b"routing id", mechanism, *credentials]
+        )
+
+    def ask_raw(self, request: list[bytes]) -> tuple[str, ...]:
+        self.zap_socket = Recorder()
+        asyncio.run(self.handle_zap_message(request))
+        ((version, _, status, reason, user, metadata),) = self.zap_socket.sent
+        assert (version, metadata) == (VERSION, b"")
+        return status.decode(), reason.decode(), user.decode()
+
+
+@pytest.fixture
+def desk(context: zmq.Context) -> Desk:
+    return Desk(context)
+
+
+def test_null_clients_may_come_in(desk: Desk) -> None:
+    assert desk.ask(b"NULL") == ("200", "OK", "anonymous")
+
+
+def test_the_answer_has_the_number_of_the_request(desk: Desk) -> None:
+    desk.ask(b"NULL")
+    assert desk.zap_socket.sent[0][1] == b"id"
+
+
+def test_only_allowed_addresses(desk: Desk) -> None:
+    desk.allow("192.0.2.2")
+    assert desk.ask(b"NULL") == ("400", "Address not allowed", "")
+    desk.allow("192.0.2.3", ADDRESS.decode())
+    assert desk.ask(b"NULL")[0] == "200"
+
+
+def test_an_allowed_address_still_needs_credentials(desk: Desk) -> None:
+    desk.allow(ADDRESS.decode())
+    assert desk.ask(b"PLAIN", b"admin", b"secret") == ("400", "No passwords defined", "")
+    assert desk.ask(b"CURVE", KEY) == ("400", "Unknown domain", "")
+
+
+def test_denied_addresses(desk: Desk) -> None:
+    desk.deny("192.0.2.2")
+    assert desk.ask(b"NULL")[0] == "200"
+    desk.deny(ADDRESS.decode())
+    assert desk.ask(b"NULL") == ("400", "Address denied", "")
+
+
+def test_allow_and_deny_exclude_each_other(context: zmq.Context) -> None:
+    allowing, denying = Desk(context), Desk(context)
+    allowing.allow("192.0.2.1")
+    denying.deny("192.0.2.1")
+    with pytest.raises(ValueError, match="either allow or deny"):
+        allowing.deny("192.0.2.2")
+    with pytest.raises(ValueError, match="either allow or deny"):
+        denying.allow("192.0.2.2")
+
+
+def test_plain(desk: Desk) -> None:
+    desk.configure_plain("*", {"José": "geheim"})
+    user = "José".encode()
+    assert desk.ask(b"PLAIN", user, b"geheim") == ("200", "OK", "José")
+    assert desk.ask(b"PLAIN", user, b"wrong") == ("400", "Invalid password", "")
+    assert desk.ask(b"PLAIN", b"else", b"geheim") == ("400", "Invalid username", "")
+    assert desk.ask(b"PLAIN", user, b"geheim", domain=b"d") == ("400", "Invalid domain", "")
+    assert desk.ask(b"PLAIN", user) == ("400", "Invalid credentials", "")
+
+
+def test_plain_per_domain_with_changes_that_count_at_once(desk: Desk) -> None:
+    passwords = {"admin": "old"}
+    desk.configure_plain("inner", passwords)
+    passwords["admin"] = "new"
+    assert desk.ask(b"PLAIN", b"admin", b"new", domain=b"inner")[0] == "200"
+    assert desk.ask(b"PLAIN", b"admin", b"new") == ("400", "Invalid domain", "")
+
+
+def test_passwords_are_not_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="zmq.auth")
+    desk.configure_plain("*", {"admin": "hunter2"})
+    desk.ask(b"PLAIN", b"admin", b"hunter2")
+    desk.ask(b"PLAIN", b"admin", b"hunter3")
+    assert caplog.text
+    assert "hunter" not in caplog.text
+
+
+def test_curve_with_any_key(desk: Desk) -> None:
+    desk.configure_curve("*", auth.CURVE_ALLOW_ANY)
+    assert desk.ask(b"CURVE", KEY) == ("200", "OK", z85.encode(KEY).decode())
+    assert desk.ask(b"CURVE", KEY, b"more") == ("400", "Invalid credentials", "")
+
+
+def test_curve_with_certificates(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "client.key").write_text(f'curve\n    public-key = "{z85.encode(KEY).decode()}"\n')
+    desk.configure_curve("*", auth.CURVE_ALLOW_ANY)
+    desk.configure_curve("inner", tmp_path)
+    assert desk.ask(b"CURVE", KEY, domain=b"inner") == ("200", "OK", z85.encode(KEY).decode())
+    assert desk.ask(b"CURVE", bytes(32), domain=b"inner") == ("400", "Unknown key", "")
+    assert desk.ask(b"CURVE", KEY) == ("400", "Unknown domain", "")
+
+
+def test_a_folder_that_cannot_be_read_is_logged(
+    desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.configure_curve("*", tmp_path / "missing")
+    assert "missing" in caplog.text
+    assert desk.ask(b"CURVE", KEY)[0] == "400"
+
+
+class Provider:
+    def __init__(self, known: bool) -> None:
+        self.known = known
+        self.asked: list[tuple[str, bytes]] = []
+
+    def callback(self, domain: str, key: bytes) -> Any:
+        self.asked.append((domain, key))
+        return self.known
+
+
+class AsyncProvider(Provider):
+    async def callback(self, domain: str, key: bytes) -> Any:
+        await asyncio.sleep(0)
+        return super().callback(domain, key)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("provider_class", [Provider, AsyncProvider])
+def test_curve_with_a_callback(desk: Desk, known: bool, provider_class: type[Provider]) -> None:
+    provider = provider_class(known)
+    desk.configure_curve_callback("*", credentials_provider=provider)
+    status, reason, _ = desk.ask(b"CURVE", KEY)
+    assert (status, reason) == (("200", "OK") if known else ("400", "Unknown key"))
+
+
+def test_a_callback_gets_domain_and_key(desk: Desk) -> None:
+    provider = Provider(True)
+    desk.configure_curve_callback("inner", provider)
+    desk.ask(b"CURVE", KEY, domain=b"inner")
+    assert provider.asked == [("inner", z85.encode(KEY))]
+    assert desk.ask(b"CURVE", KEY) == ("400", "Unknown domain", "")
+
+
+def test_a_missing_callback_is_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.configure_curve_callback("inner")
+    assert "inner" in caplog.text
+
+
+def test_a_decision_that_fails_is_a_refusal(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.configure_curve_callback("*", credentials_provider=object())
+    assert desk.ask(b"CURVE", KEY) == ("500", "Internal error", "")
+    assert "AttributeError" in caplog.text
+
+
+def test_users_can_have_other_names(context: zmq.Context) -> None:
+    class Named(Desk):
+        def curve_user_id(self, client_public_key: bytes) -> str:
+            return f"user {client_public_key[1]}"
+
+    desk = Named(context)
+    desk.configure_curve("*", auth.CURVE_ALLOW_ANY)
+    assert desk.ask(b"CURVE", KEY) == ("200", "OK", "user 1")
+
+
+def test_gssapi_clients_are_known_to_libzmq_already(desk: Desk) -> None:
+    desk.configure_gssapi("*", "ignored")
+    assert desk.ask(b"GSSAPI", b"principal@REALM") == ("200", "OK", "principal@REALM")
+    assert desk.ask(b"GSSAPI") == ("400", "Invalid credentials", "")
+
+
+def test_other_mechanisms_are_refused(desk: Desk) -> None:
+    desk.allow(ADDRESS.decode())
+    assert desk.ask(b"ROT13") == ("400", "Unknown mechanism", "")
+
+
+def test_malformed_requests_get_an_answer(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    assert desk.ask_raw([VERSION, b"id"]) == ("400", "Not enough frames", "")
+    assert desk.ask_raw([b""]) == ("400", "Not enough frames", "")
+    assert desk.ask_raw([b"2.0", b"id", b"", ADDRESS, b"", b"NULL"]) == (
+        "400",
+        "Invalid version",
+        "",
+    )
+    assert "invalid ZAP version" in caplog.text
+
+
+@pytest.fixture
+def no_instance_left() -> Iterator[None]:
+    yield
+    zmq.Context.instance().term()
+
+
+@pytest.mark.usefixtures("no_instance_left")
+def test_the_context_is_the_global_one_if_none_is_given() -> None:
+    assert auth.Authenticator().context is zmq.Context.instance()
+
+
+def test_start_and_stop(context: zmq.Context) -> None:
+    first, second = auth.Authenticator(context), auth.Authenticator(context)
+    first.stop()
+    first.start()
+    assert first.zap_socket.type == zmq.REP
+    with pytest.raises(zmq.ZMQError) as caught:
+        second.start()
+    assert caught.value.errno == zmq.EADDRINUSE
+    second.stop()
+    first.stop()
+    assert first.zap_socket is None
