@@ -1,0 +1,595 @@
+"""Callbacks for what a socket receives and sends, in tornado's event loop.
+
+ZMQ_FD becomes readable when something about the socket changes, not when there is something to do,
+and every operation can swallow that news. So work is done in turns. A turn reads EVENTS, receives
+one message and sends one, so that no stream holds up the others; then it reads EVENTS again, and if
+they show more to do the next turn is scheduled without waiting for the descriptor. The same look is
+taken whenever the stream begins to want something: at `on_recv`, at `send` and after `flush`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import warnings
+from collections import deque
+from collections.abc import Awaitable, Sequence
+from functools import partial
+from typing import Any, Callable
+
+from tornado.ioloop import IOLoop
+from tornado.log import gen_log
+
+from ..asyncio import Socket as AsyncSocket
+from ..constants import DONTWAIT, EVENTS, FD, POLLIN, POLLOUT
+from ..core.poll import Poller
+from ..core.socket import Socket
+from ..error import Again, ContextTerminated, ZMQError
+from ..utils import jsonapi
+
+__all__ = ["ZMQStream"]
+
+# A ROUTER with ROUTER_MANDATORY shows POLLOUT even if the peer in question takes nothing more, and
+# no event tells when it does again.
+_RETRY_SECONDS = 0.01
+
+
+class ZMQStream:
+    """Registers callbacks for what a socket receives and sends.
+
+    Use `on_recv` for the one, `send` and `on_send` for the other. The methods `bind`, `connect`,
+    `setsockopt`, `getsockopt` and their kin are the socket's own. Close the stream, not the socket.
+
+    A callback may be a coroutine function; the stream does not wait for it before it goes on.
+
+    Parameters
+    ----------
+    socket : Socket
+        The socket, a blocking one. Of a socket that returns Futures, the stream uses a blocking
+        view, and warns.
+    io_loop : tornado.ioloop.IOLoop, optional
+        The loop; the current one when left out.
+
+    Source: pyzmq `zmq.eventloop.zmqstream.ZMQStream`.
+    """
+
+    socket: Any
+    io_loop: IOLoop
+    poller: Poller
+
+    def __init__(self, socket: Socket, io_loop: IOLoop | None = None) -> None:
+        if isinstance(socket, AsyncSocket):
+            warnings.warn(
+                "a ZMQStream works with blocking sockets: pass it Socket.shadow(socket), or make "
+                "the socket with socket_class=Socket",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            socket = Socket.shadow(socket)
+        self.socket = socket
+        self.io_loop = io_loop or IOLoop.current()
+        self.poller = Poller()
+        self._fd: int = socket.get(FD)
+        self._send_queue: deque[tuple[Sequence[Any], dict[str, Any]]] = deque()
+        self._recv_callback: Callable[..., Any] | None = None
+        self._recv_copy = True
+        self._send_callback: Callable[..., Any] | None = None
+        self._close_callback: Callable[[], Any] | None = None
+        self._turn_is_due = False
+        self._tasks: set[asyncio.Future[Any]] = set()
+
+        self.bind = socket.bind
+        self.bind_to_random_port = socket.bind_to_random_port
+        self.connect = socket.connect
+        self.setsockopt = socket.setsockopt
+        self.getsockopt = socket.getsockopt
+        self.setsockopt_string = socket.setsockopt_string
+        self.getsockopt_string = socket.getsockopt_string
+        self.setsockopt_unicode = socket.setsockopt_unicode
+        self.getsockopt_unicode = socket.getsockopt_unicode
+
+        # The loop gets the socket, not the descriptor: a loop that closes all that it watches must
+        # leave the closing of libzmq's descriptor to libzmq.
+        self.io_loop.add_handler(socket, self._handle_events, IOLoop.READ)
+
+    # -- Callbacks ---------------------------------------------------------------------------------
+
+    def on_recv(self, callback: Callable[[list[Any]], Any] | None, copy: bool = True) -> None:
+        """Set what is called with each message that comes in.
+
+        Parameters
+        ----------
+        callback : callable or None
+            Called with the message, a list of its parts. None stops receiving.
+        copy : bool
+            Whether the parts are bytes, or `Frame` objects.
+
+        Raises
+        ------
+        OSError
+            The stream is closed.
+        AssertionError
+            The callback cannot be called.
+
+        Source: pyzmq `ZMQStream.on_recv`.
+        """
+        self._check_closed()
+        _check_callable(callback)
+        self._recv_callback = callback
+        self._recv_copy = copy
+        self._look()
+
+    def on_recv_stream(
+        self, callback: Callable[[ZMQStream, list[Any]], Any] | None, copy: bool = True
+    ) -> None:
+        """Set what is called with this stream and each message that comes in.
+
+        Parameters
+        ----------
+        callback : callable or None
+            Called with the stream and the message. None stops receiving.
+        copy : bool
+            Whether the parts are bytes, or `Frame` objects.
+
+        Raises
+        ------
+        OSError
+            The stream is closed.
+        AssertionError
+            The callback cannot be called.
+
+        Source: pyzmq `ZMQStream.on_recv_stream`.
+        """
+        _check_callable(callback)
+        self.on_recv(None if callback is None else partial(callback, self), copy=copy)
+
+    def stop_on_recv(self) -> None:
+        """Stop receiving.
+
+        Source: pyzmq `ZMQStream.stop_on_recv`.
+        """
+        self.on_recv(None)
+
+    def on_send(self, callback: Callable[[Sequence[Any], Any], Any] | None) -> None:
+        """Set what is called with each message that has been handed to libzmq.
+
+        Parameters
+        ----------
+        callback : callable or None
+            Called with the message and its status: what `send_multipart` returned, a
+            `MessageTracker` or None, or the `ZMQError` that it raised. None: nothing is called.
+
+        Raises
+        ------
+        OSError
+            The stream is closed.
+        AssertionError
+            The callback cannot be called.
+
+        Source: pyzmq `ZMQStream.on_send`.
+        """
+        self._check_closed()
+        _check_callable(callback)
+        self._send_callback = callback
+
+    def on_send_stream(
+        self, callback: Callable[[ZMQStream, Sequence[Any], Any], Any] | None
+    ) -> None:
+        """Set what is called with this stream and each message that has been handed to libzmq.
+
+        Parameters
+        ----------
+        callback : callable or None
+            Called with the stream, the message and its status, as in `on_send`.
+
+        Raises
+        ------
+        OSError
+            The stream is closed.
+        AssertionError
+            The callback cannot be called.
+
+        Source: pyzmq `ZMQStream.on_send_stream`.
+        """
+        _check_callable(callback)
+        self.on_send(None if callback is None else partial(callback, self))
+
+    def stop_on_send(self) -> None:
+        """Call nothing for sent messages any more.
+
+        Source: pyzmq `ZMQStream.stop_on_send`.
+        """
+        self.on_send(None)
+
+    def on_err(self, callback: Callable[..., Any]) -> None:
+        """Do nothing but log a warning: sockets have no such event.
+
+        Parameters
+        ----------
+        callback : callable
+            Ignored.
+
+        Source: pyzmq `ZMQStream.on_err`.
+        """
+        gen_log.warning("on_err has no effect: sockets have no error event")
+
+    def stop_on_err(self) -> None:
+        """Do nothing but log a warning: sockets have no such event.
+
+        Source: pyzmq `ZMQStream.stop_on_err`.
+        """
+        gen_log.warning("stop_on_err has no effect: sockets have no error event")
+
+    def set_close_callback(self, callback: Callable[[], Any] | None) -> None:
+        """Set what is called once the stream is closed.
+
+        Parameters
+        ----------
+        callback : callable or None
+            Called without arguments.
+
+        Source: pyzmq `ZMQStream.set_close_callback`.
+        """
+        self._close_callback = callback
+
+    # -- Sending -----------------------------------------------------------------------------------
+
+    def send(
+        self,
+        msg: Any,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        callback: Callable[[Sequence[Any], Any], Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Queue a message of one part, to be sent when the socket takes it.
+
+        Parameters
+        ----------
+        msg : bytes, Frame or bytes-like
+            The part.
+        flags, copy, track, **kwargs
+            As in `Socket.send_multipart`.
+        callback : callable, optional
+            Replaces the one that `on_send` set.
+
+        Raises
+        ------
+        OSError
+            The stream is closed.
+
+        Source: pyzmq `ZMQStream.send`.
+        """
+        self.send_multipart([msg], flags=flags, copy=copy, track=track, callback=callback, **kwargs)
+
+    def send_multipart(
+        self,
+        msg: Sequence[Any],
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        callback: Callable[[Sequence[Any], Any], Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Queue a message of several parts, to be sent when the socket takes it.
+
+        Parameters
+        ----------
+        msg : sequence of bytes, Frame or bytes-like
+            The parts.
+        flags, copy, track, **kwargs
+            As in `Socket.send_multipart`.
+        callback : callable, optional
+            Replaces the one that `on_send` set.
+
+        Raises
+        ------
+        OSError
+            The stream is closed.
+
+        Source: pyzmq `ZMQStream.send_multipart`.
+        """
+        self._check_closed()
+        if callback is not None:
+            self.on_send(callback)
+        self._send_queue.append((msg, {"flags": flags, "copy": copy, "track": track, **kwargs}))
+        self._look()
+
+    def send_string(
+        self,
+        u: str,
+        flags: int = 0,
+        encoding: str = "utf-8",
+        callback: Callable[[Sequence[Any], Any], Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Queue text.
+
+        Parameters
+        ----------
+        u : str
+            The text.
+        encoding : str
+            How it becomes bytes.
+        flags, callback, **kwargs
+            As in `send`.
+
+        Raises
+        ------
+        TypeError
+            `u` is no str.
+        OSError
+            The stream is closed.
+
+        Source: pyzmq `ZMQStream.send_string`.
+        """
+        if not isinstance(u, str):
+            raise TypeError(f"send_string takes str, got {type(u).__name__}: use send")
+        self.send(u.encode(encoding), flags=flags, callback=callback, **kwargs)
+
+    send_unicode = send_string
+
+    def send_json(
+        self,
+        obj: Any,
+        flags: int = 0,
+        callback: Callable[[Sequence[Any], Any], Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Queue an object as JSON.
+
+        Parameters
+        ----------
+        obj : object
+            What `jsonapi.dumps` takes.
+        flags, callback, **kwargs
+            As in `send`.
+
+        Raises
+        ------
+        TypeError
+            JSON has no form for the object.
+        OSError
+            The stream is closed.
+
+        Source: pyzmq `ZMQStream.send_json`.
+        """
+        self.send(jsonapi.dumps(obj), flags=flags, callback=callback, **kwargs)
+
+    def send_pyobj(
+        self,
+        obj: Any,
+        flags: int = 0,
+        protocol: int = -1,
+        callback: Callable[[Sequence[Any], Any], Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Queue a pickled object.
+
+        Parameters
+        ----------
+        obj : object
+            What `pickle.dumps` takes.
+        protocol : int
+            The pickle protocol; -1 is the highest.
+        flags, callback, **kwargs
+            As in `send`.
+
+        Raises
+        ------
+        pickle.PicklingError
+            The object cannot be pickled.
+        OSError
+            The stream is closed.
+
+        Source: pyzmq `ZMQStream.send_pyobj`.
+        """
+        self.send(pickle.dumps(obj, protocol), flags=flags, callback=callback, **kwargs)
+
+    # -- State -------------------------------------------------------------------------------------
+
+    def flush(self, flag: int = POLLIN | POLLOUT, limit: int | None = None) -> int:
+        """Receive and send what can be received and sent now, without the loop.
+
+        Messages go to the callbacks; a message that comes in while there is none is dropped.
+
+        Parameters
+        ----------
+        flag : int
+            POLLIN to receive, POLLOUT to send, or both.
+        limit : int, optional
+            How many messages to receive and send at most, in all.
+
+        Returns
+        -------
+        int
+            How many messages were received and sent.
+
+        Raises
+        ------
+        OSError
+            The stream is closed.
+
+        Source: pyzmq `ZMQStream.flush`.
+        """
+        self._check_closed()
+        count = 0
+        moved = True
+        while moved and self.socket is not None:
+            self.poller.register(self.socket, flag & (POLLIN | POLLOUT))
+            ready = dict(self.poller.poll(0)).get(self.socket, 0)
+            moved = False
+            for event, handle in ((POLLIN, self._receive_one), (POLLOUT, self._send_one)):
+                full = limit and count >= limit
+                if ready & event and not full and self.socket is not None and handle():
+                    moved = True
+                    count += 1
+        self._look()
+        return count
+
+    def receiving(self) -> bool:
+        """Tell whether a callback is set for what comes in.
+
+        Returns
+        -------
+        bool
+
+        Source: pyzmq `ZMQStream.receiving`.
+        """
+        return self._recv_callback is not None
+
+    def sending(self) -> bool:
+        """Tell whether messages are queued.
+
+        Returns
+        -------
+        bool
+
+        Source: pyzmq `ZMQStream.sending`.
+        """
+        return bool(self._send_queue)
+
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket, and drop the messages that are still queued.
+
+        Parameters
+        ----------
+        linger : int, optional
+            Milliseconds to set LINGER to first.
+
+        Source: pyzmq `ZMQStream.close`.
+        """
+        socket, self.socket = self.socket, None
+        if socket is None:
+            return
+        if socket.closed:
+            warnings.warn(
+                f"the loop still watched descriptor {self._fd} after closing socket: another file "
+                "may have that number by now, so close the stream in place of the socket",
+                stacklevel=2,
+            )
+        self.io_loop.remove_handler(self._fd)
+        socket.close(linger)
+        self._send_queue.clear()
+        if self._close_callback is not None:
+            self._run_callback(self._close_callback)
+
+    def closed(self) -> bool:
+        """Tell whether the stream is closed; if its socket is, close the stream.
+
+        Returns
+        -------
+        bool
+
+        Source: pyzmq `ZMQStream.closed`.
+        """
+        if self.socket is not None and self.socket.closed:
+            self.close()
+        return self.socket is None
+
+    def _check_closed(self) -> None:
+        if self.socket is None:
+            raise OSError("this stream is closed")
+
+    # -- Turns -------------------------------------------------------------------------------------
+
+    def _handle_events(self, fd: Any, events: int) -> None:
+        """Do one turn, because the descriptor has news."""
+        if self.socket is None:
+            return
+        try:
+            ready = self.socket.get(EVENTS)
+        except ContextTerminated:
+            gen_log.warning("the context of %s was terminated: the stream is closed", self)
+            self.close()
+            return
+        except ZMQError as error:
+            gen_log.warning("%s has a closed socket: %s", self, error)
+            self.close()
+            return
+        stuck = False
+        try:
+            if ready & POLLIN and self.receiving():
+                self._receive_one()
+            if ready & POLLOUT and self.sending():
+                stuck = not self._send_one()
+        finally:
+            self._look(stuck)
+
+    def _look(self, stuck: bool = False) -> None:
+        """Schedule a turn if there is something to do."""
+        if self.socket is None or self._turn_is_due:
+            return
+        wanted = (POLLIN if self.receiving() else 0) | (POLLOUT if self.sending() else 0)
+        if not wanted:
+            return
+        try:
+            ready = wanted & self.socket.get(EVENTS)
+        except ZMQError:
+            # The turn finds out what it is.
+            ready = wanted
+        if stuck and ready == POLLOUT:
+            self._turn_is_due = True
+            self.io_loop.call_later(_RETRY_SECONDS, self._turn)
+        elif ready:
+            self._turn_is_due = True
+            self.io_loop.add_callback(self._turn)
+
+    def _turn(self) -> None:
+        self._turn_is_due = False
+        self._handle_events(self._fd, 0)
+
+    def _receive_one(self) -> bool:
+        """Receive a message, if there is one, and hand it to the callback."""
+        try:
+            message = self.socket.recv_multipart(DONTWAIT, copy=self._recv_copy)
+        except Again:
+            return False
+        if self._recv_callback is not None:
+            self._run_callback(self._recv_callback, message)
+        return True
+
+    def _send_one(self) -> bool:
+        """Send the first message of the queue; False if the socket does not take it now."""
+        if not self._send_queue:
+            return False
+        message, kwargs = self._send_queue.popleft()
+        flags = kwargs["flags"]
+        status: Any
+        try:
+            status = self.socket.send_multipart(message, **{**kwargs, "flags": flags | DONTWAIT})
+        except Again as error:
+            if not flags & DONTWAIT:
+                self._send_queue.appendleft((message, kwargs))
+                return False
+            status = error
+        except ZMQError as error:
+            gen_log.error("cannot send: %s", error)
+            status = error
+        if self._send_callback is not None:
+            self._run_callback(self._send_callback, message, status)
+        return True
+
+    def _run_callback(self, callback: Callable[..., Any], *args: Any) -> None:
+        """Call back; what it raises is logged, here for a coroutine, else by the loop, too."""
+        try:
+            result = callback(*args)
+        except Exception:
+            gen_log.error("Uncaught exception in ZMQStream callback", exc_info=True)
+            raise
+        if isinstance(result, Awaitable):
+            task = asyncio.ensure_future(result)
+            # The loop itself keeps no task alive.
+            self._tasks.add(task)
+            task.add_done_callback(self._finish_task)
+
+    def _finish_task(self, task: asyncio.Future[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            gen_log.error("Uncaught exception in ZMQStream callback", exc_info=task.exception())
+
+
+def _check_callable(callback: object) -> None:
+    if callback is not None and not callable(callback):
+        raise AssertionError(f"the callback must be callable or None, not {callback!r}")
