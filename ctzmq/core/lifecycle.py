@@ -92,6 +92,12 @@ class Lifecycle:
             raise TypeError("a socket needs a context: use context.socket(type)")
         self.context = context
         self._type = socket_type
+        if socket_type >= SocketType.SERVER and not prototypes.zmq_has(b"draft"):
+            # libzmq makes them all the same, and aborts the process once such a socket connects.
+            raise ZMQError(
+                Errno.EINVAL,
+                f"a {self._type_name} socket needs a libzmq that is built with its draft API",
+            )
         self._settle(open_socket(context, socket_type))
         if socket_type >= SocketType.SERVER and options.read(
             self._address, SocketOption.THREAD_SAFE
