@@ -29,8 +29,8 @@ from ..utils import jsonapi
 
 __all__ = ["ZMQStream"]
 
-# A ROUTER with ROUTER_MANDATORY shows POLLOUT even if the peer in question takes nothing more, and
-# no event tells when it does again.
+# A ROUTER with ROUTER_MANDATORY shows POLLOUT though the peer in question takes nothing more. So
+# EVENTS cannot tell when it does again, and the descriptor may have told it already.
 _RETRY_SECONDS = 0.01
 
 

@@ -254,6 +254,26 @@ def test_a_full_peer_of_a_router_is_waited_for(run: Any, socket: NewSocket) -> N
     run(main)
 
 
+def test_news_of_a_peer_that_takes_more_may_be_swallowed(run: Any, socket: NewSocket) -> None:
+    router, dealer = crowd(socket)
+
+    async def main() -> None:
+        stream = ZMQStream(router)
+        for number in range(20):
+            stream.send_multipart([b"slow", b"%d" % number])
+        await turns(200)
+        assert stream.sending()
+        for number in range(20):
+            while not dealer.poll(0):
+                # Nothing but time is left to tell the stream that it can go on.
+                router.get(zmq.EVENTS)
+                await asyncio.sleep(0.001)
+            assert dealer.recv() == b"%d" % number
+        stream.close()
+
+    run(main)
+
+
 def test_a_full_peer_is_an_error_for_those_who_do_not_wait(run: Any, socket: NewSocket) -> None:
     router, _ = crowd(socket)
 
@@ -529,8 +549,8 @@ def test_the_end_of_the_context_closes_the_stream(
     assert "terminated" in caplog.text
 
 
-def test_an_idle_stream_costs_no_turns(run: Any, pair: Pair) -> None:
-    a, b = pair(zmq.DEALER, zmq.DEALER, "tcp")
+def test_turns_are_taken_for_work_only(run: Any, pair: Pair) -> None:
+    a, b = pair(zmq.DEALER, zmq.DEALER)
 
     async def main() -> None:
         handled = 0
@@ -548,6 +568,14 @@ def test_an_idle_stream_costs_no_turns(run: Any, pair: Pair) -> None:
             a.send(b"x")
             await next_of(inbox)
         await turns()
+        handled = 0
+        for _ in range(100):
+            stream.send(b"x")
+        while stream.sending():
+            await asyncio.sleep(0)
+        await turns()
+        # One for each message, and a few because the descriptor has its news, too.
+        assert 100 <= handled <= 110
         before = handled
         # The socket can be written to all the time, which is no reason for a turn.
         await turns(500)
