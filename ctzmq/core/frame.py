@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 from ..enums import Errno, MessageOption
 from ..error import ZMQError, check
 from ..libzmq import memory, prototypes
@@ -193,6 +195,16 @@ class Frame(Exporter):  # type: ignore[misc]
         copy._adopt(content, self.more, self.tracker, self.tracker_event)
         return copy
 
+    def __deepcopy__(self, memo: Any) -> Frame:
+        content = Content(calls.new_message())
+        fill(content.message, self.buffer)
+        copy: Frame = type(self).__new__(type(self))
+        copy._adopt(content, self.more, None if self.tracker is None else _FINISHED_TRACKER)
+        return copy
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"cannot pickle {self!r}, whose memory is libzmq's: pickle its bytes")
+
     def __buffer__(self, flags: int) -> memoryview:
         return self.buffer
 
@@ -288,17 +300,21 @@ class Frame(Exporter):  # type: ignore[misc]
             EINVAL when the property or the value is not valid.
         ZMQVersionError
             When libzmq has no draft API and the property needs it.
+        TypeError
+            When `option` or `value` is of another type.
 
         Source: libzmq `zmq_msg_set`, `zmq_msg_set_routing_id`, pyzmq `Frame.set`.
         """
         reference = calls.reference(self._content.message)
         if option == "routing_id":
-            check(prototypes.zmq_msg_set_routing_id(reference, value))
+            check(prototypes.zmq_msg_set_routing_id(reference, index(value)))
         elif option == "group":
             group = value.encode() if isinstance(value, str) else value
+            if not isinstance(group, bytes_):
+                raise TypeError(f"a group is str or bytes, got {value!r:.60}")
             check(prototypes.zmq_msg_set_group(reference, group))
         elif isinstance(option, int):
-            check(prototypes.zmq_msg_set(reference, option, value))
+            check(prototypes.zmq_msg_set(reference, option, index(value)))
         else:
             raise TypeError(f"expected 'routing_id', 'group' or a number, got {option!r}")
 
