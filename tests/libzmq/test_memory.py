@@ -1,0 +1,144 @@
+"""Memory that C and Python share stays valid for as long as either can reach it."""
+
+from __future__ import annotations
+
+import array
+import ctypes
+import gc
+import mmap
+import sys
+import weakref
+from typing import Any
+
+import pytest
+
+from ctzmq.libzmq import memory
+
+CPYTHON = sys.implementation.name == "cpython"
+pins_objects = pytest.mark.skipif(not CPYTHON, reason="copies, as it cannot pin an object")
+
+
+class Owner:
+    """Something that must be kept."""
+
+
+class TestView:
+    def test_it_shows_the_memory_itself(self) -> None:
+        block = ctypes.create_string_buffer(b"abcdef", 6)
+        view = memory.view(ctypes.addressof(block), 6, block)
+        assert (view.tobytes(), view.format, view.itemsize, view.ndim) == (b"abcdef", "B", 1, 1)
+        view[1] = ord("X")
+        block[2] = b"Y"
+        assert block.raw == b"aXYdef"
+        assert view.tobytes() == b"aXYdef"
+
+    def test_none_of_it_can_be_shown_too(self) -> None:
+        block = ctypes.create_string_buffer(1)
+        view = memory.view(ctypes.addressof(block), 0, block)
+        assert view.tobytes() == b""
+        assert view.nbytes == 0
+
+    def test_the_owner_lives_as_long_as_any_view(self) -> None:
+        block = ctypes.create_string_buffer(8)
+        owner = Owner()
+        gone = weakref.ref(owner)
+        view = memory.view(ctypes.addressof(block), 8, owner)
+        part = view[2:4].cast("H")
+        del owner, view
+        gc.collect()
+        assert gone() is not None
+        del part
+        for _ in range(3):
+            gc.collect()
+        assert gone() is None
+
+
+BUFFERS: list[Any] = [
+    b"bytes" * 20,
+    bytearray(b"bytearray" * 20),
+    memoryview(b"memoryview" * 20),
+    memoryview(bytearray(b"0123456789"))[3:7],
+    array.array("d", [1.5, 2.5, -3.5]),
+    (ctypes.c_int * 4)(1, 2, 3, 4),
+]
+
+
+class TestExport:
+    @pytest.mark.parametrize("data", BUFFERS, ids=lambda data: type(data).__name__)
+    def test_c_reads_what_python_sees(self, data: Any) -> None:
+        view = memoryview(data)
+        address, keep = memory.export(data, view.nbytes)
+        assert ctypes.string_at(address, view.nbytes) == view.tobytes()
+        del keep
+
+    def test_anonymous_files_too(self) -> None:
+        with mmap.mmap(-1, 4096) as file:
+            file[:5] = b"hello"
+            address, keep = memory.export(file, 4096)
+            assert ctypes.string_at(address, 5) == b"hello"
+            del keep
+            gc.collect()
+
+    @pins_objects
+    @pytest.mark.parametrize("data", BUFFERS, ids=lambda data: type(data).__name__)
+    def test_the_memory_is_the_objects_own(self, data: Any) -> None:
+        import numpy
+
+        address, keep = memory.export(data, memoryview(data).nbytes)
+        assert address == numpy.frombuffer(data, "B").__array_interface__["data"][0]
+        del keep
+
+    @pins_objects
+    def test_an_object_cannot_move_its_memory_meanwhile(self) -> None:
+        data = bytearray(b"x" * 100)
+        _, keep = memory.export(data, 100)
+        with pytest.raises(BufferError):
+            data.extend(b"y" * 10000)
+        with pytest.raises(BufferError):
+            data.clear()
+        data[0:1] = b"z"
+        del keep
+        data.clear()
+        assert not data
+
+    @pins_objects
+    def test_the_object_lives_meanwhile(self) -> None:
+        class Data(bytearray):
+            """A bytearray that can be referred to weakly."""
+
+        data = Data(b"x" * 100)
+        gone = weakref.ref(data)
+        address, keep = memory.export(data, 100)
+        del data
+        gc.collect()
+        assert gone() is not None
+        assert ctypes.string_at(address, 100) == b"x" * 100
+        del keep
+        gc.collect()
+        assert gone() is None
+
+    @pins_objects
+    def test_what_has_no_buffer_is_refused_and_nothing_is_held(self) -> None:
+        data = Owner()
+        before = sys.getrefcount(data)
+        with pytest.raises(TypeError):
+            memory.export(data, 1)
+        gc.collect()
+        assert sys.getrefcount(data) == before
+
+    @pins_objects
+    def test_memory_with_gaps_is_refused(self) -> None:
+        data = bytearray(100)
+        with pytest.raises(BufferError):
+            memory.export(memoryview(data)[::2], 50)
+        gc.collect()
+        data.clear()
+
+    @pins_objects
+    def test_arrays_in_the_order_of_fortran(self) -> None:
+        import numpy
+
+        data = numpy.arange(12, dtype="int16").reshape(3, 4).copy(order="F")
+        address, keep = memory.export(data, data.nbytes)
+        assert ctypes.string_at(address, data.nbytes) == data.tobytes(order="A")
+        del keep
