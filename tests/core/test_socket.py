@@ -1,0 +1,696 @@
+"""Sending and receiving: every pattern, every transport, copied, shared and tracked."""
+
+from __future__ import annotations
+
+import array
+import copy
+import gc
+import socket as sockets
+import sys
+import threading
+from typing import Any, Callable
+
+import pytest
+
+import ctzmq as zmq
+
+Make = Callable[..., zmq.Socket]
+Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
+
+TRANSPORTS = ["inproc", "tcp"] + (["ipc"] if zmq.has("ipc") else [])
+
+SIZES = [0, 1, 29, 30, 33, 34, 255, 256, 65535, 65536, 1_000_000]
+
+
+def content(size: int) -> bytes:
+    """Make bytes that differ from place to place."""
+    return (bytes(range(256)) * (size // 256 + 1))[:size]
+
+
+def has_ipv6() -> bool:
+    """Tell if this machine has the loopback address of IPv6."""
+    try:
+        with sockets.socket(sockets.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+# -- Patterns --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_request_and_reply(transport: str, pair: Pair) -> None:
+    rep, req = pair(zmq.REP, zmq.REQ, transport)
+    for number in range(3):
+        req.send(b"%d?" % number)
+        assert rep.recv() == b"%d?" % number
+        rep.send(b"%d!" % number)
+        assert req.recv() == b"%d!" % number
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_push_and_pull(transport: str, pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH, transport)
+    for size in SIZES:
+        push.send(content(size))
+        assert pull.recv() == content(size)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_pair(transport: str, pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR, transport)
+    a.send_multipart([b"from", b"a"])
+    b.send_multipart([b"from", b"b"])
+    assert b.recv_multipart() == [b"from", b"a"]
+    assert a.recv_multipart() == [b"from", b"b"]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_publish_and_subscribe(transport: str, pair: Pair) -> None:
+    xpub, sub = pair(zmq.XPUB, zmq.SUB, transport)
+    sub.subscribe("news.")
+    assert xpub.recv() == b"\1news."
+    xpub.send(b"other.one")
+    xpub.send(b"news.two")
+    assert sub.recv() == b"news.two"
+    sub.unsubscribe("news.")
+    assert xpub.recv() == b"\0news."
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_forwarder_of_subscriptions(transport: str, pair: Pair) -> None:
+    xpub, xsub = pair(zmq.XPUB, zmq.XSUB, transport)
+    xsub.send(b"\1topic")
+    assert xpub.recv() == b"\1topic"
+    xpub.send_multipart([b"topic", b"content"])
+    assert xsub.recv_multipart() == [b"topic", b"content"]
+
+
+def test_a_plain_publisher(socket: Make) -> None:
+    pub, sub = socket(zmq.PUB), socket(zmq.SUB)
+    sub.bind("inproc://publisher")
+    sub.subscribe("")
+    pub.connect("inproc://publisher")
+    while not sub.poll(5):
+        pub.send(b"to all who are there yet")
+    assert sub.recv() == b"to all who are there yet"
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_dealer_and_router(transport: str, pair: Pair) -> None:
+    router, dealer = pair(zmq.ROUTER, zmq.DEALER, transport)
+    dealer.send_multipart([b"", b"question"])
+    routing_id, empty, question = router.recv_multipart()
+    assert (len(routing_id), empty, question) == (5, b"", b"question")
+    router.send_multipart([routing_id, b"", b"answer"])
+    assert dealer.recv_multipart() == [b"", b"answer"]
+
+
+def test_a_router_knows_the_name_of_its_peer(socket: Make) -> None:
+    router, dealer = socket(zmq.ROUTER), socket(zmq.DEALER, routing_id=b"named")
+    router.bind("inproc://names")
+    dealer.connect("inproc://names")
+    dealer.send(b"hello")
+    assert router.recv_multipart() == [b"named", b"hello"]
+
+
+def test_a_strict_router_refuses_an_unknown_peer(socket: Make) -> None:
+    router = socket(zmq.ROUTER, router_mandatory=1)
+    router.bind("inproc://strict")
+    with pytest.raises(zmq.ZMQError, match="no peer with this routing id") as caught:
+        router.send_multipart([b"nobody", b"hello"])
+    assert caught.value.errno == zmq.EHOSTUNREACH
+
+
+def test_a_stream_speaks_with_any_tcp_socket(socket: Make) -> None:
+    stream = socket(zmq.STREAM)
+    port = stream.bind_to_random_port("tcp://127.0.0.1")
+    with sockets.create_connection(("127.0.0.1", port)) as peer:
+        routing_id, connected = stream.recv_multipart()
+        assert connected == b""
+        peer.sendall(b"raw question")
+        assert stream.recv_multipart() == [routing_id, b"raw question"]
+        stream.send_multipart([routing_id, b"raw answer"])
+        assert peer.recv(100) == b"raw answer"
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_tcp_over_ipv6(socket: Make) -> None:
+    pull, push = socket(zmq.PULL, ipv6=1), socket(zmq.PUSH, ipv6=1)
+    port = pull.bind_to_random_port("tcp://[::1]")
+    push.connect(f"tcp://[::1]:{port}")
+    push.send(b"over six")
+    assert pull.recv() == b"over six"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has abstract names")
+def test_ipc_by_an_abstract_name(socket: Make) -> None:
+    pull, push = socket(zmq.PULL), socket(zmq.PUSH)
+    pull.bind("ipc://@ctzmq-*" if zmq.zmq_version_info() < (4, 3) else "ipc://*")
+    push.connect(pull.last_endpoint)
+    push.send(b"abstract")
+    assert pull.recv() == b"abstract"
+
+
+@pytest.mark.skipif(not zmq.has("tipc"), reason="this libzmq has no TIPC")
+def test_tipc_where_the_kernel_has_it(socket: Make) -> None:
+    pull, push = socket(zmq.PULL), socket(zmq.PUSH)
+    try:
+        pull.bind("tipc://{5560,0,0}")
+    except zmq.ZMQError:
+        pytest.skip("this kernel has no TIPC")
+    push.connect("tipc://{5560,0}@0.0.0")
+    push.send(b"over tipc")
+    assert pull.recv() == b"over tipc"
+
+
+# -- What can be sent ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("copied", [True, False])
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytearray(b"a bytearray"),
+        memoryview(b"a view"),
+        memoryview(b"..a slice..")[2:-2],
+        memoryview(bytearray(b"twelve bytes")).cast("I"),
+        memoryview(bytes(24)).cast("B", (2, 3, 4)),
+        array.array("d", [1.5, -2.5]),
+        zmq.Frame(b"a frame"),
+        zmq.Frame(b""),
+        bytearray(),
+    ],
+    ids=lambda data: type(data).__name__,
+)
+def test_any_contiguous_buffer_is_sent(data: Any, copied: bool, pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR, copy_threshold=0)
+    expected = bytes(data) if isinstance(data, zmq.Frame) else memoryview(data).tobytes()
+    a.send(data, copy=copied)
+    assert b.recv() == expected
+    a.send_multipart([data, b"-", data], copy=copied)
+    assert b.recv_multipart() == [expected, b"-", expected]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("copied", [True, False])
+def test_each_size_arrives_whole_both_ways(size: int, copied: bool, pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR, "tcp", copy_threshold=100)
+    data = content(size)
+    a.send(bytearray(data), copy=copied)
+    assert b.recv(copy=True) == data
+    b.send(data, copy=copied)
+    frame = a.recv(copy=False)
+    assert (frame.bytes, len(frame), frame.more) == (data, size, False)
+
+
+def test_a_frame_is_sent_again_and_again(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    frame = zmq.Frame(b"again")
+    for _ in range(3):
+        a.send(frame)
+        a.send(frame, copy=False)
+        assert b.recv() == b.recv(copy=False).bytes == b"again"
+    assert frame.bytes == b"again"
+
+
+def test_a_received_frame_is_passed_on(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    c, d = pair(zmq.PAIR, zmq.PAIR, "tcp")
+    a.send(content(100_000))
+    c.send(b.recv(copy=False))
+    assert d.recv() == content(100_000)
+
+
+# -- Flags and time-outs ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flags", [zmq.DONTWAIT, zmq.NOBLOCK, 1, zmq.Flag.DONTWAIT])
+def test_what_would_wait_is_refused_when_asked(flags: int, pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH, hwm=1)
+    for method in (
+        pull.recv,
+        pull.recv_multipart,
+        pull.recv_string,
+        pull.recv_json,
+        pull.recv_pyobj,
+    ):
+        with pytest.raises(zmq.Again):
+            method(flags)
+    for _ in range(2):
+        push.send(b"fits", flags)
+    for copied in (True, False):
+        with pytest.raises(zmq.Again):
+            push.send(b"too much", flags, copied)
+        with pytest.raises(zmq.Again):
+            push.send_multipart([b"too", b"much"], flags, copied)
+    assert [pull.recv(flags) for _ in range(2)] == [b"fits", b"fits"]
+    with pytest.raises(zmq.Again):
+        pull.recv_into(bytearray(1), flags=flags)
+
+
+def test_a_time_out_ends_the_wait(pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH, hwm=1, rcvtimeo=1, sndtimeo=1)
+    for receive in (pull.recv, pull.recv_multipart, pull.recv_string, pull.recv_json):
+        with pytest.raises(zmq.Again):
+            receive()
+    with pytest.raises(zmq.Again):
+        pull.recv(copy=False)
+    for _ in range(2):
+        push.send(b"fits")
+    with pytest.raises(zmq.Again):
+        push.send(b"too much")
+    with pytest.raises(zmq.Again):
+        push.send(bytearray(100_000), copy=False)
+    assert pull.recv() == b"fits"
+
+
+def test_a_time_out_of_zero_does_not_wait(pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH, hwm=1, rcvtimeo=0, sndtimeo=0)
+    with pytest.raises(zmq.Again):
+        pull.recv()
+    push.send(b"one")
+    push.send(b"two")
+    with pytest.raises(zmq.Again):
+        push.send(b"three")
+
+
+def test_a_wait_ends_when_a_message_comes(pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH, "tcp", rcvtimeo=-1)
+    received: list[bytes] = []
+    thread = threading.Thread(target=lambda: received.append(pull.recv()), daemon=True)
+    thread.start()
+    push.send(b"awaited")
+    thread.join(10)
+    assert received == [b"awaited"]
+
+
+def test_parts_are_told_by_rcvmore(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    a.send(b"one", zmq.SNDMORE)
+    a.send(b"two", flags=zmq.SNDMORE | zmq.DONTWAIT)
+    a.send(b"three")
+    assert (b.recv(), b.rcvmore) == (b"one", 1)
+    assert (b.recv(copy=False).more, b.get(zmq.RCVMORE)) == (True, 1)
+    assert (b.recv(), b.rcvmore) == (b"three", 0)
+
+
+def test_the_events_tell_what_can_be_done_now(pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    assert (pull.events, push.events) == (0, zmq.POLLOUT)
+    push.send(b"one")
+    assert pull.events == zmq.POLLIN
+    pull.recv()
+    assert pull.events == 0
+
+
+# -- Several parts ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("parts", [[b"one"], [b""], [b"a", b"", b"c"], [b"x" * 70_000] * 3])
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_message_of_several_parts(parts: list[bytes], copied: bool, pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    a.send_multipart(parts, copy=copied)
+    assert b.recv_multipart() == parts
+    a.send_multipart(tuple(parts), copy=copied)
+    frames = b.recv_multipart(copy=False)
+    assert [frame.bytes for frame in frames] == parts
+    assert [frame.more for frame in frames] == [True] * (len(parts) - 1) + [False]
+    a.send_multipart((part for part in parts), copy=copied)
+    assert b.recv_multipart() == parts
+
+
+def test_more_parts_may_follow_a_message_of_several(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    a.send_multipart([b"one", b"two"], zmq.SNDMORE)
+    a.send_multipart([b"three"])
+    assert b.recv_multipart() == [b"one", b"two", b"three"]
+
+
+def test_an_error_in_one_part_sends_none(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    strided = memoryview(b"every other")[::2]
+    for bad, error in (("text", TypeError), (None, TypeError), (5, TypeError)):
+        with pytest.raises(error, match=r"part 1 of 3"):
+            a.send_multipart([b"good", bad, b"good"])
+    with pytest.raises(BufferError, match=r"part 2 of 3.*contiguous"):
+        a.send_multipart([b"good", b"good", strided])
+    with pytest.raises(ValueError, match="one part at least"):
+        a.send_multipart([])
+    with pytest.raises(ValueError, match="one part at least"):
+        a.send_multipart([], copy=False)
+    a.send_multipart([b"the", b"first"])
+    assert b.recv_multipart() == [b"the", b"first"]
+
+
+# -- Receiving into memory -------------------------------------------------------------------------
+
+
+def test_recv_into_fills_the_beginning(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    buffer = bytearray(b"..........")
+    a.send(b"12345")
+    assert b.recv_into(buffer) == 5
+    assert buffer == b"12345....."
+    a.send(b"abcde")
+    assert b.recv_into(buffer, nbytes=2) == 5
+    assert buffer == b"ab345....."
+    a.send(b"longer than the buffer")
+    assert b.recv_into(buffer) == 22
+    assert buffer == b"longer tha"
+    a.send(b"")
+    assert b.recv_into(buffer) == 0
+    assert buffer == b"longer tha"
+
+
+def test_recv_into_takes_any_writable_memory(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    numbers = array.array("i", [0, 0])
+    a.send(array.array("i", [7, 8]))
+    assert b.recv_into(numbers) == 2 * numbers.itemsize
+    assert numbers.tolist() == [7, 8]
+    whole = bytearray(6)
+    a.send(b"mid")
+    assert b.recv_into(memoryview(whole)[2:5]) == 3
+    assert whole == b"\0\0mid\0"
+    a.send(b"lost")
+    assert b.recv_into(bytearray()) == 4
+
+
+def test_recv_into_refuses_other_memory_and_loses_nothing(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    a.send(b"kept")
+    with pytest.raises(BufferError, match="writable"):
+        b.recv_into(b"read-only")
+    with pytest.raises(BufferError, match="contiguous"):
+        b.recv_into(memoryview(bytearray(8))[::2])
+    with pytest.raises(TypeError):
+        b.recv_into("text")
+    for nbytes in (-1, 5, 2**70):
+        with pytest.raises(ValueError, match="nbytes"):
+            b.recv_into(bytearray(4), nbytes=nbytes)
+    assert b.recv() == b"kept"
+
+
+# -- Without a copy --------------------------------------------------------------------------------
+
+
+def test_a_tracker_is_pending_until_libzmq_lets_go(pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH, "inproc")
+    data = bytearray(content(100_000))
+    tracker = push.send(data, copy=False, track=True)
+    assert tracker is not None
+    assert not tracker.done
+    with pytest.raises(zmq.NotDone):
+        tracker.wait(0.01)
+    frame = pull.recv(copy=False)
+    assert frame.bytes == data
+    assert not tracker.done
+    del frame
+    gc.collect()
+    tracker.wait(10)
+    assert tracker.done
+
+
+def test_small_messages_are_copied_and_their_tracker_is_done(pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    for tracker in (
+        push.send(b"small", copy=False, track=True),
+        push.send_multipart([b"small", b"too"], copy=False, track=True),
+    ):
+        assert tracker is not None
+        assert tracker.done
+        tracker.wait(0)
+    push.send(b"copied", track=True)
+    assert [pull.recv() for _ in range(4)] == [b"small", b"small", b"too", b"copied"]
+
+
+def test_the_threshold_decides_what_is_shared(pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH, copy_threshold=10)
+    copied = push.send(b"x" * 9, copy=False, track=True)
+    shared = push.send(b"x" * 10, copy=False, track=True)
+    assert copied is not None
+    assert shared is not None
+    assert (copied.done, shared.done) == (True, False)
+    assert (pull.recv(), pull.recv()) == (b"x" * 9, b"x" * 10)
+    gc.collect()
+    shared.wait(10)
+
+
+def test_a_tracked_frame_is_tracked_when_it_is_sent(pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH)
+    frame = zmq.Frame(content(100_000), copy=False, track=True)
+    tracker = push.send(frame, copy=False, track=True)
+    assert tracker is not None
+    assert tracker is frame.tracker
+    with pytest.raises(ValueError, match="track=True"):
+        push.send(zmq.Frame(b"x"), copy=False, track=True)
+    assert pull.recv() == content(100_000)
+    assert not tracker.done
+    del frame
+    gc.collect()
+    tracker.wait(10)
+
+
+def test_received_memory_outlives_frame_and_socket(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    a.send(content(100_000))
+    view = b.recv(copy=False).buffer
+    b.close()
+    gc.collect()
+    assert view.tobytes() == content(100_000)
+
+
+def test_a_received_frame_can_be_tracked(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    a.send(b"one")
+    frame = b.recv(copy=False, track=True)
+    assert frame.tracker is not None
+    assert frame.tracker.done
+    a.send_multipart([b"one", b"two"])
+    for part in b.recv_multipart(copy=False, track=True):
+        assert part.tracker is not None
+        assert part.tracker.done
+
+
+# -- Waiting ---------------------------------------------------------------------------------------
+
+
+def test_poll_tells_what_is_ready(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    both = zmq.POLLIN | zmq.POLLOUT
+    assert b.poll(0) == 0
+    assert b.poll(1) == 0
+    assert b.poll(0, zmq.POLLOUT) == zmq.POLLOUT
+    assert b.poll(0, both) == zmq.POLLOUT
+    a.send(b"one")
+    assert b.poll() == zmq.POLLIN
+    assert b.poll(None, both) == both
+    assert b.poll(timeout=-1, flags=zmq.POLLIN) == zmq.POLLIN
+    b.recv()
+    assert b.poll(0.5) == 0
+
+
+# -- The socket itself -----------------------------------------------------------------------------
+
+
+def test_a_socket_tells_what_it_is(context: zmq.Context) -> None:
+    with context.socket(zmq.PUSH) as push:
+        assert repr(push) == f"<zmq.Socket(zmq.PUSH) at {id(push):#x}>"
+        assert push.context is context
+        assert push.type is zmq.PUSH
+        assert push.underlying > 0
+        assert not push.closed
+    assert push.closed
+    assert push.underlying == 0
+    assert repr(push) == f"<zmq.Socket(zmq.PUSH) at {id(push):#x} closed>"
+
+
+def test_a_socket_is_made_from_a_context_and_a_type(context: zmq.Context) -> None:
+    for made in (
+        zmq.Socket(context, zmq.PULL),
+        zmq.Socket(ctx_or_socket=context, socket_type=zmq.PULL),
+    ):
+        with made:
+            assert made.type is zmq.PULL
+
+
+def test_closing_twice_is_closing_once(context: zmq.Context) -> None:
+    a = context.socket(zmq.PAIR)
+    a.close()
+    a.close(linger=5)
+    with a:
+        pass
+    assert a.closed
+
+
+def test_close_sets_the_linger(socket: Make, context: zmq.Context) -> None:
+    push = socket(zmq.PUSH, linger=-1)
+    push.connect("tcp://127.0.0.1:9")
+    push.send(b"for nobody")
+    push.close(linger=0)
+    context.term()
+    assert context.closed
+
+
+def test_a_shadow_shares_the_socket(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    shadows = [
+        zmq.Socket.shadow(a.underlying),
+        zmq.Socket.shadow(a),
+        zmq.Socket(a),
+        zmq.Socket(shadow=a),
+        copy.copy(a),
+        copy.deepcopy(a),
+    ]
+    for number, shadow in enumerate(shadows):
+        assert (shadow.underlying, shadow.type) == (a.underlying, zmq.PAIR)
+        shadow.send(b"%d" % number)
+        assert b.recv() == b"%d" % number
+    del shadow
+    shadows.clear()
+    gc.collect()
+    a.send(b"still open")
+    assert b.recv() == b"still open"
+
+
+def test_closing_one_closes_all_that_share(socket: Make) -> None:
+    a = socket(zmq.PAIR)
+    shadow = zmq.Socket.shadow(a)
+    shadow.close()
+    assert a.closed
+    assert shadow.closed
+    with pytest.raises(zmq.ZMQError) as caught:
+        a.send(b"x")
+    assert caught.value.errno == zmq.ENOTSOCK
+
+
+def test_a_socket_left_open_is_told_of_and_closed(context: zmq.Context) -> None:
+    def leave() -> None:
+        left = context.socket(zmq.PAIR)
+        left.bind("inproc://left")
+
+    def leave_and_collect() -> None:
+        leave()
+        gc.collect()
+
+    with pytest.warns(ResourceWarning, match=r"unclosed socket <zmq.Socket\(zmq.PAIR\)"):
+        leave_and_collect()
+    with context.socket(zmq.PAIR) as a:
+        a.bind("inproc://left")
+
+
+def test_types_are_for_annotations_only() -> None:
+    assert zmq.Socket[bytes] is zmq.Socket  # type: ignore[misc]
+    assert zmq.SyncSocket is zmq.Socket
+
+
+def test_a_context_may_make_sockets_of_another_class(context: zmq.Context) -> None:
+    class Loud(zmq.Socket):
+        def send(self, data: Any, *args: Any, **kwargs: Any) -> Any:
+            return super().send(data.upper(), *args, **kwargs)
+
+    with Loud(context, zmq.PAIR) as a, context.socket(zmq.PAIR, Loud) as b:
+        a.bind("inproc://loud")
+        b.connect("inproc://loud")
+        a.send_string("loud")
+        assert b.recv() == b"LOUD"
+        b.send_serialized(["and", "clear"], lambda words: [word.encode() for word in words])
+        assert a.recv_multipart() == [b"and", b"clear"]
+
+
+# -- Refusals of libzmq ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("socket_type", "method"),
+    [(zmq.PUSH, "recv"), (zmq.PUB, "recv"), (zmq.PULL, "send"), (zmq.SUB, "send")],
+)
+def test_a_direction_that_a_type_lacks(socket_type: int, method: str, socket: Make) -> None:
+    a = socket(socket_type)
+    name = zmq.SocketType(socket_type).name
+    with pytest.raises(zmq.ZMQError, match=f"a {name} socket does not send or receive") as caught:
+        getattr(a, method)(*([b"x"] if method == "send" else []))
+    assert caught.value.errno == zmq.ENOTSUP
+
+
+def test_turns_are_kept(pair: Pair) -> None:
+    rep, req = pair(zmq.REP, zmq.REQ)
+    for refused in (lambda: req.recv(), lambda: rep.send(b"unasked")):
+        with pytest.raises(zmq.ZMQError, match="in turn") as caught:
+            refused()
+        assert caught.value.errno == zmq.EFSM
+    req.send(b"one")
+    with pytest.raises(zmq.ZMQError, match="a REQ socket cannot do this now"):
+        req.send(b"two")
+    assert rep.recv() == b"one"
+
+
+# -- Drafts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(zmq.DRAFT_API, reason="this libzmq has the draft API")
+class TestWithoutDrafts:
+    @pytest.mark.parametrize("number", range(12, 21))
+    def test_a_draft_type_is_refused(self, number: int, context: zmq.Context) -> None:
+        with pytest.raises(zmq.ZMQError, match="draft API") as caught:
+            context.socket(number)
+        assert caught.value.errno == zmq.EINVAL
+
+    @pytest.mark.parametrize("method", ["join", "leave"])
+    def test_groups_need_them(self, method: str, socket: Make) -> None:
+        a = socket(zmq.SUB)
+        with pytest.raises(zmq.ZMQVersionError, match=f"zmq_{method} requires .*draft"):
+            getattr(a, method)("group")
+
+    @pytest.mark.parametrize("extra", [{"routing_id": 7}, {"group": "people"}])
+    def test_so_do_routing_ids_and_groups(self, extra: dict[str, Any], pair: Pair) -> None:
+        a, b = pair(zmq.PAIR, zmq.PAIR)
+        for send in (a.send_string, a.send_json, a.send_pyobj):
+            with pytest.raises(zmq.ZMQVersionError, match="draft"):
+                send("text", **extra)
+        with pytest.raises(zmq.ZMQVersionError, match="draft"):
+            a.send(b"x", **extra)
+        with pytest.raises(zmq.ZMQVersionError, match="draft"):
+            a.send_multipart([b"x", b"y"], **extra)
+        a.send(b"nothing was sent before")
+        assert b.recv() == b"nothing was sent before"
+
+
+@pytest.mark.skipif(not zmq.DRAFT_API, reason="this libzmq has no draft API")
+class TestDrafts:
+    @pytest.mark.parametrize(
+        ("from_type", "to_type"),
+        [(zmq.SCATTER, zmq.GATHER), (zmq.CHANNEL, zmq.CHANNEL), (zmq.CLIENT, zmq.SERVER)],
+    )
+    @pytest.mark.parametrize("transport", ["inproc", "tcp"])
+    def test_one_way(self, from_type: int, to_type: int, transport: str, pair: Pair) -> None:
+        a, b = pair(from_type, to_type, transport)
+        for size in SIZES:
+            a.send(content(size))
+            assert b.recv() == content(size)
+            a.send(bytearray(content(size)), copy=False)
+            assert b.recv(copy=False).bytes == content(size)
+        with pytest.raises(zmq.Again):
+            b.recv(zmq.DONTWAIT)
+
+    def test_client_and_server(self, pair: Pair) -> None:
+        server, client = pair(zmq.SERVER, zmq.CLIENT, "tcp")
+        client.send(b"question")
+        question = server.recv(copy=False)
+        assert question.bytes == b"question"
+        server.send(b"answer", routing_id=question.routing_id)
+        assert client.recv() == b"answer"
+
+    def test_radio_and_dish(self, socket: Make) -> None:
+        radio, dish = socket(zmq.RADIO), socket(zmq.DISH)
+        dish.join("music")
+        dish.bind("inproc://radio")
+        radio.connect("inproc://radio")
+        radio.send(b"song", group="music")
+        song = dish.recv(copy=False)
+        assert (song.bytes, song.group) == (b"song", "music")
+        dish.leave("music")
