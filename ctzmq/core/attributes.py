@@ -7,6 +7,7 @@ from types import MethodType
 
 from ..enums import Errno, SocketOption, _OptType
 from ..error import ZMQError
+from ..libzmq.provider import calls
 from ..libzmq.typed import Generic, TypeVar, overload
 from .options import describe, kind, read, write
 
@@ -104,11 +105,16 @@ class SocketAttributes:
 
         Source: libzmq `zmq_getsockopt`, pyzmq `Socket.get`.
         """
+        number = index(option)
+        if kind(number) is _OptType.int:
+            value = calls.try_get(self._handle, number)
+            if value is not None:
+                return value
         if not self._address:
             raise self._error(Errno.ENOTSOCK)
         if option == SocketOption.FD and not self._handle:
             return self._draft_fd()
-        return read(self._address, index(option))
+        return read(self._address, number)
 
     getsockopt = get
 

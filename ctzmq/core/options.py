@@ -37,12 +37,12 @@ def describe(option: int) -> str:
         return f"option {option}"
 
 
+_KINDS: dict[int, _OptType] = {option: option._opt_type for option in SocketOption}
+
+
 def kind(option: int) -> _OptType:
     """Tell the type of an option's value; one that this package does not know yet is an int."""
-    try:
-        return SocketOption(option)._opt_type
-    except ValueError:
-        return _OptType.int
+    return _KINDS.get(option, _OptType.int)
 
 
 def read(address: int, option: int) -> int | bytes:

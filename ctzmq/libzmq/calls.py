@@ -72,6 +72,12 @@ try_poll: Callable[[Any, int, int], int] = _quick.zmq_poll
 poll: Callable[[Any, int, int], int] = prototypes.zmq_poll
 
 _init = _quick.zmq_msg_init
+_getsockopt = _quick.zmq_getsockopt
+# The same function again, because this library object gives it another type.
+_address: Callable[[Any], int] = type(_quick)(_careful._name).zmq_msg_data
+_address.restype = ctypes.c_void_p  # type: ignore[attr-defined]
+_size: Callable[[Any], int] = _quick.zmq_msg_size
+_quick.zmq_msg_size.restype = ctypes.c_size_t
 
 #: close(message): let go of its content for good
 close: Callable[[Any], int] = _quick.zmq_msg_close
@@ -90,6 +96,14 @@ def new_message() -> Any:
     return message
 
 
+def try_get(handle: Any, option: int) -> int | None:
+    """Read an int option of a socket without giving up the GIL; None tells that it failed."""
+    value, length = ctypes.c_int(), ctypes.c_size_t(4)
+    if _getsockopt(handle, option, ctypes.byref(value), ctypes.byref(length)) < 0:
+        return None
+    return value.value
+
+
 def empty(message: Any) -> None:
     """Let go of a message's content; the message can be filled again."""
     close(message)
@@ -104,3 +118,8 @@ def reference(message: Any) -> Any:
 def table(memory: bytearray) -> Any:
     """Return what `try_poll` and `poll` take for poll items in this memory, which it keeps."""
     return ctypes.byref((ctypes.c_char * len(memory)).from_buffer(memory))
+
+
+def content(message: Any) -> tuple[int, int]:
+    """Return the address and the size of a message's content."""
+    return _address(message), _size(message)

@@ -66,6 +66,18 @@ def _keep_errno(rc: int) -> int:
     return rc
 
 
+_getsockopt = _cast("zmq_getsockopt", "int(*)(void *, int, void *, size_t *)")
+
+
+def try_get(handle: Any, option: int) -> int | None:
+    """Read an int option of a socket; None tells that it failed."""
+    value, length = _ffi.new("int *"), _ffi.new("size_t *", 4)
+    if _getsockopt(handle, option, value, length) < 0:
+        return None
+    number: int = value[0]
+    return number
+
+
 def send(address: int, data: bytes, size: int, flags: int) -> int:
     """Send bytes, waiting if need be; return their number, or -1."""
     return _keep_errno(try_send(pointer(address), data, size, flags))
@@ -107,3 +119,8 @@ def reference(message: Any) -> Any:
 def table(memory: bytearray) -> Any:
     """Return what `try_poll` and `poll` take for poll items in this memory, which it keeps."""
     return _ffi.from_buffer(memory)
+
+
+def content(message: Any) -> tuple[int, int]:
+    """Return the address and the size of a message's content."""
+    return int(_ffi.cast("uintptr_t", _data(message))), _size(message)
