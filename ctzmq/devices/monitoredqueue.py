@@ -44,7 +44,7 @@ def monitored_queue(
 
     Source: pyzmq `zmq.devices.monitored_queue`.
     """
-    ins, outs, monitor = (_blocking(socket) for socket in (in_socket, out_socket, mon_socket))
+    ins, outs, monitor = [_blocking(socket) for socket in (in_socket, out_socket, mon_socket)]
     routes = {outs: (ins, _bytes(out_prefix)), ins: (outs, _bytes(in_prefix))}
     swap_ids = ins.type == ROUTER and outs.type == ROUTER
     poller = Poller()
@@ -70,4 +70,7 @@ def _blocking(socket: Socket) -> Socket:
 
 
 def _bytes(prefix: bytes) -> bytes:
-    return memoryview(prefix).tobytes()
+    try:
+        return memoryview(prefix).tobytes()
+    except TypeError:
+        raise TypeError(f"a prefix must be bytes-like, not {prefix!r}") from None
