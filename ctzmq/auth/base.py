@@ -26,7 +26,17 @@ _ANONYMOUS = "anonymous"
 
 
 def close_bound(socket: Socket, endpoint: str) -> None:
-    """Close a socket that is bound to an inproc endpoint, which is free at once then."""
+    """Close a socket that is bound to an inproc endpoint, which is free at once then.
+
+    Parameters
+    ----------
+    socket : Socket
+        The socket.
+    endpoint : str
+        The endpoint.
+
+    Source: own.
+    """
     # Closing alone leaves that to libzmq's reaper, which comes later.
     with contextlib.suppress(ZMQError):
         socket.unbind(endpoint)

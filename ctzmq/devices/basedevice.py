@@ -27,7 +27,15 @@ class Side(NamedTuple):
     connects: list[str]
 
     def configure(self, socket: Socket) -> None:
-        """Apply options first, since a routing id counts only before connecting; then endpoints."""
+        """Set the options first, since some count only before connecting; then bind and connect.
+
+        Parameters
+        ----------
+        socket : Socket
+            The socket, new.
+
+        Source: own.
+        """
         for option, value in self.options:
             socket.setsockopt(option, value)
         for endpoint in self.binds:

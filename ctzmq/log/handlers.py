@@ -198,37 +198,85 @@ class TopicLogger(logging.Logger):
     def debug(  # type: ignore[override]
         self, topic: str, msg: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Log a message of level DEBUG under a topic; parameters as in `log`."""
+        """Log a message of level DEBUG under a topic.
+
+        Parameters
+        ----------
+        topic, msg, *args, **kwargs
+            As in `log`.
+
+        Source: pyzmq `TopicLogger.debug`.
+        """
         super().debug(_joined(topic, msg), *args, **_from_caller(kwargs))
 
     def info(  # type: ignore[override]
         self, topic: str, msg: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Log a message of level INFO under a topic; parameters as in `log`."""
+        """Log a message of level INFO under a topic.
+
+        Parameters
+        ----------
+        topic, msg, *args, **kwargs
+            As in `log`.
+
+        Source: pyzmq `TopicLogger.info`.
+        """
         super().info(_joined(topic, msg), *args, **_from_caller(kwargs))
 
     def warning(  # type: ignore[override]
         self, topic: str, msg: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Log a message of level WARNING under a topic; parameters as in `log`."""
+        """Log a message of level WARNING under a topic.
+
+        Parameters
+        ----------
+        topic, msg, *args, **kwargs
+            As in `log`.
+
+        Source: pyzmq `TopicLogger.warning`.
+        """
         super().warning(_joined(topic, msg), *args, **_from_caller(kwargs))
 
     def error(  # type: ignore[override]
         self, topic: str, msg: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Log a message of level ERROR under a topic; parameters as in `log`."""
+        """Log a message of level ERROR under a topic.
+
+        Parameters
+        ----------
+        topic, msg, *args, **kwargs
+            As in `log`.
+
+        Source: pyzmq `TopicLogger.error`.
+        """
         super().error(_joined(topic, msg), *args, **_from_caller(kwargs))
 
     def critical(  # type: ignore[override]
         self, topic: str, msg: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Log a message of level CRITICAL under a topic; parameters as in `log`."""
+        """Log a message of level CRITICAL under a topic.
+
+        Parameters
+        ----------
+        topic, msg, *args, **kwargs
+            As in `log`.
+
+        Source: pyzmq `TopicLogger.critical`.
+        """
         super().critical(_joined(topic, msg), *args, **_from_caller(kwargs))
 
     def exception(  # type: ignore[override]
         self, topic: str, msg: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Log a message of level ERROR with the exception in hand; parameters as in `log`."""
+        """Log a message of level ERROR with the exception in hand.
+
+        Parameters
+        ----------
+        topic, msg, *args, **kwargs
+            As in `log`.
+
+        Source: pyzmq `TopicLogger.exception`.
+        """
         kwargs.setdefault("exc_info", True)
         super().error(_joined(topic, msg), *args, **_from_caller(kwargs))
 
