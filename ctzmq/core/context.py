@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ctypes
-import errno as _errno
 import os
-from _thread import allocate_lock
+from _thread import RLock, allocate_lock
 from _weakrefset import WeakSet
 from operator import index
 from warnings import warn
 
 from ..enums import ContextOption, Errno, SocketOption
-from ..error import ZMQError, from_errno
-from ..libzmq import prototypes
+from ..error import ContextTerminated, ZMQError, from_errno
+from ..libzmq import loader, prototypes, threads
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
 from . import lifetime
@@ -26,6 +25,18 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound="Context")
 
 __all__ = ["Context", "SyncContext"]
+
+
+class Fate:
+    """What all that share one libzmq context share too: they end together, and once."""
+
+    __slots__ = ("ending", "lock", "sharers")
+
+    def __init__(self) -> None:
+        self.sharers: WeakSet[Context] = WeakSet()
+        self.ending = False
+        # A signal handler may terminate the context that is being terminated.
+        self.lock = RLock()
 
 
 class Context:
@@ -50,10 +61,10 @@ class Context:
     __slots__ = (
         "__weakref__",
         "_address",
+        "_fate",
         "_pid",
         "_shadow",
         "_shadow_obj",
-        "_sharers",
         "_sockets",
         "_warn_destroy_close",
         "sockopts",
@@ -70,7 +81,7 @@ class Context:
         self._address = 0
         self._pid = os.getpid()
         self._shadow_obj: Any = None
-        self._sharers: WeakSet[Context] = WeakSet()
+        self._fate = Fate()
         self._sockets: WeakSet[Any] = WeakSet()
         self._warn_destroy_close = False
         self.sockopts = {}
@@ -81,7 +92,7 @@ class Context:
             self._share(shadow)
         else:
             self._open(index(io_threads))
-        self._sharers.add(self)
+        self._fate.sharers.add(self)
         lifetime.contexts.add(self)
 
     def _open(self, io_threads: int) -> None:
@@ -104,11 +115,12 @@ class Context:
             from ..utils.interop import cast_int_addr
 
             address = cast_int_addr(getattr(shadow, "underlying", shadow))
-            original = next((c for c in lifetime.contexts if c._address == address), None)
+            contexts = lifetime.living(lifetime.contexts)
+            original = next((c for c in contexts if c._address == address), None)
         if not address:
             raise ZMQError(Errno.EFAULT, f"cannot share {shadow!r}: it is terminated")
         if original is not None:
-            self._sharers = original._sharers
+            self._fate = original._fate
         self._address = address
 
     def __repr__(self) -> str:
@@ -126,7 +138,7 @@ class Context:
         self.destroy()
 
     def __copy__(self: C, memo: Any = None) -> C:
-        return type(self).shadow(self.underlying)
+        return type(self).shadow(self)
 
     __deepcopy__ = __copy__
 
@@ -224,6 +236,10 @@ class Context:
         return self._address
 
     @property
+    def _ending(self) -> bool:
+        return self._fate.ending
+
+    @property
     def closed(self) -> bool:
         """Whether the context is terminated.
 
@@ -237,7 +253,7 @@ class Context:
         """Terminate the context, and wait until its sockets are closed and their messages sent.
 
         What waits in one of its sockets raises `ContextTerminated`. LINGER says how long messages
-        are kept for peers. Of a shadow, nothing is terminated.
+        are kept for peers. All that share the libzmq context are terminated with it.
 
         Raises
         ------
@@ -246,15 +262,22 @@ class Context:
 
         Source: libzmq `zmq_ctx_term`, pyzmq `Context.term`.
         """
-        address = self._address
-        if not address:
+        if not self._address:
             return
-        while prototypes.zmq_ctx_term(address) < 0:
-            errno = calls.errno()
-            if errno != _errno.EINTR:
-                break
-        for sharer in list(self._sharers):
-            sharer._abandon()
+        fate = self._fate
+        with fate.lock:
+            fate.ending = True
+            try:
+                while self._address:
+                    results: list[int] = []
+                    try:
+                        terminate(self._address, results)
+                    finally:
+                        # A signal handler may raise although the call has done its work.
+                        if results and (results[0] == 0 or calls.errno() == Errno.EFAULT):
+                            self._forsake()
+            finally:
+                fate.ending = False
 
     def destroy(self, linger: int | None = None) -> None:
         """Close every socket of the context, then terminate it.
@@ -275,7 +298,7 @@ class Context:
         """
         if self.closed:
             return
-        for socket in list(self._sockets):
+        for socket in lifetime.living(self._sockets):
             if not socket.closed:
                 if self._warn_destroy_close:
                     warn(
@@ -287,19 +310,28 @@ class Context:
                 socket.close(linger)
         self.term()
 
+    def _forsake(self) -> None:
+        """Put all that share the libzmq context out of use."""
+        # In a cycle of garbage, the set does not know this context any more.
+        for sharer in {self, *lifetime.living(self._fate.sharers)}:
+            sharer._abandon()
+
     def _abandon(self) -> None:
         self._address = 0
         lifetime.forget(self)
 
     def __del__(self) -> None:
-        # No socket can be open here, as each refers to its context. Messages that linger could
-        # still hold up the end, so it goes on in a thread of libzmq's own.
+        # Messages that linger, or sockets in the same cycle of garbage, could hold up the end, so
+        # it goes on in a thread of its own.
         address = getattr(self, "_address", 0)
         if address and not self._shadow and not lifetime.finalizing():
             errno = ctypes.get_errno()
-            warn(f"unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
-            terminate_in_background(address)
-            ctypes.set_errno(errno)
+            try:
+                warn(f"unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
+            finally:
+                self._forsake()
+                threads.detached(prototypes.zmq_ctx_term, address)
+                ctypes.set_errno(errno)
 
     # -- Options -----------------------------------------------------------------------------------
 
@@ -362,6 +394,8 @@ class Context:
     def _check_open(self) -> None:
         if not self._address:
             raise RuntimeError(f"{self!r} is terminated")
+        if self._ending:
+            raise ContextTerminated()
 
     def _refused(self, verb: str, option: int) -> ZMQError:
         errno = calls.errno()
@@ -475,6 +509,9 @@ class Context:
             except ZMQError:
                 # Such as SUBSCRIBE, which only some types have.
                 continue
+            except BaseException:
+                socket.close()
+                raise
         self._add_socket(socket)
         return socket
 
@@ -498,12 +535,31 @@ class Context:
 SyncContext = Context
 
 
-def terminate_in_background(address: int) -> None:
-    """Terminate a libzmq context in a thread that libzmq starts, which Python knows nothing of.
+def terminate(address: int, results: list[int]) -> None:
+    """Terminate a libzmq context.
+
+    Parameters
+    ----------
+    address : int
+        The context.
+    results : list
+        What libzmq returns is appended, before any signal handler can run.
 
     Source: libzmq `zmq_ctx_term`.
     """
-    prototypes.zmq_threadstart(prototypes.zmq_ctx_term, address)
+    function: Any = loader.load().handle["zmq_ctx_term"]
+    function.argtypes = (ctypes.c_void_p,)
+    function.restype = results.append
+    function(address)
+
+
+def _renew_lock() -> None:
+    # A thread that the child does not have may have held it.
+    Context._instance_lock = allocate_lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _name(option: int) -> str:

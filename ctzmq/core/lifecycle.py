@@ -10,7 +10,7 @@ from operator import index
 from warnings import warn
 
 from ..enums import Errno, SocketOption, SocketType
-from ..error import DraftFDWarning, ZMQError, check, from_errno
+from ..error import ContextTerminated, DraftFDWarning, ZMQError, check, from_errno
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t
@@ -36,6 +36,7 @@ class Lifecycle:
     __slots__ = (
         "__weakref__",
         "_address",
+        "_claim",
         "_closing",
         "_copy_threshold",
         "_draft_poller",
@@ -66,7 +67,10 @@ class Lifecycle:
     ) -> None:
         self._address = 0
         self._pointer = self._handle = calls.NULL
-        self._closing = 0
+        # The address, for the one who closes the socket to take; shared with the shadows.
+        self._claim: list[int] = []
+        # The same, once it is closed, for the one who leaves it last.
+        self._closing: list[int] = []
         self._users = 0
         self._draft_poller = 0
         self._monitor_socket: Any = None
@@ -99,6 +103,7 @@ class Lifecycle:
                 f"a {self._type_name} socket needs a libzmq that is built with its draft API",
             )
         self._settle(open_socket(context, socket_type))
+        self._claim.append(self._address)
         if socket_type >= SocketType.SERVER and options.read(
             self._address, SocketOption.THREAD_SAFE
         ):
@@ -115,13 +120,16 @@ class Lifecycle:
             from ..utils.interop import cast_int_addr
 
             address = cast_int_addr(getattr(shadow, "underlying", shadow))
-            original = next((s for s in lifetime.sockets if s._address == address), None)
+            sockets = lifetime.living(lifetime.sockets)
+            original = next((s for s in sockets if s._address == address), None)
         if not address:
             raise ZMQError(Errno.ENOTSOCK, f"cannot shadow {shadow!r}: it is closed")
         self.context = context
         if original is not None:
-            self._sharers = original._sharers
+            self._sharers, self._claim = original._sharers, original._claim
             self.context = context or original.context
+        else:
+            self._claim.append(address)
         self._settle(address)
         if original is not None:
             self._handle = original._handle
@@ -205,26 +213,38 @@ class Lifecycle:
 
         Source: libzmq `zmq_close`, pyzmq `Socket.close`.
         """
-        address = self._address
-        if not address:
+        try:
+            address = self._claim.pop()
+        except IndexError:
             return
         if linger is not None:
             try:
                 options.write(address, SocketOption.LINGER, linger)
-            except ZMQError as error:
-                if error.errno != Errno.ETERM:
+            except BaseException as error:
+                if getattr(error, "errno", None) != Errno.ETERM:
+                    self._claim.append(address)
                     raise
         if self._draft_poller:
             poller, self._draft_poller = ctypes.c_void_p(self._draft_poller), 0
             prototypes.zmq_poller_destroy(ctypes.byref(poller))
-        sharers = list(self._sharers)
-        for sharer in sharers:
-            sharer._abandon()
-        waiting = next((sharer for sharer in sharers if sharer._users), None)
-        if waiting is not None:
-            waiting._closing = address
-        else:
-            close_socket(address)
+        closing = [address]
+        # In a cycle of garbage, the set does not know this socket any more.
+        try:
+            for sharer in {self, *lifetime.living(self._sharers)}:
+                sharer._closing = closing
+                sharer._abandon()
+        finally:
+            self._finish()
+
+    def _finish(self) -> None:
+        """Close libzmq's part of a closed socket, once no thread waits in it any more."""
+        if any(sharer._users for sharer in lifetime.living(self._sharers)):
+            return
+        try:
+            address = self._closing.pop()
+        except IndexError:
+            return
+        close_socket(address)
 
     def _release(self) -> None:
         self.close(linger=0)
@@ -242,6 +262,7 @@ class Lifecycle:
 
     def _abandon(self) -> None:
         self._address, self._pointer, self._handle = 0, calls.NULL, calls.NULL
+        self._claim.clear()
         message, self._message = self._message, None
         if message is not None:
             calls.close(message)
@@ -274,9 +295,8 @@ class Lifecycle:
     def _leave(self) -> None:
         """End a call that may wait, and close what another thread has closed meanwhile."""
         self._users -= 1
-        if self._closing and not self._users:
-            address, self._closing = self._closing, 0
-            close_socket(address)
+        if self._closing:
+            self._finish()
 
     def __del__(self) -> None:
         # A socket whose constructor failed has no address; at the end nothing is left to call.
@@ -287,9 +307,11 @@ class Lifecycle:
             self._message = None
         if self._address and not self._shadow:
             errno = ctypes.get_errno()
-            warn(f"unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
-            self.close()
-            ctypes.set_errno(errno)
+            try:
+                warn(f"unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
+            finally:
+                self.close()
+                ctypes.set_errno(errno)
 
 
 def open_socket(context: Any, socket_type: int) -> int:
@@ -312,9 +334,13 @@ def open_socket(context: Any, socket_type: int) -> int:
     ZMQError
         EMFILE when the context has as many sockets as it may have, EINVAL for an unknown type,
         EFAULT when the context is terminated.
+    ContextTerminated
+        When the context is being terminated.
 
     Source: libzmq `zmq_socket`.
     """
+    if context._ending:
+        raise ContextTerminated()
     address: int | None = prototypes.zmq_socket(context.underlying, socket_type)
     if address:
         return address

@@ -8,6 +8,7 @@ callback must not run in an interpreter that is gone.
 from __future__ import annotations
 
 import atexit
+import itertools
 import os
 import sys
 from _weakrefset import WeakSet
@@ -25,11 +26,21 @@ if TYPE_CHECKING:
 sockets: WeakSet[Any] = WeakSet()
 contexts: WeakSet[Any] = WeakSet()
 
-#: How many sockets were closed; what is known of addresses is out of date when it changes.
+#: What is known of addresses is out of date when this number changes.
 closings = 0
+_numbers = itertools.count(1)
 
 #: How long an exit waits for libzmq to let go of zero-copy payloads, in seconds.
 EXIT_PATIENCE = 1.0
+
+
+def living(handles: WeakSet[Any]) -> list[Any]:
+    """List the sockets or contexts of a set that other threads may be changing."""
+    while True:
+        try:
+            return list(handles)
+        except RuntimeError:  # it changed meanwhile
+            continue
 
 
 def finalizing(_is: Any = sys.is_finalizing) -> bool:
@@ -40,16 +51,15 @@ def finalizing(_is: Any = sys.is_finalizing) -> bool:
 def forget(handle: Any) -> None:
     """Note that a socket or context is closed."""
     global closings
-    closings += 1
+    # A number of its own even where two threads come here at once.
+    closings = next(_numbers)
     sockets.discard(handle)
     contexts.discard(handle)
 
 
 def _after_fork_in_child() -> None:
-    for handle in (*sockets, *contexts):
+    for handle in living(sockets) + living(contexts):
         handle._abandon()
-    sockets.clear()
-    contexts.clear()
     payload.payloads.clear()
 
 
@@ -58,7 +68,7 @@ def _at_exit() -> None:
         return
     import time
 
-    for handle in list(sockets):
+    for handle in living(sockets):
         handle._release()
     deadline = time.monotonic() + EXIT_PATIENCE
     while payload.payloads and time.monotonic() < deadline:

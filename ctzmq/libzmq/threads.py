@@ -1,0 +1,58 @@
+"""Runs C functions in threads of their own, which Python knows nothing of."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+from . import prototypes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: The C library's functions that start a thread, once they were needed.
+_posix: Any = None
+#: More than the bytes of a `sigset_t` anywhere.
+_SIGNAL_SET = 1024
+
+
+def detached(function: Any, argument: int) -> bool:
+    """Call a C function of one argument in a thread that nobody waits for.
+
+    The thread gets no signals, so that those that the program waits for reach the main thread.
+
+    Parameters
+    ----------
+    function : ctypes function
+        What to call; it must not be a Python function.
+    argument : int
+        The address that it gets.
+
+    Returns
+    -------
+    bool
+        False when the system has no room for another thread.
+    """
+    start = ctypes.cast(function, ctypes.c_void_p)
+    if sys.platform == "win32":
+        # libzmq keeps the thread's handle for good, but its memory goes when it ends.
+        return bool(prototypes.zmq_threadstart(start, argument))
+    import signal
+
+    global _posix
+    if _posix is None:
+        _posix = ctypes.CDLL(None)
+        _posix.pthread_create.argtypes = (ctypes.c_void_p,) * 4
+        _posix.pthread_detach.argtypes = (ctypes.c_void_p,)
+        _posix.pthread_sigmask.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+    thread = ctypes.c_void_p()
+    none = ctypes.create_string_buffer(_SIGNAL_SET)
+    before = ctypes.create_string_buffer(_SIGNAL_SET)
+    ctypes.memset(none, 0xFF, _SIGNAL_SET)
+    _posix.pthread_sigmask(int(signal.SIG_SETMASK), none, before)
+    failed: int = _posix.pthread_create(ctypes.byref(thread), None, start, argument)
+    _posix.pthread_sigmask(int(signal.SIG_SETMASK), before, None)
+    if not failed:
+        _posix.pthread_detach(thread)
+    return not failed
