@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno as _errno
 import itertools
+import os
 import sys
+from _weakref import ref
 
 from ..enums import Errno, SocketOption, SocketType
 from ..error import ZMQBindError, ZMQError, check
@@ -24,7 +26,9 @@ _monitors = itertools.count(1)
 class Connections(SocketAttributes, Lifecycle):
     """The methods of a socket that concern its peers."""
 
-    __slots__ = ()
+    __slots__ = ("_monitored",)
+
+    _monitored: Callable[[], Connections | None]
 
     def bind(self, addr: Any) -> endpoint.Binding:
         """Listen on an endpoint.
@@ -239,7 +243,8 @@ class Connections(SocketAttributes, Lifecycle):
         Parameters
         ----------
         addr : str, bytes or None
-            Such as "inproc://monitor", where a PAIR socket connects; None stops.
+            Such as "inproc://monitor"; None stops. libzmq waits with each event, the last one too,
+            until a PAIR socket is connected there: connect one at once.
         events : int
             Which of `Event` to publish.
 
@@ -259,8 +264,8 @@ class Connections(SocketAttributes, Lifecycle):
     def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Any:
         """Start the monitor and return a socket that receives its messages.
 
-        Close that socket, or call `disable_monitor`, before the context is terminated. A second
-        call returns the same socket while it is open.
+        Close that socket, which stops the monitor, or call `disable_monitor`, before the context is
+        terminated. A second call returns the same socket while it is open.
 
         Parameters
         ----------
@@ -287,9 +292,18 @@ class Connections(SocketAttributes, Lifecycle):
         if addr is None:
             addr = f"inproc://monitor.s-{self._address:x}-{next(_monitors)}"
         self.monitor(addr, 0xFFFF if events is None else events)
-        self._monitor_socket = self.context.socket(SocketType.PAIR)
-        self._monitor_socket.connect(addr)
-        return self._monitor_socket
+        listener = self._monitor_socket = self.context.socket(SocketType.PAIR)
+        listener.connect(addr)
+        listener._monitored = ref(self)
+        return listener
+
+    def _abandon(self) -> None:
+        monitored = getattr(self, "_monitored", None)
+        socket = monitored() if monitored is not None else None
+        if socket is not None and socket._address and self._pid == os.getpid():
+            # A monitor ends with one last event, for which libzmq waits until somebody takes it.
+            prototypes.zmq_socket_monitor(socket._address, None, 0)
+        super()._abandon()
 
     def disable_monitor(self) -> None:
         """Stop the monitor; its socket receives one last `Event.MONITOR_STOPPED`.
