@@ -1,0 +1,203 @@
+"""Text, JSON, pickled objects and what a function makes of an object."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+from typing import Any, Callable
+
+import pytest
+
+import ctzmq as zmq
+from ctzmq.core import messaging
+
+Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
+
+OBJECTS = [None, True, 5, 1.5, "text", [1, [2, []]], {"key": {"of": ["a", "dict"]}}, "Ünïcødé ☃"]
+
+
+@pytest.fixture
+def ends(pair: Pair) -> tuple[zmq.Socket, zmq.Socket]:
+    """Two connected sockets."""
+    return pair(zmq.PAIR, zmq.PAIR)
+
+
+Ends = tuple[zmq.Socket, zmq.Socket]
+
+
+# -- Text ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "plain", "Ünïcødé ☃", "nul\0inside"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32-le"])
+def test_text_comes_back_as_it_was(text: str, encoding: str, ends: Ends) -> None:
+    a, b = ends
+    a.send_string(text, encoding=encoding)
+    assert b.recv_string(encoding=encoding) == text
+    a.send_unicode(text, 0, False, encoding)
+    assert b.recv_unicode(0, encoding) == text
+    a.send_string(text, encoding=encoding)
+    assert b.recv() == text.encode(encoding)
+
+
+def test_text_is_utf_8_unless_told_otherwise(ends: Ends) -> None:
+    a, b = ends
+    a.send_string("ü")
+    assert b.recv() == b"\xc3\xbc"
+    a.send(b"\xc3\xbc")
+    assert b.recv_string() == "ü"
+
+
+def test_text_is_sent_with_flags_and_trackers(ends: Ends) -> None:
+    a, b = ends
+    a.send_string("one", zmq.SNDMORE)
+    tracker = a.send_string("two", copy=False, track=True)
+    assert tracker.done
+    assert b.recv_multipart() == [b"one", b"two"]
+    with pytest.raises(zmq.Again):
+        b.recv_string(zmq.DONTWAIT)
+
+
+def test_what_is_no_text_is_refused(ends: Ends) -> None:
+    a, b = ends
+    for wrong in (b"bytes", 5, None, ["list"]):
+        with pytest.raises(TypeError, match=f"takes str, got.*{re.escape(repr(wrong))}"):
+            a.send_string(wrong)  # type: ignore[arg-type]
+    with pytest.raises(UnicodeEncodeError):
+        a.send_string("ü", encoding="ascii")
+    with pytest.raises(LookupError, match="no-such-code"):
+        a.send_string("x", encoding="no-such-code")
+    a.send(b"\xff\xfe\xfd")
+    with pytest.raises(UnicodeDecodeError):
+        b.recv_string()
+    a.send(b"the next")
+    assert b.recv_string() == "the next"
+
+
+# -- JSON ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", OBJECTS, ids=repr)
+def test_json_comes_back_as_it_was(value: Any, ends: Ends) -> None:
+    a, b = ends
+    a.send_json(value)
+    assert b.recv_json() == value
+    a.send_json(value)
+    assert json.loads(b.recv()) == value
+
+
+def test_json_takes_the_arguments_of_json(ends: Ends) -> None:
+    a, b = ends
+    a.send_json({"b": 1, "a": 2}, sort_keys=True, indent=1)
+    assert b.recv().startswith(b'{\n "a"')
+    a.send_json({"x": 1.5}, zmq.DONTWAIT)
+    assert b.recv_json(parse_float=str) == {"x": "1.5"}
+
+
+def test_what_is_no_json_is_refused(ends: Ends) -> None:
+    a, b = ends
+    with pytest.raises(TypeError, match="set"):
+        a.send_json({1, 2})
+    a.send(b"{broken")
+    with pytest.raises(ValueError, match="line 1"):
+        b.recv_json()
+    with pytest.raises(zmq.Again):
+        b.recv_json(zmq.NOBLOCK)
+
+
+# -- Pickled objects -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [*OBJECTS, {1, 2}, b"bytes", (1, (2,)), zmq.LINGER], ids=repr)
+@pytest.mark.parametrize("protocol", [-1, 0, 2, pickle.DEFAULT_PROTOCOL])
+def test_an_object_comes_back_as_it_was(value: Any, protocol: int, ends: Ends) -> None:
+    a, b = ends
+    a.send_pyobj(value, protocol=protocol)
+    assert b.recv_pyobj() == value
+
+
+def test_the_protocol_is_pickles_own() -> None:
+    assert messaging.DEFAULT_PROTOCOL == pickle.DEFAULT_PROTOCOL
+
+
+def test_an_object_is_sent_without_a_copy(ends: Ends) -> None:
+    a, b = ends
+    tracker = a.send_pyobj(["x" * 100_000], copy=False, track=True)
+    assert not tracker.done
+    assert b.recv_pyobj(zmq.Flag(0)) == ["x" * 100_000]
+
+
+def test_what_cannot_be_pickled_is_refused(ends: Ends) -> None:
+    a, b = ends
+    with pytest.raises((pickle.PicklingError, AttributeError, TypeError)):
+        a.send_pyobj(lambda: None)
+    a.send(b"")
+    with pytest.raises(EOFError):
+        b.recv_pyobj()
+    with pytest.raises(zmq.Again):
+        b.recv_pyobj(zmq.NOBLOCK)
+
+
+# -- Serialized by a function ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_function_makes_the_parts_and_another_reads_them(copied: bool, ends: Ends) -> None:
+    a, b = ends
+
+    def split(words: str) -> list[bytes]:
+        return [word.encode() for word in words.split()]
+
+    def join(parts: list[Any]) -> str:
+        return " ".join(bytes(part).decode() for part in parts)
+
+    a.send_serialized("several words here", split, copy=copied)
+    assert b.recv_serialized(join, copy=copied) == "several words here"
+
+
+def test_frames_are_what_a_function_gets_without_a_copy(ends: Ends) -> None:
+    a, b = ends
+    a.send_serialized(None, lambda nothing: iter([b"one", b"two"]))
+    kinds = b.recv_serialized(lambda parts: [type(part) for part in parts], copy=False)
+    assert kinds == [zmq.Frame, zmq.Frame]
+    with pytest.raises(zmq.Again):
+        b.recv_serialized(list, zmq.DONTWAIT)
+
+
+def test_an_error_of_the_function_is_the_callers(ends: Ends) -> None:
+    a, b = ends
+    with pytest.raises(ZeroDivisionError):
+        a.send_serialized(0, lambda number: [b"%d" % (1 // number)])
+    a.send(b"lost")
+    with pytest.raises(ZeroDivisionError):
+        b.recv_serialized(lambda parts: 1 // 0)
+    assert b.poll(0) == 0
+
+
+# -- Built on send and recv ------------------------------------------------------------------------
+
+
+def test_a_flavour_that_overrides_send_and_recv_overrides_all(context: zmq.Context) -> None:
+    calls: list[str] = []
+
+    class Counting(zmq.Socket):
+        def send(self, *args: Any, **kwargs: Any) -> Any:
+            calls.append("send")
+            return super().send(*args, **kwargs)
+
+        def recv(self, *args: Any, **kwargs: Any) -> Any:
+            calls.append("recv")
+            return super().recv(*args, **kwargs)
+
+        def _deserialize(self, recvd: Any, load: Callable[[Any], Any]) -> Any:
+            calls.append("load")
+            return super()._deserialize(recvd, load)
+
+    with Counting(context, zmq.PAIR) as a, Counting(context, zmq.PAIR) as b:
+        a.bind("inproc://counting")
+        b.connect("inproc://counting")
+        for kind, value in (("string", "x"), ("json", [1]), ("pyobj", {2})):
+            getattr(a, f"send_{kind}")(value)
+            assert getattr(b, f"recv_{kind}")() == value
+    assert calls == ["send", "recv", "load"] * 3
