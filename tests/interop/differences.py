@@ -1,0 +1,128 @@
+"""Where ctzmq answers otherwise than pyzmq on purpose: what it answers, and why.
+
+An answer is an exception's class and errno, or a value as `peer.Describer` shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Difference(NamedTuple):
+    """What ctzmq answers, and why not what pyzmq does."""
+
+    answer: Any
+    why: str
+
+
+CLOSED = Difference(
+    ["ZMQError", 88], "ENOTSOCK says what is wrong; pyzmq says ENOTSUP or EFAULT, or polls stdin"
+)
+NEEDS_DRAFT = Difference(
+    ["ZMQVersionError", None], "a RuntimeError too, of the class that says what libzmq lacks"
+)
+EQUAL = "frames are equal when their content is; in pyzmq a frame is equal to itself only"
+NO_FLOAT = Difference(["TypeError", None], "pyzmq cuts a float off without a word")
+PARTS = "pyzmq indexes what it gets, so that only lists and tuples will do"
+
+DELIBERATE: dict[str, Difference] = {
+    "zmq.has(b'curve')": Difference("bool True", "bytes do no harm where a name is expected"),
+    "zmq.SyncSocket is zmq.Socket, zmq.SyncContext is zmq.Context": Difference(
+        ["tuple", "bool True", "bool True"], "the classes are not generic, and need no alias"
+    ),
+    "zmq.Context(1.5)": NO_FLOAT,
+    "own = zmq.Context.shadow(context); own.term(); own.closed, context.closed": Difference(
+        ["tuple", "bool True", "bool True"],
+        "one libzmq context is terminated, so all that share it are; pyzmq's original dangles",
+    ),
+    "zmq.Socket.shadow(closed())": CLOSED,
+    "class Own(zmq.Socket):\n"
+    "    def __init__(self, *args, **kwargs):\n"
+    "        super().__init__(*args, **kwargs)\n"
+    "        self.mine = 1\n"
+    "one = Own(context, zmq.PAIR); one.close(); one.mine": Difference(
+        "int 1", "a subclass may have attributes without declaring them"
+    ),
+    "'linger' in dir(socket()), 'send' in dir(socket())": Difference(
+        ["tuple", "bool True", "bool True"], "options are attributes, and dir() tells of them"
+    ),
+    "closed().poll(0)": CLOSED,
+    "zmq.zmq_poll([(closed(), zmq.POLLIN)], 0)": CLOSED,
+    "poller = zmq.Poller(); poller.register(closed()); poller.poll(0)": CLOSED,
+    "zmq.select([closed()], [], [], 0)": CLOSED,
+    "zmq.proxy(closed(), closed())": CLOSED,
+    "one = socket(); context.destroy(linger=0); one.poll(0)": CLOSED,
+    "socket().bind('inproc://a\\0b')": Difference(
+        ["ValueError", None], "C would take the NUL for the end, and bind another endpoint"
+    ),
+    "socket().type = 1": Difference(
+        ["AttributeError", None], "the type cannot change; pyzmq stores a wrong one"
+    ),
+    "one = socket(); one.affinity = 2**63; one.affinity": Difference(
+        "int -9223372036854775808", "a mask has 64 bits; pyzmq takes 63 of them"
+    ),
+    "one, two = pair(); one.send(b'x', flags=1.5)": NO_FLOAT,
+    "one, two = pair(); one.send(b'x', routing_id=5)": NEEDS_DRAFT,
+    "one, two = pair(); one.send(b'x', group='x')": NEEDS_DRAFT,
+    "zmq.Frame(b'abc').group": NEEDS_DRAFT,
+    "zmq.Frame(b'abc').routing_id": NEEDS_DRAFT,
+    "zmq.Frame(b'abc').group = 'x'": NEEDS_DRAFT,
+    "zmq.Frame(b'abc').routing_id = 5": NEEDS_DRAFT,
+    "one, two = pair(); one.send_multipart(iter([b'a', b'b']))": Difference("NoneType None", PARTS),
+    "one, two = pair(); one.send_multipart(part for part in (b'a', b'b'))": Difference(
+        "NoneType None", PARTS
+    ),
+    "one, two = pair(); one.send_multipart([])": Difference(
+        ["ValueError", None], "the list is at fault; pyzmq's IndexError is an accident"
+    ),
+    "zmq.Frame(b'abc') == zmq.Frame(b'abc'), zmq.Frame(b'abc') == zmq.Frame(b'abd')": Difference(
+        ["tuple", "bool True", "bool False"], EQUAL
+    ),
+    "zmq.Frame(b'abc') == b'abc', b'abc' == zmq.Frame(b'abc'), zmq.Frame(b'abc') == 'abc'": (
+        Difference(["tuple", "bool True", "bool True", "bool False"], EQUAL)
+    ),
+    "zmq.Frame(b'abc') != b'abc', zmq.Frame(b'abc') == None, zmq.Frame(b'5') == 5": Difference(
+        ["tuple", "bool False", "bool False", "bool False"], EQUAL
+    ),
+    "zmq.Frame(b'abc') in {zmq.Frame(b'abc')}": Difference("bool True", EQUAL),
+    "zmq.curve_public(bytearray(40))": Difference(
+        ["TypeError", None], "a key is bytes; pyzmq's EINVAL comes of the zeros in it"
+    ),
+}
+"""Snippets with another answer."""
+
+OPTIONS: dict[str, str] = {
+    "CURVE_PUBLICKEY": "pyzmq cannot read it: libzmq wants a buffer of exactly 32 or 41 bytes",
+    "CURVE_SECRETKEY": "the same",
+    "CURVE_SERVERKEY": "the same",
+    "TYPE": "as an attribute it can be set in pyzmq, to no avail",
+    "FD": "its value is another one each time",
+    "CONFLATE": "it is for good in ctzmq that a process which sets it shares no more memory",
+}
+"""Socket options that are not swept."""
+
+PYPY: dict[str, str] = {
+    "one, two = pair(); one.send(b'x'); two.recv_pyobj()": "its pickle raises KeyError",
+    "frame = zmq.Frame(b'x' * 70000, copy=False, track=True); tracker = frame.tracker\n"
+    "del frame; tracker.wait(5), tracker.done": "it frees a frame some time later",
+}
+"""Snippets whose answer depends on CPython."""
+
+FAULTS: dict[str, str] = {
+    "zmq.strerror('x')": "ctypes' ArgumentError is no TypeError",
+    "zmq.Socket('x', zmq.PAIR)": "an AttributeError in place of a TypeError",
+    "zmq.Frame(b'abc').srcfd": "a ZMQError in place of an AttributeError",
+    "zmq.curve_public(b'~' * 40)": "a ValueError in place of a ZMQError",
+    "one = socket(); one.monitor('inproc://x', 'x')": "a ValueError in place of a TypeError",
+}
+"""Snippets whose answer is known to be wrong."""
+
+PYPY_FAULTS: dict[str, str] = {
+    "context.rcvhwm = 'x'; context.socket(zmq.PULL)": "the socket stays open until it is collected",
+    "import pickle; pickle.dumps(socket())": "a PicklingError in place of a TypeError",
+    "one, two = pair()\n"
+    "tracker = one.send(b'x' * 70000, copy=False, track=True)\n"
+    "size = len(two.recv())\n"
+    "tracker.wait(5), size": "the message is held until its frame is collected",
+}
+"""The same on PyPy."""
