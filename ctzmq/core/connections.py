@@ -300,7 +300,12 @@ class Connections(SocketAttributes, Lifecycle):
     def _abandon(self) -> None:
         monitored = getattr(self, "_monitored", None)
         socket = monitored() if monitored is not None else None
-        if socket is not None and socket._address and self._pid == os.getpid():
+        if (
+            socket is not None
+            and socket._monitor_socket is self
+            and socket._address
+            and self._pid == os.getpid()
+        ):
             # A monitor ends with one last event, for which libzmq waits until somebody takes it.
             prototypes.zmq_socket_monitor(socket._address, None, 0)
         super()._abandon()

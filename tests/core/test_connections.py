@@ -220,9 +220,9 @@ def test_a_monitor_is_stopped(socket: Make) -> None:
     assert a.get_monitor_socket() is monitor
     a.disable_monitor()
     assert events(monitor, zmq.Event.MONITOR_STOPPED)
-    monitor.close()
     again = a.get_monitor_socket()
     assert again is not monitor
+    monitor.close()
     a.bind("tcp://127.0.0.1:*")
     assert recv_monitor_message(again)["event"] == zmq.EVENT_LISTENING
     again.close()
