@@ -12,9 +12,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: PyPy's own FFI, once it was needed.
-_ffi: Any = None
-_CPYTHON = sys.implementation.name == "cpython"
+_PYPY = sys.implementation.name == "pypy"
+
+if _PYPY:
+    # PyPy's own FFI, which sees memory as ctypes cannot: it keeps owners, and it stops PyPy's
+    # garbage collector from moving what C reads.
+    import _cffi_backend as _ffi  # type: ignore[import-untyped]
+
+    _chars: Any = _ffi.new_pointer_type(_ffi.new_primitive_type("char"))
+    _memory: Any = _ffi.new_array_type(_chars, None)
+    _uintptr_t: Any = _ffi.new_primitive_type("uintptr_t")
 
 
 def view(address: int, size: int, owner: object) -> memoryview:
@@ -29,23 +36,13 @@ def view(address: int, size: int, owner: object) -> memoryview:
     owner : object
         What keeps the memory valid; it lives as long as any view that comes of this one.
     """
-    if not _CPYTHON:
-        return _view_by_ffi(address, size, owner)
+    if _PYPY:
+        # A memoryview of a ctypes array would not keep the array.
+        start = _ffi.gcp(_ffi.cast(_chars, address), lambda _, owner=owner: None)
+        return memoryview(_ffi.buffer(start, size))
     array: Any = (ctypes.c_ubyte * size).from_address(address)
     array.owner = owner
     return memoryview(array).cast("B")
-
-
-def _view_by_ffi(address: int, size: int, owner: object) -> memoryview:
-    # A memoryview of a ctypes array does not keep the array on PyPy; one of cffi keeps its own.
-    global _ffi
-    if _ffi is None:
-        import cffi  # type: ignore[import-untyped]
-
-        _ffi = cffi.FFI()
-    ffi = _ffi
-    start = ffi.gc(ffi.cast("char *", address), lambda _, owner=owner: None)
-    return memoryview(ffi.buffer(start, size))
 
 
 class _PyBuffer(ctypes.Structure):
@@ -103,12 +100,16 @@ def export(data: Any, size: int) -> tuple[int, object]:
     Returns
     -------
     int, object
-        The address, and what must be kept for as long as C may read there. On interpreters that
-        cannot pin an object this is a copy of the memory.
+        The address, and what must be kept for as long as C may read there. On PyPy, where memory
+        of most objects can be resized meanwhile, this is a copy of all but bytes.
     """
-    if not _CPYTHON:
-        copy = (ctypes.c_ubyte * size).from_buffer_copy(data)
-        return ctypes.addressof(copy), copy
+    if _PYPY:
+        if type(data) is bytes:
+            held = _ffi.from_buffer(_memory, data)
+        else:
+            held = _ffi.newp(_memory, size)
+            _ffi.memmove(held, data, size)
+        return int(_ffi.cast(_uintptr_t, held)), held
     if type(data) is bytes:
         address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
         assert address is not None

@@ -1,15 +1,15 @@
 """The calls that every message makes, through the FFI that is built into PyPy.
 
-PyPy's ctypes spends microseconds on each argument; its `cffi`, which is part of every PyPy and
-compiles nothing in this mode, is made for the JIT. The functions are found and loaded by ctypes as
-everywhere; here their addresses are cast. Every name means what it means in `calls`.
+PyPy's ctypes spends microseconds on each argument; the backend of its `cffi`, which is part of
+every PyPy, is made for the JIT. It is used without `cffi` itself, whose parser of C declarations
+takes as long to load as everything else together. Every name means what it means in `calls`.
 """
 
 from __future__ import annotations
 
 import ctypes
 
-import cffi  # type: ignore[import-untyped]
+import _cffi_backend as _ffi  # type: ignore[import-untyped]
 
 from . import loader
 
@@ -22,36 +22,48 @@ DONTWAIT = 1
 LARGE = 65536
 errno: Callable[[], int] = ctypes.get_errno
 
-_ffi: Any = cffi.FFI()
-_library = loader.load().handle
+_int: Any = _ffi.new_primitive_type("int")
+_long: Any = _ffi.new_primitive_type("long")
+_size_t: Any = _ffi.new_primitive_type("size_t")
+_uintptr_t: Any = _ffi.new_primitive_type("uintptr_t")
+_ptr: Any = _ffi.new_pointer_type(_ffi.new_void_type())
+_chars: Any = _ffi.new_pointer_type(_ffi.new_primitive_type("char"))
+_memory: Any = _ffi.new_array_type(_chars, None)
+_words: Any = _ffi.new_pointer_type(_ffi.new_primitive_type("uint64_t"))
+_message: Any = _ffi.new_array_type(_words, 8)
+_int_ref: Any = _ffi.new_pointer_type(_int)
+_size_t_ref: Any = _ffi.new_pointer_type(_size_t)
+
+# The library that ctypes has opened, once more; it stays open for as long as this refers to it.
+_library: Any = _ffi.load_library(loader.load().handle._name, _ffi.RTLD_NOW | _ffi.RTLD_LOCAL)
 
 
-def _cast(name: str, signature: str) -> Callable[..., Any]:
-    address = ctypes.cast(getattr(_library, name), ctypes.c_void_p).value
-    function: Callable[..., Any] = _ffi.cast(signature, address)
+def _function(name: str, result: Any, *parameters: Any) -> Callable[..., Any]:
+    kind = _ffi.new_function_type(parameters, result, False)
+    function: Callable[..., Any] = _library.load_function(kind, name)
     return function
 
 
-NULL: Any = _ffi.NULL
+NULL: Any = _ffi.cast(_ptr, 0)
 
-try_send: Callable[[Any, bytes, int, int], int] = _cast(
-    "zmq_send", "int(*)(void *, const char *, size_t, int)"
+try_send: Callable[[Any, bytes, int, int], int] = _function(
+    "zmq_send", _int, _ptr, _chars, _size_t, _int
 )
-try_recv: Callable[[Any, Any, int], int] = _cast("zmq_msg_recv", "int(*)(uint64_t *, void *, int)")
-message_more: Callable[[Any], int] = _cast("zmq_msg_more", "int(*)(uint64_t *)")
+try_recv: Callable[[Any, Any, int], int] = _function("zmq_msg_recv", _int, _words, _ptr, _int)
+message_more: Callable[[Any], int] = _function("zmq_msg_more", _int, _words)
+try_poll: Callable[[Any, int, int], int] = _function("zmq_poll", _int, _ptr, _int, _long)
+close: Callable[[Any], int] = _function("zmq_msg_close", _int, _words)
 
-try_poll: Callable[[Any, int, int], int] = _cast("zmq_poll", "int(*)(void *, int, long)")
-
-_data = _cast("zmq_msg_data", "char *(*)(uint64_t *)")
-_size = _cast("zmq_msg_size", "size_t(*)(uint64_t *)")
-_init = _cast("zmq_msg_init", "int(*)(uint64_t *)")
-close: Callable[[Any], int] = _cast("zmq_msg_close", "int(*)(uint64_t *)")
-_send_message = _cast("zmq_msg_send", "int(*)(uint64_t *, void *, int)")
+_data = _function("zmq_msg_data", _chars, _words)
+_size = _function("zmq_msg_size", _size_t, _words)
+_init = _function("zmq_msg_init", _int, _words)
+_send_message = _function("zmq_msg_send", _int, _words, _ptr, _int)
+_getsockopt = _function("zmq_getsockopt", _int, _ptr, _int, _int_ref, _size_t_ref)
 
 
 def pointer(address: int) -> Any:
     """Turn an address into the object that the calls take without converting it."""
-    return _ffi.cast("void *", address)
+    return _ffi.cast(_ptr, address)
 
 
 def message_data(message: Any) -> Any:
@@ -62,16 +74,13 @@ def message_data(message: Any) -> Any:
 def _keep_errno(rc: int) -> int:
     """Hand errno over to ctypes, so that one place tells it, whichever FFI made the call."""
     if rc < 0:
-        ctypes.set_errno(_ffi.errno)
+        ctypes.set_errno(_ffi.get_errno())
     return rc
-
-
-_getsockopt = _cast("zmq_getsockopt", "int(*)(void *, int, void *, size_t *)")
 
 
 def try_get(handle: Any, option: int) -> int | None:
     """Read an int option of a socket; None tells that it failed."""
-    value, length = _ffi.new("int *"), _ffi.new("size_t *", 4)
+    value, length = _ffi.newp(_int_ref), _ffi.newp(_size_t_ref, 4)
     if _getsockopt(handle, option, value, length) < 0:
         return None
     number: int = value[0]
@@ -100,7 +109,7 @@ def poll(table: Any, count: int, timeout: int) -> int:
 
 def new_message() -> Any:
     """Return an empty `zmq_msg_t` that `try_recv` and `recv` can fill again and again."""
-    message = _ffi.new("uint64_t[8]")
+    message = _ffi.newp(_message)
     _init(message)
     return message
 
@@ -113,14 +122,14 @@ def empty(message: Any) -> None:
 
 def reference(message: Any) -> Any:
     """Return what the functions of `prototypes` take for this message."""
-    return int(_ffi.cast("uintptr_t", message))
+    return int(_ffi.cast(_uintptr_t, message))
 
 
 def table(memory: bytearray) -> Any:
     """Return what `try_poll` and `poll` take for poll items in this memory, which it keeps."""
-    return _ffi.from_buffer(memory)
+    return _ffi.from_buffer(_memory, memory)
 
 
 def content(message: Any) -> tuple[int, int]:
     """Return the address and the size of a message's content."""
-    return int(_ffi.cast("uintptr_t", _data(message))), _size(message)
+    return int(_ffi.cast(_uintptr_t, _data(message))), _size(message)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import gc
+import subprocess
+import sys
+from typing import Callable
 
 import pytest
 
 import ctzmq as zmq
-from ctzmq.libzmq import prototypes
+from ctzmq.libzmq import memory, prototypes
 
 native = pytest.importorskip("ctzmq.libzmq.native", reason="needs cffi", exc_type=ImportError)
+
+Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def test_errno_is_handed_over_to_ctypes() -> None:
@@ -34,4 +40,43 @@ def test_ctypes_functions_take_its_messages() -> None:
 
 def test_addresses_of_64_bits_stay_whole() -> None:
     address = 2 ** (8 * ctypes.sizeof(ctypes.c_void_p)) - 16
-    assert int(native._ffi.cast("uintptr_t", native.pointer(address))) == address
+    assert int(native._ffi.cast(native._uintptr_t, native.pointer(address))) == address
+
+
+pypy_only = pytest.mark.skipif(sys.implementation.name != "pypy", reason="is PyPy's own business")
+
+
+@pypy_only
+@pytest.mark.parametrize("size", [1, 1000, 100_000, 1_000_000])
+def test_lent_bytes_stay_where_c_reads_them(size: int) -> None:
+    lent = []
+    for number in range(50):
+        lent.append(memory.export(bytes([number]) * size, size))
+        if number % 10 == 0:
+            gc.collect()
+    gc.collect()
+    for number, (address, _) in enumerate(lent):
+        assert ctypes.string_at(address, size) == bytes([number]) * size
+
+
+@pypy_only
+def test_large_bytes_are_not_copied() -> None:
+    data = bytes(1_000_000)
+    first, second = memory.export(data, len(data)), memory.export(data, len(data))
+    assert first[0] == second[0]
+
+
+@pypy_only
+def test_what_can_be_resized_is_copied() -> None:
+    data = bytearray(b"x" * 100_000)
+    address, keep = memory.export(data, len(data))
+    data.clear()
+    gc.collect()
+    assert ctypes.string_at(address, 100_000) == b"x" * 100_000
+    del keep
+
+
+@pypy_only
+def test_no_parser_of_c_declarations_is_loaded(child: Child) -> None:
+    done = child("import sys, ctzmq; print({'cffi', 'pycparser'} & set(sys.modules))")
+    assert done.stdout.strip() == "set()"
