@@ -84,6 +84,8 @@ class SocketAttributes:
     _handle: Any
     _error: Callable[[int], ZMQError]
     _draft_fd: Callable[[], int]
+    _slow_down: Callable[[], None]
+    _thread_safe: Callable[[], bool]
 
     def get(self, option: int) -> Any:
         """Read an option.
@@ -112,7 +114,7 @@ class SocketAttributes:
                 return value
         if not self._address:
             raise self._error(Errno.ENOTSOCK)
-        if option == SocketOption.FD and not self._handle:
+        if option == SocketOption.FD and not self._handle and self._thread_safe():
             return self._draft_fd()
         return read(self._address, number)
 
@@ -140,6 +142,8 @@ class SocketAttributes:
         if not self._address:
             raise self._error(Errno.ENOTSOCK)
         write(self._address, index(option), optval)
+        if option == SocketOption.CONFLATE and optval:
+            self._slow_down()
 
     setsockopt = set
 

@@ -41,9 +41,8 @@ class Content:
 
     def view(self) -> memoryview:
         """Show the message's own memory; the view keeps it alive."""
-        reference = calls.reference(self.message)
-        size = prototypes.zmq_msg_size(reference)
-        view = memory.view(prototypes.zmq_msg_data(reference), size, self)
+        address, size = calls.content(self.message)
+        view = memory.view(address, size, self)
         return view.toreadonly() if self.readonly else view
 
 
@@ -98,15 +97,10 @@ class Frame(Exporter):  # type: ignore[misc]
             size = source.nbytes
             if copy is None:
                 copy = size < (COPY_THRESHOLD if copy_threshold is None else copy_threshold)
-            if copy or not size or payload.suspended:
+            if copy or not size:
                 fill(message, source)
             else:
-                if track:
-                    from threading import Event
-
-                    event = Event()
-                    tracker = MessageTracker(event)
-                payload.lend(message, data, size, event)
+                tracker, event = payload.lend(message, data, size, track)
                 content.data = data
                 content.readonly = source.readonly
         self._adopt(content, False, tracker, event)
@@ -212,8 +206,7 @@ class Frame(Exporter):  # type: ignore[misc]
         return self.bytes
 
     def __len__(self) -> int:
-        size: int = prototypes.zmq_msg_size(calls.reference(self._content.message))
-        return size
+        return calls.content(self._content.message)[1]
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Frame):

@@ -104,12 +104,8 @@ class Lifecycle:
             )
         self._settle(open_socket(context, socket_type))
         self._claim.append(self._address)
-        if socket_type >= SocketType.SERVER and options.read(
-            self._address, SocketOption.THREAD_SAFE
-        ):
-            # Such a socket has a lock that a blocked thread may hold: never wait for it with the
-            # GIL held. Without a handle, every quick call fails and the careful one follows.
-            self._handle = calls.NULL
+        if socket_type >= SocketType.SERVER and self._thread_safe():
+            self._slow_down()
 
     def _share(self, shadow: Any, context: Any) -> None:
         self._shadow_obj = shadow
@@ -133,11 +129,26 @@ class Lifecycle:
         self._settle(address)
         if original is not None:
             self._handle = original._handle
+        elif options.read(address, SocketOption.CONFLATE):
+            self._slow_down()
         self._type = int(options.read(address, SocketOption.TYPE))
 
     def _settle(self, address: int) -> None:
         self._address = address
         self._pointer = self._handle = calls.pointer(address)
+
+    def _thread_safe(self) -> bool:
+        return bool(options.read(self._address, SocketOption.THREAD_SAFE))
+
+    def _slow_down(self) -> None:
+        """Take the quick handle away, so that every quick call fails and the careful one follows.
+
+        It is for sockets with a lock that another thread may hold while it waits for the GIL:
+        thread-safe ones, and those with CONFLATE, which drop messages, zero-copy ones too, under
+        theirs.
+        """
+        for sharer in (self, *self._sharers):
+            sharer._handle = calls.NULL
 
     @property
     def underlying(self) -> int:

@@ -9,7 +9,6 @@ from ..error import ZMQError, from_errno
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t
-from . import payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,8 +127,6 @@ def write(address: int, option: int, value: Any) -> None:
         c_number = c_type(value)
         c_value = ctypes.byref(c_number)
         size = ctypes.sizeof(c_number)
-    if option == SocketOption.CONFLATE and value:
-        payload.suspended = True
     if prototypes.zmq_setsockopt(address, option, c_value, size) < 0:
         raise refused("set", option, value, calls.errno())
 

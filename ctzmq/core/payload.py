@@ -12,6 +12,7 @@ import itertools
 from ..error import check
 from ..libzmq import memory, prototypes
 from ..libzmq.provider import calls
+from .tracker import MessageTracker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
 #: What libzmq still reads: number of the loan -> what keeps the memory, who waits for its end.
 payloads: dict[int, tuple[object, Event | None]] = {}
-
-#: Set for good once a socket of this process has CONFLATE set. Such a socket drops messages while
-#: it holds a lock of libzmq's, and the callback, which waits for the GIL, must not run under it.
-suspended = False
 
 _numbers = itertools.count(1)
 _on_free: Any = None
@@ -36,7 +33,9 @@ def _release(data: int | None, hint: int | None) -> None:
         entry[1].set()
 
 
-def lend(message: Any, data: Any, size: int, event: Event | None) -> None:
+def lend(
+    message: Any, data: Any, size: int, track: bool
+) -> tuple[MessageTracker | None, Event | None]:
     """Make a message that points into an object's memory.
 
     Parameters
@@ -47,8 +46,13 @@ def lend(message: Any, data: Any, size: int, event: Event | None) -> None:
         The object, which must not change while libzmq has it.
     size : int
         Its length in bytes.
-    event : threading.Event, optional
-        What to set once libzmq has let go.
+    track : bool
+        Whether to make a tracker.
+
+    Returns
+    -------
+    MessageTracker or None, Event or None
+        The tracker that is done once libzmq has let go, and the event that it watches.
 
     Raises
     ------
@@ -62,6 +66,12 @@ def lend(message: Any, data: Any, size: int, event: Event | None) -> None:
         from ..libzmq.callbacks import zmq_free_fn
 
         _on_free = zmq_free_fn(_release)
+    event = tracker = None
+    if track:
+        from threading import Event
+
+        event = Event()
+        tracker = MessageTracker(event)
     address, keep = memory.export(data, size)
     number = next(_numbers)
     payloads[number] = (keep, event)
@@ -69,3 +79,4 @@ def lend(message: Any, data: Any, size: int, event: Event | None) -> None:
     if rc < 0:
         del payloads[number]
     check(rc)
+    return tracker, event

@@ -224,17 +224,18 @@ class Socket(Messaging, Connections):
             return data.tracker
         source = contiguous(data)
         size = source.nbytes
-        if not copy and size >= self._copy_threshold:
-            frame = Frame(data, track, copy=False)
-            self._send_message(frame.share(), flags)
-            return frame.tracker
-        if size < LARGE:
+        share = not copy and size >= self._copy_threshold and size
+        if size < LARGE and not share:
             self._send_bytes(bytes(flat(source)), size, flags)
+            return None if copy else _FINISHED_TRACKER
+        tracker = None if copy else _FINISHED_TRACKER
+        message = new_message()
+        if share:
+            tracker, _ = payload.lend(message, data, size, track)
         else:
-            message = new_message()
             fill(message, source)
-            self._send_message(message, flags)
-        return None if copy else _FINISHED_TRACKER
+        self._send_message(message, flags)
+        return tracker
 
     def _framed(self, data: Any, copy: bool, track: bool) -> Frame:
         if isinstance(data, Frame):
