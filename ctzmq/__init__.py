@@ -122,6 +122,9 @@ else:
 _LATER = {
     "backend": "backend",
     "device": "core.proxy",
+    "Enum": "constants",
+    "IntEnum": "constants",
+    "IntFlag": "constants",
     "install_as_zmq": "compat",
     "proxy": "core.proxy",
     "proxy_steerable": "core.proxy",

@@ -29,20 +29,6 @@ PYZMQ_MODULES = """
 
 OLD_MODULES = ["zmq.core", "zmq.core.context", "zmq.core.poll", "zmq.core.socket"]
 
-NOT_YET = {
-    "ctzmq.auth": "authentication in a thread or a loop is not there",
-    "ctzmq.auth.asyncio": "as ctzmq.auth",
-    "ctzmq.auth.base": "as ctzmq.auth",
-    "ctzmq.auth.certs": "as ctzmq.auth",
-    "ctzmq.auth.ioloop": "as ctzmq.auth",
-    "ctzmq.auth.thread": "as ctzmq.auth",
-    "ctzmq.eventloop": "sockets on tornado's loop are not there",
-    "ctzmq.eventloop.future": "as ctzmq.eventloop",
-    "ctzmq.eventloop.ioloop": "as ctzmq.eventloop",
-    "ctzmq.eventloop.zmqstream": "as ctzmq.eventloop",
-}
-"""Homes that the table names and that are not written. One that gets written leaves this list."""
-
 
 def exists(module: str) -> bool:
     """Tell if the package has the source of a module, without importing it."""
@@ -74,9 +60,8 @@ def test_every_module_of_pyzmq_has_a_home_or_a_reason(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HOMES)
-def test_every_home_is_there_or_known_not_to_be(name: str) -> None:
-    home = HOMES[name]
-    assert exists(home) != (home in NOT_YET)
+def test_every_home_is_there(name: str) -> None:
+    assert exists(HOMES[name])
 
 
 @pytest.mark.parametrize("name", ABSENT)
@@ -95,7 +80,7 @@ def test_no_home_lies_below_its_own_alias(name: str) -> None:
 @pytest.mark.parametrize("name", HOMES)
 def test_the_parent_of_an_alias_is_a_package(name: str) -> None:
     parent = name.rpartition(".")[0]
-    if parent and home_of(parent) not in NOT_YET:
+    if parent:
         path = PACKAGE.parent.joinpath(*home_of(parent).split("."))
         assert (path / "__init__.py").is_file()
 
@@ -133,14 +118,13 @@ assert Socket is ctzmq.Socket
 
 def test_every_alias_is_its_home() -> None:
     guests = {"tornado", "gevent", "eventlet", "pexpect", "paramiko"}
-    homes = {name: home for name, home in HOMES.items() if home not in NOT_YET}
     printed = succeeds(
         f"""
 import ctzmq, sys
 from importlib import import_module
 ctzmq.install_as_zmq()
 seen = 0
-for name, home in {homes!r}.items():
+for name, home in {HOMES!r}.items():
     if name.endswith("__main__"):
         continue
     try:
@@ -195,7 +179,7 @@ assert _zmq.Frame is backend.Frame is sugar.Frame is ctzmq.Frame
 def test_nothing_is_imported_before_it_is_asked_for() -> None:
     succeeds(
         """
-import sys, ctzmq
+import sys, ctzmq, ctzmq.compat
 before = set(sys.modules)
 ctzmq.install_as_zmq()
 assert set(sys.modules) - before == {"zmq"}

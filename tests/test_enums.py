@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ctzmq import enums
+from ctzmq import enums, rare
 
 DATA = Path(__file__).with_name("data")
 OPTIONS: dict[str, Any] = json.loads(DATA.joinpath("socket_options.json").read_text("utf-8"))
@@ -62,7 +62,7 @@ def test_options_tell_what_can_be_done_with_them() -> None:
 def test_flags_combine() -> None:
     assert enums.Flag.DONTWAIT | enums.Flag.SNDMORE == 3
     assert enums.PollEvent(3) == enums.PollEvent.POLLIN | enums.PollEvent.POLLOUT
-    assert enums.Event.CONNECTED in enums.Event.ALL
+    assert rare.Event.CONNECTED in rare.Event.ALL
 
 
 def test_libzmqs_own_error_numbers_meet_none_of_the_system() -> None:
