@@ -103,7 +103,9 @@ class Peer:
         if not line:
             self.kill()
             self._stderr.seek(0)
-            raise AssertionError(f"no answer to {what}; it printed: {self._stderr.read()}")
+            printed = self._stderr.read()
+            self.stop()
+            raise AssertionError(f"no answer to {what}; it printed: {printed}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 

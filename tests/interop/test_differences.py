@@ -38,7 +38,6 @@ class Runner:
         try:
             outcome: dict[str, Any] = self.peer.do("run", source=snippet)
         except AssertionError:
-            self.peer.stop()
             self.peer = self._start()
             raise
         return {name: value for name, value in outcome.items() if name != "text"}
