@@ -1,0 +1,108 @@
+"""Endpoints as bytes, and what is said of a refused one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import Any, Callable
+
+import pytest
+
+import ctzmq as zmq
+from ctzmq.core import endpoint
+
+Make = Callable[..., zmq.Socket]
+
+
+@pytest.mark.parametrize(
+    ("addr", "encoded"),
+    [
+        ("tcp://127.0.0.1:5", b"tcp://127.0.0.1:5"),
+        (b"inproc://bytes", b"inproc://bytes"),
+        ("ipc:///tmp/ünïcödé", "ipc:///tmp/ünïcödé".encode()),
+        ("", b""),
+    ],
+)
+def test_an_endpoint_becomes_bytes(addr: Any, encoded: bytes) -> None:
+    assert endpoint.encode(addr) == encoded
+
+
+@pytest.mark.parametrize("addr", [None, 5555, ["tcp://127.0.0.1:5"], bytearray(b"inproc://x")])
+def test_something_else_is_no_endpoint(addr: Any) -> None:
+    with pytest.raises(TypeError, match=r"an endpoint is str, such as 'tcp:.*, got"):
+        endpoint.encode(addr)
+
+
+@pytest.mark.parametrize("addr", ["inproc://a\0b", b"inproc://a\0"])
+def test_a_nul_would_cut_an_endpoint_short(addr: Any) -> None:
+    with pytest.raises(ValueError, match="cannot have a NUL"):
+        endpoint.encode(addr)
+
+
+@pytest.mark.parametrize(
+    ("verb", "number", "words"),
+    [
+        ("bind", zmq.EADDRINUSE, "address already in use"),
+        ("bind", zmq.EINVAL, "not a valid endpoint"),
+        ("bind", zmq.EPROTONOSUPPORT, "this libzmq has no transport 'ipc'"),
+        ("bind", errno.ENAMETOOLONG, "longer than the .* bytes"),
+        ("bind", errno.ENOENT, "the folder of '/no/where' must exist"),
+        ("bind", errno.EACCES, os.strerror(errno.EACCES)),
+        ("unbind", errno.ENOENT, "no such endpoint to unbind"),
+        ("disconnect", errno.ENOENT, "no such endpoint to disconnect"),
+        ("connect", zmq.ENOCOMPATPROTO, "not compatible"),
+        ("bind", zmq.EMTHREAD, "No thread available"),
+    ],
+)
+@pytest.mark.parametrize("addr", ["ipc:///no/where", b"ipc:///no/where"])
+def test_a_refusal_tells_what_where_and_why(verb: str, number: int, words: str, addr: Any) -> None:
+    error = endpoint.refused(verb, addr, number)
+    assert error.errno == number
+    assert str(error).startswith(f"cannot {verb}: ")
+    assert str(error).endswith("(addr='ipc:///no/where')")
+    with pytest.raises(zmq.ZMQError, match=words):
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("number", "cls"), [(zmq.ETERM, zmq.ContextTerminated), (zmq.EAGAIN, zmq.Again)]
+)
+def test_a_refusal_keeps_its_class(number: int, cls: type[zmq.ZMQError]) -> None:
+    assert type(endpoint.refused("bind", "inproc://x", number)) is cls
+
+
+def test_a_refusal_shows_bytes_that_are_no_text() -> None:
+    assert "�" in str(endpoint.refused("bind", b"ipc:///\xff", zmq.EINVAL))
+
+
+def test_a_binding_tells_what_it_is(socket: Make) -> None:
+    a = socket(zmq.PAIR)
+    assert repr(a.bind("inproc://shown")) == "<Binding(bind='inproc://shown')>"
+    assert repr(a.connect(b"tcp://127.0.0.1:9")) == "<Binding(connect='tcp://127.0.0.1:9')>"
+
+
+def test_a_binding_knows_the_endpoint_that_the_system_chose(socket: Make) -> None:
+    a = socket(zmq.PAIR)
+    binding = a.bind("tcp://127.0.0.1:*")
+    assert binding.addr == a.last_endpoint.decode()
+    assert binding.socket is a
+
+
+@pytest.mark.skipif(not zmq.has("ipc"), reason="this libzmq has no ipc")
+def test_the_longest_path_is_the_longest_that_the_system_takes(
+    socket: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    longest = "p" * zmq.IPC_PATH_MAX_LEN
+    socket(zmq.PAIR).bind(f"ipc://{longest}")
+    with pytest.raises(zmq.ZMQError, match=f"{zmq.IPC_PATH_MAX_LEN} bytes") as caught:
+        socket(zmq.PAIR).bind(f"ipc://{longest}p")
+    assert caught.value.errno == errno.ENAMETOOLONG
+    with pytest.raises(zmq.ZMQError, match="IPC_PATH_MAX_LEN"):
+        socket(zmq.PAIR).connect(f"ipc://{longest}p")
+
+
+def test_the_longest_path_is_that_of_the_platform() -> None:
+    on_linux = sys.platform.startswith(("linux", "win", "cygwin"))
+    assert (107 if on_linux else 103) == zmq.IPC_PATH_MAX_LEN

@@ -1,0 +1,336 @@
+"""Waiting for sockets, descriptors and files together."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket as sockets
+import subprocess
+import threading
+from collections.abc import Iterator
+from math import inf, nan
+from typing import Any, Callable
+
+import pytest
+
+import ctzmq as zmq
+from ctzmq.core import poll
+from ctzmq.libzmq import provider
+
+Make = Callable[..., zmq.Socket]
+Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
+
+PATIENCE = 10_000
+BOTH = zmq.POLLIN | zmq.POLLOUT
+
+
+@pytest.fixture
+def tcp() -> Iterator[tuple[sockets.socket, sockets.socket]]:
+    """Two connected sockets of Python's own."""
+    with sockets.create_server(("127.0.0.1", 0)) as server:
+        a = sockets.create_connection(server.getsockname())
+        b, _ = server.accept()
+    with a, b:
+        yield a, b
+
+
+Tcp = tuple[sockets.socket, sockets.socket]
+
+
+# -- The poller ------------------------------------------------------------------------------------
+
+
+def test_a_poller_tells_who_is_ready_for_what(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    poller = zmq.Poller()
+    poller.register(a, BOTH)
+    poller.register(b, zmq.POLLIN)
+    assert poller.poll(0) == [(a, zmq.POLLOUT)]
+    a.send(b"x")
+    assert dict(poller.poll(PATIENCE)) == {a: zmq.POLLOUT, b: zmq.POLLIN}
+    b.recv()
+    assert dict(poller.poll(0)) == {a: zmq.POLLOUT}
+
+
+def test_a_poller_is_edited(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    poller = zmq.Poller()
+    poller.register(a)
+    poller.register(b)
+    assert poller.sockets == [(a, BOTH), (b, BOTH)]
+    assert a in poller
+    assert b in poller
+    poller.modify(a, zmq.POLLIN)
+    assert poller.sockets == [(a, zmq.POLLIN), (b, BOTH)]
+    assert poller.poll(0) == [(b, zmq.POLLOUT)]
+    poller.register(b, zmq.POLLIN)
+    assert poller.poll(0) == []
+    poller.unregister(a)
+    assert a not in poller
+    assert poller.sockets == [(b, zmq.POLLIN)]
+    poller.modify(b, zmq.POLLOUT)
+    assert poller.poll(0) == [(b, zmq.POLLOUT)]
+    poller.modify(b, 0)
+    assert b not in poller
+    poller.register(b, 0)
+    assert poller.sockets == []
+    with pytest.raises(KeyError):
+        poller.unregister(b)
+
+
+def test_sockets_taken_out_in_any_order_leave_the_others(socket: Make) -> None:
+    many = [socket(zmq.PUSH) for _ in range(6)]
+    poller = zmq.Poller()
+    for each in many:
+        poller.register(each, zmq.POLLIN)
+    left = list(many)
+    for position in (2, 0, 3, 1, 1, 0):
+        gone = left.pop(position)
+        poller.unregister(gone)
+        assert [each for each, _ in poller.sockets] == left
+        for each in left:
+            poller.modify(each, zmq.POLLOUT)
+        assert poller.sockets == [(each, zmq.POLLOUT) for each in left]
+
+
+def test_a_poller_without_sockets_has_nothing_to_wait_for() -> None:
+    assert zmq.Poller().poll(0) == []
+    assert zmq.Poller().poll(5) == []
+
+
+def test_a_poller_does_not_keep_a_closed_socket_to_itself(socket: Make) -> None:
+    a, b = socket(zmq.PULL), socket(zmq.PULL)
+    poller = zmq.Poller()
+    poller.register(a, zmq.POLLIN)
+    poller.register(b, zmq.POLLIN)
+    a.close()
+    with pytest.raises(zmq.ZMQError, match="closed") as caught:
+        poller.poll(0)
+    assert caught.value.errno == zmq.ENOTSOCK
+    poller.unregister(a)
+    assert poller.poll(0) == []
+
+
+def test_a_message_from_another_thread_ends_the_wait(pair: Pair) -> None:
+    a, b = pair(zmq.PULL, zmq.PUSH, "tcp")
+    poller = zmq.Poller()
+    poller.register(a, zmq.POLLIN)
+    thread = threading.Thread(target=b.send, args=(b"x",))
+    thread.start()
+    assert poller.poll() == [(a, zmq.POLLIN)]
+    thread.join()
+
+
+# -- Time-outs -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("timeout", [0, 1, 0.4, 1.6, True])
+def test_the_time_is_over(timeout: float, socket: Make) -> None:
+    a = socket(zmq.PULL)
+    poller = zmq.Poller()
+    poller.register(a, zmq.POLLIN)
+    assert poller.poll(timeout) == []
+    assert zmq.zmq_poll([(a, zmq.POLLIN)], timeout) == []
+    assert a.poll(timeout) == 0
+
+
+@pytest.mark.parametrize("timeout", [None, -1, -0.5, -1000, 2**31, 2**63, 1e20, inf])
+def test_a_wait_without_end_ends_with_a_message(timeout: Any, pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    poller = zmq.Poller()
+    poller.register(a, zmq.POLLIN)
+    b.send(b"x")
+    assert poller.poll(timeout) == [(a, zmq.POLLIN)]
+    assert zmq.zmq_poll([(a, zmq.POLLIN)], timeout) == [(a, zmq.POLLIN)]
+    assert a.poll(timeout) == zmq.POLLIN
+
+
+@pytest.mark.parametrize("timeout", ["5", b"5", [5], nan])
+def test_what_is_no_time_is_refused(timeout: Any, socket: Make) -> None:
+    a = socket(zmq.PUSH)
+    for wait in (a.poll, lambda timeout: zmq.zmq_poll([(a, zmq.POLLIN)], timeout)):
+        with pytest.raises((TypeError, ValueError)):
+            wait(timeout)
+
+
+# -- Descriptors and files -------------------------------------------------------------------------
+
+
+def test_descriptors_and_objects_with_one_are_watched_too(tcp: Tcp, pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    one, other = tcp
+    poller = zmq.Poller()
+    poller.register(a, zmq.POLLIN)
+    poller.register(one, zmq.POLLIN)
+    poller.register(other.fileno(), BOTH)
+    assert one in poller
+    assert poller.poll(0) == [(other.fileno(), zmq.POLLOUT)]
+    other.send(b"x")
+    b.send(b"y")
+    poller.modify(other.fileno(), zmq.POLLIN)
+    ready: dict[Any, int] = {}
+    while len(ready) < 2:
+        ready.update(poller.poll(PATIENCE))
+    assert ready == {a: zmq.POLLIN, one.fileno(): zmq.POLLIN}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows polls sockets only")
+def test_a_pipe_and_its_file_are_watched() -> None:
+    reading, writing = os.pipe()
+    with open(reading, "rb", 0) as reader, open(writing, "wb", 0) as writer:
+        assert zmq.zmq_poll([(reader, zmq.POLLIN), (writer, zmq.POLLOUT)], 0) == [
+            (writing, zmq.POLLOUT)
+        ]
+        writer.write(b"x")
+        assert zmq.zmq_poll([(reading, zmq.POLLIN)], PATIENCE) == [(reading, zmq.POLLIN)]
+
+
+def test_a_peer_that_hangs_up_is_noticed(tcp: Tcp) -> None:
+    one, other = tcp
+    other.close()
+    ready = dict(zmq.zmq_poll([(one, zmq.POLLIN | zmq.POLLERR)], PATIENCE))
+    assert ready[one.fileno()] & zmq.POLLIN
+
+
+def test_what_has_no_descriptor_is_refused() -> None:
+    for wrong in (object(), None, "text", 1.5):
+        with pytest.raises(TypeError, match="expected a zmq socket, a file descriptor or"):
+            zmq.zmq_poll([(wrong, zmq.POLLIN)], 0)
+
+
+def test_a_descriptor_that_is_no_good_is_refused() -> None:
+    class Odd:
+        def __init__(self, answer: Any) -> None:
+            self.answer = answer
+
+        def fileno(self) -> Any:
+            if isinstance(self.answer, Exception):
+                raise self.answer
+            return self.answer
+
+    for answer in ("text", None, OSError("it is gone")):
+        with pytest.raises(ValueError, match=r"fileno\(\) of .* gave no valid descriptor"):
+            zmq.zmq_poll([(Odd(answer), zmq.POLLIN)], 0)
+
+
+@pytest.mark.xfail(strict=True, reason="such numbers reach libzmq, or struct refuses them")
+@pytest.mark.parametrize("number", [-1, -(2**40), 2**31, 2**64])
+def test_a_number_that_is_no_descriptor_is_refused(number: int) -> None:
+    with pytest.raises(ValueError, match=str(number)):
+        zmq.zmq_poll([(number, zmq.POLLIN)], 0)
+
+
+@pytest.mark.xfail(strict=True, reason="the descriptor -1 reaches libzmq, which waits for nothing")
+def test_a_closed_file_is_refused() -> None:
+    with sockets.socket() as closed:
+        pass
+    with pytest.raises(ValueError, match="closed"):
+        zmq.zmq_poll([(closed, zmq.POLLIN)], 0)
+
+
+@pytest.mark.xfail(strict=True, reason="any object with an _address is taken for a socket")
+def test_only_sockets_are_taken_for_sockets(
+    child: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = child(
+        """
+        import ctzmq as zmq
+
+        class Listener:
+            _address = 4096
+            def fileno(self):
+                return 0
+
+        print(zmq.zmq_poll([(Listener(), zmq.POLLERR)], 0))
+        """
+    )
+    assert done.stdout == "[]\n", done
+
+
+# -- zmq_poll and select ---------------------------------------------------------------------------
+
+
+def test_zmq_poll_takes_pairs(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    assert zmq.zmq_poll([]) == []
+    assert zmq.zmq_poll([(a, zmq.POLLIN), (b, zmq.POLLOUT)], 0) == [(b, zmq.POLLOUT)]
+    assert zmq.zmq_poll(((a, zmq.POLLOUT),), timeout=0) == [(a, zmq.POLLOUT)]
+    b.send(b"x")
+    assert zmq.zmq_poll([(a, zmq.POLLIN)]) == [(a, zmq.POLLIN)]
+
+
+def test_select_sorts_who_is_ready(pair: Pair, tcp: Tcp) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    one, _ = tcp
+    assert zmq.select([a, one], [], [], 0) == ([], [], [])
+    assert zmq.select([a, b], [a, b], [a, b], 0) == ([], [a, b], [])
+    b.send(b"x")
+    assert zmq.select([a, b], [a, b], [a, b]) == ([a], [a, b], [])
+    assert zmq.select([], [one.fileno()], []) == ([], [one.fileno()], [])
+    assert zmq.select([], [], [], 0) == ([], [], [])
+    assert zmq.select([b], [], [], timeout=0.001) == ([], [], [])
+
+
+def test_a_terminated_context_ends_the_wait() -> None:
+    context = zmq.Context()
+    a = context.socket(zmq.PULL)
+    outcome: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            a.poll(PATIENCE)
+            a.recv()
+        except zmq.ContextTerminated as error:
+            outcome.append(error)
+        finally:
+            a.close()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    context.term()
+    thread.join()
+    assert outcome[0].errno == zmq.ETERM  # type: ignore[attr-defined]
+    assert context.closed
+
+
+# -- What keeps the time ---------------------------------------------------------------------------
+
+
+class Answers:
+    """Stands for zmq_poll: notes each time-out and gives the next answer."""
+
+    def __init__(self, *answers: int) -> None:
+        self.answers = iter(answers)
+        self.timeouts: list[int] = []
+
+    def __call__(self, table: Any, count: int, timeout: int) -> int:
+        self.timeouts.append(timeout)
+        return next(self.answers)
+
+
+def test_a_wait_longer_than_a_c_long_is_sliced(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = Answers(0, 0, 1)
+    monkeypatch.setattr(provider.calls, "poll", answers)
+    assert poll.PollItems([(0, 0, 1)], False).wait(10.0**15) == 1
+    assert answers.timeouts == [2**31 - 1] * 3
+
+
+def test_a_signal_does_not_begin_the_time_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter([100.0, 100.4, 100.7, 101.0])
+    answers = Answers(-1, -1, 0)
+    monkeypatch.setattr(poll, "monotonic", lambda: next(now))
+    monkeypatch.setattr(provider.calls, "errno", lambda: errno.EINTR)
+    monkeypatch.setattr(provider.calls, "poll", answers)
+    assert poll.PollItems([(0, 0, 1)], False).wait(1000) == 0
+    assert answers.timeouts == [1000, 600, 300]
+
+
+def test_on_windows_the_main_thread_looks_up_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    answers = Answers(0, 0, 1)
+    monkeypatch.setattr(provider.calls, "poll", answers)
+    assert poll.PollItems([(0, 0, 1)], False).wait(inf) == 1
+    assert all(0 < timeout <= 100 for timeout in answers.timeouts)
+    assert len(answers.timeouts) == 3
