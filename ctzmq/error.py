@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno as _errno
+from operator import index
 
 from .enums import Errno
 from .libzmq import prototypes
@@ -46,9 +47,14 @@ def strerror(errno: int) -> str:
     -------
     str
 
+    Raises
+    ------
+    TypeError
+        When it is no int.
+
     Source: libzmq `zmq_strerror`, pyzmq `zmq.strerror`.
     """
-    text: bytes = prototypes.zmq_strerror(errno)
+    text: bytes = prototypes.zmq_strerror(index(errno))
     return text.decode(errors="replace")
 
 

@@ -7,6 +7,7 @@ import itertools
 import os
 import sys
 from _weakref import ref
+from operator import index
 
 from ..enums import Errno, SocketOption, SocketType
 from ..error import ZMQBindError, ZMQError, check
@@ -258,7 +259,7 @@ class Connections(SocketAttributes, Lifecycle):
         if not self._address:
             raise self._error(Errno.ENOTSOCK)
         encoded = None if addr is None else endpoint.encode(addr)
-        if prototypes.zmq_socket_monitor(self._address, encoded, int(events)) < 0:
+        if prototypes.zmq_socket_monitor(self._address, encoded, index(events)) < 0:
             raise endpoint.refused("monitor", addr or "", calls.errno())
 
     def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Any:

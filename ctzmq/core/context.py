@@ -163,7 +163,7 @@ class Context:
         ------
         ZMQError
             EFAULT when the other is terminated.
-        TypeError
+        ValueError
             When `address` is neither.
 
         Source: pyzmq `Context.shadow`.
@@ -319,6 +319,9 @@ class Context:
     def _abandon(self) -> None:
         self._address = 0
         lifetime.forget(self)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"{self!r} cannot be pickled: make a context in each process")
 
     def __del__(self) -> None:
         # Messages that linger, or sockets in the same cycle of garbage, could hold up the end, so
@@ -509,6 +512,9 @@ class Context:
             except ZMQError:
                 # Such as SUBSCRIBE, which only some types have.
                 continue
+            except Exception:
+                socket.close(0)
+                raise
             except BaseException:
                 socket.close()
                 raise

@@ -341,7 +341,10 @@ class Frame(Exporter):  # type: ignore[misc]
 
         Source: libzmq `zmq_msg_get` (ZMQ_SRCFD), pyzmq `Frame.get`.
         """
-        return int(self.get(MessageOption.SRCFD))
+        try:
+            return int(self.get(MessageOption.SRCFD))
+        except ZMQError as error:
+            raise AttributeError(f"this message came from no descriptor: {error}") from error
 
     @property
     def shared(self) -> int:

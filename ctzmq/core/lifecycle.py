@@ -92,8 +92,10 @@ class Lifecycle:
         lifetime.sockets.add(self)
 
     def _open(self, context: Any, socket_type: int) -> None:
-        if context is None:
-            raise TypeError("a socket needs a context: use context.socket(type)")
+        if not hasattr(context, "underlying"):
+            raise TypeError(
+                f"a socket needs a context, got {context!r:.60}: use context.socket(type)"
+            )
         self.context = context
         self._type = socket_type
         if socket_type >= SocketType.SERVER and not prototypes.zmq_has(b"draft"):
@@ -308,6 +310,9 @@ class Lifecycle:
         self._users -= 1
         if self._closing:
             self._finish()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"{self!r} cannot be pickled: send its endpoint and connect there")
 
     def __del__(self) -> None:
         # A socket whose constructor failed has no address; at the end nothing is left to call.

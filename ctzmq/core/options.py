@@ -44,6 +44,17 @@ def kind(option: int) -> _OptType:
     return _KINDS.get(option, _OptType.int)
 
 
+# pyzmq's type for these is signed, libzmq's is not: the highest bit is the 64th thread or size.
+_UNSIGNED = frozenset(
+    (
+        SocketOption.AFFINITY,
+        SocketOption.VMCI_BUFFER_SIZE,
+        SocketOption.VMCI_BUFFER_MIN_SIZE,
+        SocketOption.VMCI_BUFFER_MAX_SIZE,
+    )
+)
+
+
 def read(address: int, option: int) -> int | bytes:
     """Read one option of a socket.
 
@@ -79,7 +90,7 @@ def read(address: int, option: int) -> int | bytes:
         raise refused("get", option, None, calls.errno())
     if of_kind is not _OptType.bytes:
         number: int = value.value
-        return number
+        return number % 2**64 if option in _UNSIGNED else number
     content: bytes = value.raw[: length.value]
     if option != SocketOption.ROUTING_ID and content.endswith(b"\0"):
         content = content[:-1]

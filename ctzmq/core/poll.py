@@ -14,6 +14,7 @@ from ..error import ZMQError, from_errno
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t, zmq_pollitem_t
 from . import lifetime
+from .lifecycle import Lifecycle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,18 +146,21 @@ class PollItems:
 
 def _descriptor(item: Any) -> int:
     """Find the file descriptor of something that is no socket of ours."""
-    if isinstance(item, int):
-        return item
-    try:
-        fileno = item.fileno
-    except AttributeError:
-        raise TypeError(
-            f"expected a zmq socket, a file descriptor or an object with fileno(), got {item!r:.60}"
-        ) from None
-    try:
-        return int(fileno())
-    except Exception as error:
-        raise ValueError(f"fileno() of {item!r:.60} gave no valid descriptor: {error}") from error
+    number = item
+    if not isinstance(item, int):
+        try:
+            fileno = item.fileno
+        except AttributeError:
+            raise TypeError(
+                f"expected a zmq socket, a descriptor or an object with fileno(), got {item!r:.60}"
+            ) from None
+        try:
+            number = int(fileno())
+        except Exception as error:
+            raise ValueError(f"fileno() of {item!r:.60} gave no descriptor: {error}") from error
+    if not 0 <= number < 2 ** (8 * sizeof(zmq_fd_t) - 1):
+        raise ValueError(f"{number} is no file descriptor: is {item!r:.60} closed?")
+    return number
 
 
 def entry(socket: Any, events: int) -> tuple[int, int, int]:
@@ -184,9 +188,9 @@ def entry(socket: Any, events: int) -> tuple[int, int, int]:
     mask = index(events)
     if not 0 <= mask < 2**15:
         raise ValueError(f"expected a mask of POLLIN, POLLOUT, POLLERR and POLLPRI, got {events!r}")
-    address = getattr(socket, "_address", None)
-    if address is None:
+    if not isinstance(socket, Lifecycle):
         return 0, _descriptor(socket), mask
+    address = socket.underlying
     if not address:
         # NULL would make libzmq wait for descriptor 0 instead.
         raise ZMQError(Errno.ENOTSOCK, f"cannot poll {socket!r}: it is closed")
@@ -231,7 +235,7 @@ def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
 
 def unlocked(sockets: Any) -> bool:
     """Tell whether none of the sockets is a thread-safe one, which have no quick handle."""
-    return all(getattr(socket, "_handle", True) for socket, _ in sockets)
+    return all(socket._handle for socket, _ in sockets if isinstance(socket, Lifecycle))
 
 
 def _keys(sockets: Any, entries: list[tuple[int, int, int]]) -> list[Any]:

@@ -90,11 +90,11 @@ def curve_public(secret_key: str | bytes) -> bytes:
     Raises
     ------
     ValueError
-        When the key is not 40 bytes of Z85 text.
+        When the key has not 40 bytes.
     TypeError
         When it is neither bytes nor str.
     ZMQError
-        ENOTSUP when this libzmq was built without CURVE.
+        EINVAL when they are no Z85 text, ENOTSUP when this libzmq was built without CURVE.
 
     Source: libzmq `zmq_curve_public`, pyzmq `zmq.curve_public`.
     """
@@ -106,6 +106,6 @@ def curve_public(secret_key: str | bytes) -> bytes:
     public = ctypes.create_string_buffer(_Z85_KEY + 1)
     if prototypes.zmq_curve_public(public, secret) < 0:
         if calls.errno() == Errno.EINVAL:
-            raise ValueError("the secret key has characters that Z85 does not use")
+            raise ZMQError(Errno.EINVAL, "the secret key has characters that Z85 does not use")
         raise _curve_error()
     return public.value
