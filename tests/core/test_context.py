@@ -1,0 +1,764 @@
+"""Contexts: their options, their sockets, those that share one, and their end."""
+
+from __future__ import annotations
+
+import copy
+import ctypes
+import gc
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+from typing import Any, Callable
+
+import pytest
+
+import ctzmq as zmq
+from ctzmq.core import lifetime
+
+NewSocket = Callable[..., zmq.Socket]
+Eventually = Callable[[Callable[[], object]], None]
+Child = Callable[..., "subprocess.CompletedProcess[str]"]
+
+CPYTHON = sys.implementation.name == "cpython"
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+def descriptors() -> int:
+    """Count the open descriptors of this process."""
+    return len(os.listdir("/proc/self/fd"))
+
+
+def collect() -> None:
+    """Collect garbage, and what finalizers turn into garbage."""
+    for _ in range(5):
+        gc.collect()
+
+
+def drop(things: list[Any]) -> None:
+    """Forget what a list holds, and see that it is collected."""
+    things.clear()
+    collect()
+
+
+class TestMaking:
+    def test_with_threads_for_input_and_output(self) -> None:
+        with zmq.Context() as one, zmq.Context(3) as three, zmq.Context(io_threads=0) as none:
+            assert [c.get(zmq.IO_THREADS) for c in (one, three, none)] == [1, 3, 0]
+
+    @pytest.mark.parametrize(
+        ("wrong", "error"),
+        [(-1, zmq.ZMQError), ("1", TypeError), (1.5, TypeError), (2**40, OverflowError)],
+    )
+    def test_with_a_wrong_number_of_them(self, wrong: Any, error: type[Exception]) -> None:
+        before = len(lifetime.contexts)
+        with pytest.raises(error):
+            zmq.Context(wrong)
+        collect()
+        assert len(lifetime.contexts) == before
+
+    def test_its_address(self, context: zmq.Context) -> None:
+        assert context.underlying
+        assert isinstance(context.underlying, int)
+        assert not context.closed
+
+    def test_a_subclass_with_attributes(self) -> None:
+        class Mine(zmq.Context):
+            """A context with something of its own."""
+
+        with Mine() as mine:
+            mine.purpose = "test"
+            assert mine.purpose == "test"
+            del mine.purpose
+            assert not hasattr(mine, "purpose")
+
+    def test_it_is_generic(self) -> None:
+        generic: Any = zmq.Context
+        assert generic["zmq.Socket"] is zmq.Context
+        assert zmq.SyncContext is zmq.Context
+
+    @linux
+    def test_without_descriptors_there_is_none(self, child: Child) -> None:
+        done = child(
+            """
+            import resource, ctzmq as zmq
+            zmq.PUSH, zmq.ZMQError(24, "load what reports errors")
+            resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))
+            try:
+                zmq.Context().socket(zmq.PUSH)
+            except zmq.ZMQError as error:
+                print(error.errno, error)
+            """
+        )
+        assert done.stdout.startswith("24 ")
+        assert done.returncode == 0
+
+
+class TestOptions:
+    def test_get_and_set(self, context: zmq.Context) -> None:
+        context.set(zmq.MAX_SOCKETS, 7)
+        assert context.get(zmq.MAX_SOCKETS) == context.max_sockets == context.MAX_SOCKETS == 7
+        context.max_sockets = 9
+        assert context.get(zmq.MAX_SOCKETS) == 9
+        context.IO_THREADS = 2
+        assert context.io_threads == 2
+
+    def test_that_can_only_be_read(self, context: zmq.Context) -> None:
+        assert context.get(zmq.SOCKET_LIMIT) >= 1024
+        with pytest.raises(zmq.ZMQError, match="cannot set SOCKET_LIMIT") as caught:
+            context.set(zmq.SOCKET_LIMIT, -5)
+        assert caught.value.errno == zmq.EINVAL
+
+    def test_that_libzmq_does_not_know(self, context: zmq.Context) -> None:
+        with pytest.raises(zmq.ZMQError, match="cannot get context option 9999") as caught:
+            context.get(9999)
+        assert caught.value.errno == zmq.EINVAL
+        with pytest.raises(zmq.ZMQError, match="cannot set context option 9999"):
+            context.set(9999, 1)
+
+    @pytest.mark.parametrize("wrong", ["1", b"1", 1.5, None, [1]])
+    def test_of_a_wrong_type(self, context: zmq.Context, wrong: Any) -> None:
+        with pytest.raises(TypeError, match="MAX_SOCKETS takes an int"):
+            context.set(zmq.MAX_SOCKETS, wrong)
+        with pytest.raises(TypeError, match="MAX_SOCKETS takes an int"):
+            context.max_sockets = wrong
+
+    @pytest.mark.parametrize("wrong", [2**31, -(2**31) - 1, 10**30])
+    def test_that_do_not_fit(self, context: zmq.Context, wrong: int) -> None:
+        with pytest.raises(OverflowError, match="MAX_SOCKETS takes a 32-bit int"):
+            context.set(zmq.MAX_SOCKETS, wrong)
+
+    def test_of_a_terminated_context(self) -> None:
+        context = zmq.Context()
+        context.term()
+        with pytest.raises(RuntimeError, match="is terminated"):
+            context.get(zmq.IO_THREADS)
+        with pytest.raises(RuntimeError, match="is terminated"):
+            context.set(zmq.IO_THREADS, 1)
+
+    def test_they_are_listed(self, context: zmq.Context) -> None:
+        assert {"IO_THREADS", "MAX_SOCKETS", "socket", "term"} <= set(dir(context))
+
+    def test_unknown_attributes(self, context: zmq.Context) -> None:
+        with pytest.raises(AttributeError, match="no attribute or option 'no_such_thing'"):
+            context.no_such_thing
+        with pytest.raises(AttributeError):
+            del context.no_such_thing
+
+
+class TestDefaults:
+    """Socket options that are set on a context hold for the sockets that it makes."""
+
+    def test_as_attributes(self, context: zmq.Context) -> None:
+        context.linger = 5
+        context.SNDHWM = 11
+        assert (context.linger, context.sndhwm) == (5, 11)
+        assert context.sockopts == {zmq.LINGER: 5, zmq.SNDHWM: 11}
+        with context.socket(zmq.PUSH) as socket:
+            assert (socket.linger, socket.sndhwm) == (5, 11)
+
+    def test_as_options(self, context: zmq.Context) -> None:
+        context.setsockopt(zmq.LINGER, 6)
+        assert context.getsockopt(zmq.LINGER) == 6
+        with context.socket(zmq.PUSH) as socket:
+            assert socket.linger == 6
+        with pytest.raises(KeyError):
+            context.getsockopt(zmq.RCVHWM)
+
+    def test_they_are_forgotten(self, context: zmq.Context) -> None:
+        context.linger = 5
+        del context.linger
+        with pytest.raises(AttributeError):
+            context.linger
+        with pytest.raises(AttributeError, match="LINGER was not set"):
+            del context.linger
+        with context.socket(zmq.PUSH) as socket:
+            assert socket.linger != 5
+
+    def test_sockets_that_they_do_not_suit_go_without(self, context: zmq.Context) -> None:
+        context.subscribe = b"news"
+        context.socket(zmq.PUSH).close()
+        context.socket(zmq.SUB).close()
+
+    def test_a_wrong_one_leaves_no_socket_open(self, context: zmq.Context) -> None:
+        context.linger = "long"
+        with pytest.raises(TypeError, match="LINGER takes an int"):
+            context.socket(zmq.PUSH)
+        collect()
+        del context.linger
+        assert repr(context).startswith("<zmq.Context() at ")
+
+
+class TestSockets:
+    @pytest.mark.parametrize("socket_type", range(12))
+    def test_of_all_types(self, context: zmq.Context, socket_type: int) -> None:
+        with context.socket(socket_type) as socket:
+            assert socket.context is context
+            assert socket.type == socket_type
+
+    @pytest.mark.parametrize("wrong", [-1, 99, 2**31 - 1])
+    def test_of_unknown_types(self, context: zmq.Context, wrong: int) -> None:
+        with pytest.raises(zmq.ZMQError, match=r"socket type|draft") as caught:
+            context.socket(wrong)
+        assert caught.value.errno == zmq.EINVAL
+
+    @pytest.mark.parametrize("wrong", ["PUSH", None, 1.5, b"\1"])
+    def test_of_what_is_no_type(self, context: zmq.Context, wrong: Any) -> None:
+        with pytest.raises(TypeError):
+            context.socket(wrong)
+
+    def test_of_a_class_of_ones_own(self, context: zmq.Context) -> None:
+        class Mine(zmq.Socket):
+            """A socket that takes an argument."""
+
+            def __init__(self, *args: Any, purpose: str = "", **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self.purpose = purpose
+
+        with context.socket(zmq.PUSH, socket_class=Mine, purpose="test") as socket:
+            assert isinstance(socket, Mine)
+            assert socket.purpose == "test"
+
+    def test_more_than_there_may_be(self, context: zmq.Context) -> None:
+        context.max_sockets = 3
+        sockets = [context.socket(zmq.PUSH) for _ in range(3)]
+        with pytest.raises(zmq.ZMQError, match="raise MAX_SOCKETS before") as caught:
+            context.socket(zmq.PUSH)
+        assert caught.value.errno == 24
+        for socket in sockets:
+            socket.close()
+
+    def test_of_a_terminated_context(self) -> None:
+        context = zmq.Context()
+        context.term()
+        with pytest.raises(zmq.ZMQError, match="is terminated and can make no socket") as caught:
+            context.socket(zmq.PUSH)
+        assert caught.value.errno == zmq.ENOTSUP
+
+    def test_they_are_counted(self, context: zmq.Context) -> None:
+        assert "zmq.Context()" in repr(context)
+        one = context.socket(zmq.PUSH)
+        assert "zmq.Context(1 socket)" in repr(context)
+        two = context.socket(zmq.PUSH)
+        assert "zmq.Context(2 sockets)" in repr(context)
+        one.close()
+        two.close()
+        assert "zmq.Context()" in repr(context)
+
+    def test_made_and_closed_in_many_threads(self, context: zmq.Context) -> None:
+        failures: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                for _ in range(100):
+                    with context.socket(zmq.PUSH) as socket:
+                        zmq.Socket.shadow(socket.underlying)
+            except BaseException as error:
+                failures.append(error)
+
+        threads = [threading.Thread(target=work) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert not failures
+
+
+class TestEnd:
+    def test_of_a_with_block(self) -> None:
+        with zmq.Context() as context:
+            pass
+        assert context.closed
+        assert context.underlying == 0
+        assert repr(context).endswith(" closed>")
+
+    def test_twice(self) -> None:
+        context = zmq.Context()
+        context.term()
+        context.term()
+        context.destroy()
+        assert context.closed
+
+    def test_a_with_block_names_what_was_left_open(self) -> None:
+        context = zmq.Context()
+        socket = context.socket(zmq.PUSH)
+        with pytest.warns(ResourceWarning, match=r"unclosed socket <zmq\.Socket\(zmq\.PUSH\)"):
+            context.__exit__(None, None, None)
+        assert socket.closed
+
+    def test_destroy_closes_the_sockets(self) -> None:
+        context = zmq.Context()
+        sockets = [context.socket(kind) for kind in (zmq.PUSH, zmq.REP, zmq.SUB)]
+        context.destroy()
+        assert all(socket.closed for socket in sockets)
+        assert context.closed
+
+    def test_destroy_with_linger_drops_messages(self) -> None:
+        context = zmq.Context()
+        socket = context.socket(zmq.PUSH)
+        socket.connect("tcp://127.0.0.1:9")
+        socket.send(b"never sent")
+        context.destroy(linger=0)
+        assert context.closed
+
+    @pytest.mark.parametrize(
+        ("wrong", "error"), [("0", TypeError), (1.5, TypeError), (2**40, OverflowError)]
+    )
+    def test_destroy_with_a_wrong_linger(
+        self, socket: NewSocket, context: zmq.Context, wrong: Any, error: type[Exception]
+    ) -> None:
+        push = socket(zmq.PUSH)
+        with pytest.raises(error, match="LINGER"):
+            context.destroy(wrong)
+        assert not push.closed
+        assert not context.closed
+
+    def test_it_waits_for_its_sockets(self) -> None:
+        context = zmq.Context()
+        socket = context.socket(zmq.PUSH)
+        thread = threading.Thread(target=context.term)
+        thread.start()
+        with pytest.raises(zmq.ContextTerminated):
+            socket.send(b"nobody is there")
+        assert thread.is_alive()
+        assert not context.closed
+        socket.close()
+        thread.join(10)
+        assert context.closed
+
+    def test_while_it_ends_it_makes_no_sockets(self) -> None:
+        context = zmq.Context()
+        socket = context.socket(zmq.PUSH)
+        thread = threading.Thread(target=context.term)
+        thread.start()
+        while True:
+            try:
+                context.socket(zmq.PUSH).close()
+                context.get(zmq.IO_THREADS)
+            except zmq.ContextTerminated:
+                break
+        with pytest.raises(zmq.ContextTerminated):
+            zmq.Socket(context, zmq.PUSH)
+        with pytest.raises(zmq.ContextTerminated):
+            context.get(zmq.IO_THREADS)
+        assert not context.closed
+        socket.close()
+        thread.join(10)
+        with pytest.raises(zmq.ZMQError, match="is terminated"):
+            context.socket(zmq.PUSH)
+
+    def test_all_that_wait_in_its_sockets_are_told(self) -> None:
+        context = zmq.Context()
+        entered = threading.Barrier(5)
+        told: list[type[BaseException]] = []
+
+        def wait(method: str, kind: int) -> None:
+            with context.socket(kind) as socket:
+                poller = zmq.Poller()
+                poller.register(socket, zmq.POLLIN)
+                acts: dict[str, Callable[[], object]] = {
+                    "recv": socket.recv,
+                    "recv_multipart": lambda: socket.recv_multipart(copy=False),
+                    "send": lambda: socket.send(b"nobody is there"),
+                    "poll": lambda: poller.poll(),
+                }
+                entered.wait(10)
+                try:
+                    acts[method]()
+                except BaseException as error:
+                    told.append(type(error))
+
+        threads = [
+            threading.Thread(target=wait, args=args)
+            for args in (
+                ("recv", zmq.PULL),
+                ("recv_multipart", zmq.REP),
+                ("send", zmq.PUSH),
+                ("poll", zmq.SUB),
+            )
+        ]
+        for thread in threads:
+            thread.start()
+        entered.wait(10)
+        context.term()
+        for thread in threads:
+            thread.join(10)
+        assert told == [zmq.ContextTerminated] * 4
+
+    def test_by_several_threads_at_once(self) -> None:
+        for _ in range(30):
+            context = zmq.Context()
+            socket = context.socket(zmq.PUSH)
+            threads = [threading.Thread(target=context.term) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            socket.close()
+            for thread in threads:
+                thread.join(10)
+            assert context.closed
+
+    def test_a_thread_that_waits_in_term_is_helped_by_destroy(self) -> None:
+        context = zmq.Context()
+        sockets = [context.socket(zmq.PUSH), context.socket(zmq.PULL)]
+        thread = threading.Thread(target=context.term)
+        thread.start()
+        with pytest.raises(zmq.ContextTerminated):
+            sockets[1].recv()
+        context.destroy(0)
+        thread.join(10)
+        assert context.closed
+        assert all(socket.closed for socket in sockets)
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs setitimer")
+    def test_a_signal_handler_that_raises_can_interrupt_it(self, child: Child) -> None:
+        done = child(
+            """
+            import random, signal, ctzmq as zmq
+
+            class Stop(Exception):
+                pass
+
+            def stop(*args):
+                raise Stop
+
+            signal.signal(signal.SIGALRM, stop)
+            interrupted = 0
+            for _ in range(1500):
+                context = zmq.Context()
+                context.socket(zmq.PUSH).close()
+                try:
+                    try:
+                        signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 5e-4))
+                        context.term()
+                    finally:
+                        signal.setitimer(signal.ITIMER_REAL, 0)
+                except Stop:
+                    interrupted += 1
+                try:
+                    context.term()
+                except Stop:
+                    context.term()
+                assert context.closed
+            print(interrupted > 10)
+            """
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs setitimer")
+    def test_after_a_signal_it_goes_on_waiting(self, child: Child) -> None:
+        done = child(
+            """
+            import signal, ctzmq as zmq
+            context = zmq.Context()
+            socket = context.socket(zmq.PUSH)
+            calls = []
+
+            def handler(*args):
+                calls.append(context.closed)
+                if len(calls) == 3:
+                    socket.close()
+
+            signal.signal(signal.SIGALRM, handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+            context.term()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            print(calls[:3], context.closed)
+            """
+        )
+        assert done.stdout == "[False, False, False] True\n"
+        assert (done.returncode, done.stderr) == (0, "")
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs setitimer")
+    def test_a_signal_handler_may_end_it_too(self, child: Child) -> None:
+        done = child(
+            """
+            import signal, ctzmq as zmq
+            context = zmq.Context()
+            socket = context.socket(zmq.PUSH)
+            signal.signal(signal.SIGALRM, lambda *args: context.destroy())
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            context.term()
+            print(context.closed, socket.closed)
+            """
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "True True\n", "")
+
+
+class TestDropping:
+    def test_an_open_one_is_named(self) -> None:
+        context = [zmq.Context()]
+        with pytest.warns(ResourceWarning, match=r"unclosed context <zmq\.Context\(\) at"):
+            drop(context)
+
+    def test_a_closed_one_is_not(self, recwarn: pytest.WarningsRecorder) -> None:
+        context = zmq.Context()
+        context.socket(zmq.PUSH).close()
+        context.term()
+        del context
+        collect()
+        assert not recwarn
+
+    def test_a_socket_keeps_it(self) -> None:
+        socket = zmq.Context().socket(zmq.PUSH)
+        collect()
+        assert not socket.context.closed
+        socket.close()
+        sockets = [socket]
+        del socket
+        with pytest.warns(ResourceWarning, match="unclosed context"):
+            drop(sockets)
+
+    @linux
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_descriptors_come_back(self, eventually: Eventually) -> None:
+        def use() -> None:
+            context = zmq.Context()
+            a, b = context.socket(zmq.PUSH), context.socket(zmq.PULL)
+            port = a.bind_to_random_port("tcp://127.0.0.1")
+            b.connect(f"tcp://127.0.0.1:{port}")
+            a.linger = b.linger = 0
+            a.send(b"hello")
+            assert b.recv() == b"hello"
+
+        use()
+        eventually(lambda: not lifetime.contexts)
+        before = descriptors()
+        for _ in range(20):
+            use()
+        eventually(lambda: descriptors() <= before)
+
+    @linux
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_cycles_too(self, eventually: Eventually) -> None:
+        class Holder(zmq.Context):
+            """A context that knows its sockets."""
+
+        def use() -> None:
+            context = Holder()
+            context.me = context
+            context.peer = context.socket(zmq.PUSH)
+
+        use()
+        collect()
+        eventually(lambda: not lifetime.contexts)
+        before = descriptors()
+        for _ in range(20):
+            use()
+        collect()
+        eventually(lambda: descriptors() <= before)
+
+    @linux
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_many_leave_nothing_behind(self, eventually: Eventually) -> None:
+        def mappings() -> int:
+            with open("/proc/self/maps") as file:
+                return len(file.readlines())
+
+        def use(times: int) -> None:
+            for _ in range(times):
+                zmq.Context().socket(zmq.PUSH)
+                gc.collect(0)
+            eventually(lambda: not lifetime.contexts)
+            eventually(lambda: descriptors() <= before)
+
+        before = descriptors()
+        use(20)
+        size = mappings()
+        use(200)
+        assert mappings() < size + 100
+
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_messages_that_linger_do_not_hold_up_the_one_who_drops_it(self) -> None:
+        context = zmq.Context()
+        socket = context.socket(zmq.PUSH)
+        socket.linger = -1
+        socket.connect("tcp://127.0.0.1:9")
+        socket.send(b"never sent")
+        del socket, context
+        collect()
+
+    def test_messages_that_linger_still_arrive(
+        self, socket: NewSocket, recwarn: pytest.WarningsRecorder
+    ) -> None:
+        peer = socket(zmq.PULL)
+        port = peer.bind_to_random_port("tcp://127.0.0.1")
+        context = zmq.Context()
+        dropped = context.socket(zmq.PUSH)
+        dropped.connect(f"tcp://127.0.0.1:{port}")
+        dropped.send(b"last words")
+        del dropped, context
+        collect()
+        assert peer.recv() == b"last words"
+        recwarn.clear()
+
+    def test_when_warnings_are_errors_it_still_ends(self, child: Child) -> None:
+        done = child(
+            """
+            import gc, os, time, ctzmq as zmq
+            def count():
+                return len(os.listdir("/dev/fd"))
+            def use():
+                context = zmq.Context()
+                context.socket(zmq.PUSH)
+            before = count()
+            use()
+            collect()
+            for _ in range(1000):
+                if count() <= before:
+                    break
+                collect()
+                time.sleep(0.01)
+            print(count() - before)
+            """,
+            "-W",
+            "error",
+        )
+        assert (done.returncode, done.stdout) == (0, "0\n")
+        assert "unclosed socket" in done.stderr
+        assert "unclosed context" in done.stderr
+
+
+class TestShadow:
+    @pytest.mark.parametrize("by", ["object", "address", "constructor"])
+    def test_it_shares_the_context(self, context: zmq.Context, by: str) -> None:
+        shadow = {
+            "object": lambda: zmq.Context.shadow(context),
+            "address": lambda: zmq.Context.shadow(context.underlying),
+            "constructor": lambda: zmq.Context(context),
+        }[by]()
+        assert shadow.underlying == context.underlying
+        assert shadow is not context
+        with context.socket(zmq.PAIR) as a, shadow.socket(zmq.PAIR) as b:
+            a.bind("inproc://shadow")
+            b.connect("inproc://shadow")
+            a.send(b"hello")
+            assert b.recv() == b"hello"
+            assert b.context is shadow
+
+    @pytest.mark.parametrize("by", ["object", "address"])
+    def test_it_ends_with_the_context(self, by: str) -> None:
+        context = zmq.Context()
+        shadow = zmq.Context.shadow(context if by == "object" else context.underlying)
+        context.term()
+        assert shadow.closed
+        with pytest.raises(zmq.ZMQError, match="is terminated") as caught:
+            shadow.socket(zmq.PUSH)
+        assert caught.value.errno == zmq.EFAULT
+        shadow.term()
+
+    @pytest.mark.parametrize("by", ["object", "address"])
+    def test_its_end_is_the_contexts(self, by: str) -> None:
+        context = zmq.Context()
+        shadow = zmq.Context.shadow(context if by == "object" else context.underlying)
+        other = zmq.Context.shadow(shadow)
+        shadow.term()
+        assert context.closed
+        assert other.closed
+        context.term()
+
+    def test_dropping_it_ends_nothing(self, context: zmq.Context) -> None:
+        shadow = zmq.Context.shadow(context)
+        del shadow
+        collect()
+        assert not context.closed
+        context.socket(zmq.PUSH).close()
+
+    def test_it_keeps_the_context(self) -> None:
+        context = zmq.Context()
+        gone = weakref.ref(context)
+        shadow = zmq.Context.shadow(context)
+        del context
+        collect()
+        assert gone() is not None
+        assert not shadow.closed
+        shadow.term()
+
+    @pytest.mark.filterwarnings("ignore:unclosed context:ResourceWarning")
+    def test_one_by_address_does_not_outlive_the_context(self, eventually: Eventually) -> None:
+        context = zmq.Context()
+        shadow = zmq.Context.shadow(context.underlying)
+        del context
+        eventually(lambda: shadow.closed)
+        with pytest.raises(zmq.ZMQError, match="is terminated"):
+            shadow.socket(zmq.PUSH)
+        with pytest.raises(RuntimeError, match="is terminated"):
+            shadow.get(zmq.IO_THREADS)
+
+    @pytest.mark.parametrize("copier", [copy.copy, copy.deepcopy])
+    def test_copies_are_shadows(self, context: zmq.Context, copier: Any) -> None:
+        other = copier(context)
+        assert other.underlying == context.underlying
+        assert other is not context
+
+    def test_a_terminated_one_has_none(self) -> None:
+        context = zmq.Context()
+        context.term()
+        for what in (context, context.underlying):
+            with pytest.raises(zmq.ZMQError, match="cannot share"):
+                zmq.Context(shadow=what) if what else zmq.Context.shadow(context)
+
+    @pytest.mark.parametrize("wrong", ["address", 1.5, object()])
+    def test_of_what_is_no_context(self, wrong: Any) -> None:
+        with pytest.raises(ValueError, match="expected an address"):
+            zmq.Context.shadow(wrong)
+
+    def test_of_an_address_without_a_context(self) -> None:
+        memory = ctypes.create_string_buffer(4096)
+        shadow = zmq.Context.shadow(ctypes.addressof(memory))
+        with pytest.raises(zmq.ZMQError) as caught:
+            shadow.socket(zmq.PUSH)
+        assert caught.value.errno == zmq.EFAULT
+        shadow.term()
+        assert shadow.closed
+
+    def test_it_is_not_pickled(self, context: zmq.Context) -> None:
+        with pytest.raises(TypeError, match="make a context in each process"):
+            pickle.dumps(context)
+
+    def test_of_pyczmq(self, monkeypatch: pytest.MonkeyPatch, context: zmq.Context) -> None:
+        from types import SimpleNamespace
+
+        with pytest.raises(ImportError):
+            zmq.Context.shadow_pyczmq(object())
+        zctx = SimpleNamespace(underlying=lambda ctx: ctx.address)
+        monkeypatch.setitem(sys.modules, "pyczmq", SimpleNamespace(zctx=zctx))
+        shadow = zmq.Context.shadow_pyczmq(SimpleNamespace(address=context.underlying))
+        assert shadow.underlying == context.underlying
+
+
+class TestInstance:
+    @pytest.fixture(autouse=True)
+    def fresh(self) -> Iterator[None]:
+        """End the process's context after the test."""
+        yield
+        zmq.Context.instance().destroy(0)
+
+    def test_there_is_one(self) -> None:
+        assert zmq.Context.instance() is zmq.Context.instance()
+
+    def test_a_terminated_one_is_replaced(self) -> None:
+        first = zmq.Context.instance()
+        first.term()
+        second = zmq.Context.instance(io_threads=2)
+        assert second is not first
+        assert second.io_threads == 2
+        assert zmq.Context.instance(io_threads=5) is second
+
+    def test_many_threads_get_the_same(self) -> None:
+        barrier = threading.Barrier(8)
+        got: list[zmq.Context] = []
+
+        def ask() -> None:
+            barrier.wait(10)
+            got.append(zmq.Context.instance())
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+        assert len(set(map(id, got))) == 1
+        assert len(got) == 8
