@@ -146,7 +146,7 @@ class PollItems:
 
 def _descriptor(item: Any) -> int:
     """Find the file descriptor of something that is no socket of ours."""
-    number = item
+    number: int = item
     if not isinstance(item, int):
         try:
             fileno = item.fileno
@@ -157,7 +157,9 @@ def _descriptor(item: Any) -> int:
         try:
             number = int(fileno())
         except Exception as error:
-            raise ValueError(f"fileno() of {item!r:.60} gave no descriptor: {error}") from error
+            raise ValueError(
+                f"fileno() of {item!r:.60} gave no valid descriptor: {error}"
+            ) from error
     if not 0 <= number < 2 ** (8 * sizeof(zmq_fd_t) - 1):
         raise ValueError(f"{number} is no file descriptor: is {item!r:.60} closed?")
     return number
