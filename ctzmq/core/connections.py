@@ -200,7 +200,7 @@ class Connections(SocketAttributes, Lifecycle):
 
         Source: libzmq `zmq_join`, pyzmq `Socket.join`.
         """
-        check(prototypes.zmq_join(self._address, endpoint.encode(group)))
+        check(prototypes.zmq_join(self._address, endpoint.encode(group, "a group", "news")))
 
     def leave(self, group: str | bytes) -> None:
         """Leave a group, on a DISH socket.
@@ -219,7 +219,7 @@ class Connections(SocketAttributes, Lifecycle):
 
         Source: libzmq `zmq_leave`, pyzmq `Socket.leave`.
         """
-        check(prototypes.zmq_leave(self._address, endpoint.encode(group)))
+        check(prototypes.zmq_leave(self._address, endpoint.encode(group, "a group", "news")))
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when something about the socket changed.

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 IPC_PATH_MAX_LEN = 107 if sys.platform.startswith(("linux", "win", "cygwin")) else 103
 
 
-def encode(addr: Any) -> bytes:
-    """Turn an endpoint into what libzmq takes.
+def encode(addr: Any, what: str = "an endpoint", example: str = "tcp://127.0.0.1:5555") -> bytes:
+    """Turn an endpoint, or other text, into what libzmq takes.
 
     Parameters
     ----------
     addr : str or bytes
-        Such as "tcp://127.0.0.1:5555".
+        The text.
+    what, example : str
+        What it is, and how one looks, for the error messages.
 
     Raises
     ------
@@ -34,9 +36,9 @@ def encode(addr: Any) -> bytes:
     if isinstance(addr, str):
         addr = addr.encode()
     if not isinstance(addr, bytes):
-        raise TypeError(f"an endpoint is str, such as 'tcp://127.0.0.1:5555', got {addr!r:.60}")
+        raise TypeError(f"{what} is str, such as {example!r}, got {addr!r:.60}")
     if b"\0" in addr:
-        raise ValueError(f"an endpoint cannot have a NUL, got {addr!r:.60}")
+        raise ValueError(f"{what} cannot have a NUL, got {addr!r:.60}")
     return addr
 
 

@@ -36,7 +36,7 @@ def has(capability: str) -> bool:
     name: Any = capability.encode() if isinstance(capability, str) else capability
     if not isinstance(name, bytes):
         raise TypeError(f"a capability is a str such as 'curve', got {capability!r:.60}")
-    return bool(prototypes.zmq_has(name))
+    return b"\0" not in name and bool(prototypes.zmq_has(name))
 
 
 #: Whether the loaded libzmq has draft sockets and functions.

@@ -34,6 +34,14 @@ def test_something_else_is_no_endpoint(addr: Any) -> None:
         endpoint.encode(addr)
 
 
+def test_other_text_is_named_as_what_it_is() -> None:
+    assert endpoint.encode("people", "a group", "news") == b"people"
+    with pytest.raises(TypeError, match="a group is str, such as 'news', got 5"):
+        endpoint.encode(5, "a group", "news")
+    with pytest.raises(ValueError, match="a group cannot have a NUL"):
+        endpoint.encode("a\0", "a group", "news")
+
+
 @pytest.mark.parametrize("addr", ["inproc://a\0b", b"inproc://a\0"])
 def test_a_nul_would_cut_an_endpoint_short(addr: Any) -> None:
     with pytest.raises(ValueError, match="cannot have a NUL"):
