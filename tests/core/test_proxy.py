@@ -1,0 +1,226 @@
+"""Proxies: both directions, a capture, a control socket, and every way to end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any, Callable
+
+import pytest
+
+import ctzmq as zmq
+
+Make = Callable[..., zmq.Socket]
+PATIENCE = 10_000
+
+
+class Background(threading.Thread):
+    """Runs a proxy in a thread, with sockets of its own, and keeps how it ended."""
+
+    def __init__(self, context: zmq.Context, run: Any, types: dict[str, int]) -> None:
+        super().__init__(daemon=True)
+        self.run_proxy = run
+        self.outcome: Any = None
+        self.sockets = {}
+        for name, socket_type in types.items():
+            self.sockets[name] = context.socket(socket_type)
+            self.sockets[name].linger = 0
+            self.sockets[name].bind(f"inproc://{name}")
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.outcome = self.run_proxy(*self.sockets.values())
+        except zmq.ZMQError as error:
+            self.outcome = error
+        finally:
+            for socket in self.sockets.values():
+                socket.close()
+
+
+@pytest.fixture
+def background() -> Iterator[Callable[..., Background]]:
+    """Start a proxy in a context that is terminated after the test."""
+    context = zmq.Context()
+    started: list[Background] = []
+
+    def start(run: Any, **types: int) -> Background:
+        started.append(Background(context, run, types))
+        return started[-1]
+
+    yield start
+    context.destroy(0)
+    for thread in started:
+        thread.join(PATIENCE / 1000)
+        assert not thread.is_alive()
+
+
+def peer(thread: Background, socket_type: int, name: str) -> zmq.Socket:
+    """Make a socket that is connected to one of the proxy's."""
+    socket = thread.sockets[name].context.socket(socket_type)
+    socket.rcvtimeo = socket.sndtimeo = PATIENCE
+    socket.connect(f"inproc://{name}")
+    return socket
+
+
+def ask(client: zmq.Socket, worker: zmq.Socket) -> None:
+    """Send a question through and an answer back."""
+    client.send_multipart([b"question", b"of two parts"])
+    assert worker.recv_multipart() == [b"question", b"of two parts"]
+    worker.send(b"answer")
+    assert client.recv() == b"answer"
+
+
+# -- proxy -----------------------------------------------------------------------------------------
+
+
+def test_a_proxy_passes_questions_and_answers(background: Callable[..., Background]) -> None:
+    thread = background(zmq.proxy, frontend=zmq.ROUTER, backend=zmq.DEALER)
+    with peer(thread, zmq.REQ, "frontend") as client, peer(thread, zmq.REP, "backend") as worker:
+        for _ in range(3):
+            ask(client, worker)
+
+
+@pytest.mark.parametrize("capture", [zmq.PUB, zmq.PUSH, zmq.DEALER, zmq.PAIR])
+def test_a_capture_gets_a_copy_of_both(capture: int, background: Callable[..., Background]) -> None:
+    thread = background(zmq.proxy, frontend=zmq.ROUTER, backend=zmq.DEALER, capture=capture)
+    ear = {zmq.PUB: zmq.SUB, zmq.PUSH: zmq.PULL, zmq.DEALER: zmq.DEALER, zmq.PAIR: zmq.PAIR}
+    with (
+        peer(thread, zmq.REQ, "frontend") as client,
+        peer(thread, zmq.REP, "backend") as worker,
+        peer(thread, ear[zmq.SocketType(capture)], "capture") as listener,
+    ):
+        if capture == zmq.PUB:
+            listener.subscribe(b"")
+            while not listener.poll(5):
+                ask(client, worker)
+        else:
+            ask(client, worker)
+        assert listener.recv_multipart()[1:] == [b"", b"question", b"of two parts"]
+        assert listener.recv_multipart()[1:] == [b"", b"answer"]
+
+
+def test_a_proxy_between_publishers_and_subscribers(
+    background: Callable[..., Background],
+) -> None:
+    thread = background(zmq.proxy, frontend=zmq.XSUB, backend=zmq.XPUB)
+    with peer(thread, zmq.XPUB, "frontend") as pub, peer(thread, zmq.SUB, "backend") as sub:
+        sub.subscribe(b"topic")
+        assert pub.recv() == b"\1topic"
+        pub.send(b"topic and more")
+        assert sub.recv() == b"topic and more"
+
+
+def test_a_terminated_context_ends_a_proxy(background: Callable[..., Background]) -> None:
+    thread = background(zmq.proxy, frontend=zmq.ROUTER, backend=zmq.DEALER)
+    thread.sockets["frontend"].context.term()
+    thread.join(PATIENCE / 1000)
+    assert isinstance(thread.outcome, zmq.ContextTerminated)
+
+
+@pytest.mark.parametrize("kind", [zmq.QUEUE, zmq.FORWARDER, zmq.STREAMER])
+def test_a_device_is_a_proxy(kind: int, background: Callable[..., Background]) -> None:
+    thread = background(
+        lambda frontend, backend: zmq.device(kind, frontend, backend),
+        frontend=zmq.PULL,
+        backend=zmq.PUSH,
+    )
+    with peer(thread, zmq.PUSH, "frontend") as push, peer(thread, zmq.PULL, "backend") as pull:
+        push.send(b"through")
+        assert pull.recv() == b"through"
+
+
+# -- proxy_steerable -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("control", [zmq.PAIR, zmq.PULL])
+def test_a_proxy_is_steered(control: int, background: Callable[..., Background]) -> None:
+    def run(frontend: Any, backend: Any, steering: Any) -> int:
+        return zmq.proxy_steerable(frontend, backend, None, steering)
+
+    thread = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=control)
+    hand = zmq.PAIR if control == zmq.PAIR else zmq.PUSH
+    with (
+        peer(thread, zmq.PUSH, "frontend") as push,
+        peer(thread, zmq.PULL, "backend") as pull,
+        peer(thread, hand, "control") as steering,
+    ):
+        push.send(b"one")
+        assert pull.recv() == b"one"
+        steering.send(b"PAUSE")
+        steering.send(b"RESUME")
+        push.send(b"two")
+        assert pull.recv() == b"two"
+        steering.send(b"TERMINATE")
+        thread.join(PATIENCE / 1000)
+    assert thread.outcome == 0
+
+
+def test_a_paused_proxy_passes_nothing(background: Callable[..., Background]) -> None:
+    def run(frontend: Any, backend: Any, control: Any) -> int:
+        return zmq.proxy_steerable(frontend, backend, control=control)
+
+    thread = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=zmq.REP)
+    with (
+        peer(thread, zmq.PUSH, "frontend") as push,
+        peer(thread, zmq.PULL, "backend") as pull,
+        peer(thread, zmq.REQ, "control") as steering,
+    ):
+        steering.send(b"PAUSE")
+        if steering.poll(100):  # libzmq answers a REQ in some releases only
+            steering.recv()
+        push.send(b"held")
+        assert not pull.poll(50)
+
+
+@pytest.mark.skipif(zmq.zmq_version_info() < (4, 3), reason="libzmq 4.3 has statistics")
+def test_a_proxy_tells_what_it_passed(background: Callable[..., Background]) -> None:
+    def run(frontend: Any, backend: Any, control: Any) -> int:
+        return zmq.proxy_steerable(frontend, backend, control=control)
+
+    thread = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=zmq.PAIR)
+    with (
+        peer(thread, zmq.PUSH, "frontend") as push,
+        peer(thread, zmq.PULL, "backend") as pull,
+        peer(thread, zmq.PAIR, "control") as control,
+    ):
+        push.send(b"12345")
+        assert pull.recv() == b"12345"
+        control.send(b"STATISTICS")
+        numbers = [int.from_bytes(part, "little") for part in control.recv_multipart()]
+    # Messages and bytes: frontend in, out, backend in, out.
+    assert numbers == [1, 5, 0, 0, 0, 0, 1, 5]
+
+
+# -- What is no socket -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("run", [zmq.proxy, zmq.proxy_steerable])
+def test_a_proxy_needs_two_sockets(run: Any, socket: Make) -> None:
+    a, b = socket(zmq.PULL), socket(zmq.PUSH)
+    lacking: list[Any] = [(None, b), (a, None)]
+    for sockets in lacking:
+        with pytest.raises(TypeError, match="a proxy needs a frontend and a backend"):
+            run(*sockets)
+    wrong: dict[str, Any] = {"frontend": (5, b), "backend": (a, "b"), "capture": (a, b, object())}
+    for name, sockets in wrong.items():
+        with pytest.raises(TypeError, match=f"{name} of a proxy is a zmq socket, got"):
+            run(*sockets)
+
+
+def test_a_control_is_a_socket_too(socket: Make) -> None:
+    with pytest.raises(TypeError, match="control of a proxy is a zmq socket, got 5"):
+        zmq.proxy_steerable(socket(zmq.PULL), socket(zmq.PUSH), control=5)
+
+
+def test_a_closed_socket_is_named(socket: Make) -> None:
+    a, b, closed = socket(zmq.PULL), socket(zmq.PUSH), socket(zmq.PUB)
+    closed.close()
+    for sockets, name in (
+        ((closed, b), "frontend"),
+        ((a, closed), "backend"),
+        ((a, b, closed), "capture"),
+    ):
+        with pytest.raises(zmq.ZMQError, match=f"{name} of the proxy is closed") as caught:
+            zmq.proxy(*sockets)
+        assert caught.value.errno == zmq.ENOTSOCK
