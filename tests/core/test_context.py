@@ -572,27 +572,27 @@ class TestDropping:
 
     @pytest.mark.filterwarnings("ignore::ResourceWarning")
     def test_messages_that_linger_do_not_hold_up_the_one_who_drops_it(self) -> None:
-        context = zmq.Context()
-        socket = context.socket(zmq.PUSH)
-        socket.linger = -1
-        socket.connect("tcp://127.0.0.1:9")
-        socket.send(b"never sent")
-        del socket, context
+        def use() -> None:
+            socket = zmq.Context().socket(zmq.PUSH)
+            socket.linger = -1
+            socket.connect("tcp://127.0.0.1:9")
+            socket.send(b"never sent")
+
+        use()
         collect()
 
-    def test_messages_that_linger_still_arrive(
-        self, socket: NewSocket, recwarn: pytest.WarningsRecorder
-    ) -> None:
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_messages_that_linger_still_arrive(self, socket: NewSocket) -> None:
+        def use() -> None:
+            dropped = zmq.Context().socket(zmq.PUSH)
+            dropped.connect(f"tcp://127.0.0.1:{port}")
+            dropped.send(b"last words")
+
         peer = socket(zmq.PULL)
         port = peer.bind_to_random_port("tcp://127.0.0.1")
-        context = zmq.Context()
-        dropped = context.socket(zmq.PUSH)
-        dropped.connect(f"tcp://127.0.0.1:{port}")
-        dropped.send(b"last words")
-        del dropped, context
+        use()
         collect()
         assert peer.recv() == b"last words"
-        recwarn.clear()
 
     def test_when_warnings_are_errors_it_still_ends(self, child: Child) -> None:
         done = child(
@@ -605,11 +605,11 @@ class TestDropping:
                 context.socket(zmq.PUSH)
             before = count()
             use()
-            collect()
+            gc.collect()
             for _ in range(1000):
                 if count() <= before:
                     break
-                collect()
+                gc.collect()
                 time.sleep(0.01)
             print(count() - before)
             """,
