@@ -135,11 +135,32 @@ def write(address: int, option: int, value: Any) -> None:
         c_type, least, most = _INTEGERS[of_kind]
         if not least <= value <= most:
             raise OverflowError(f"{describe(option)} takes {least} to {most}, got {value}")
+        if option == SocketOption.USE_FD and value != -1:
+            _check_listens(value)
         c_number = c_type(value)
         c_value = ctypes.byref(c_number)
         size = ctypes.sizeof(c_number)
     if prototypes.zmq_setsockopt(address, option, c_value, size) < 0:
         raise refused("set", option, value, calls.errno())
+
+
+def _check_listens(descriptor: int) -> None:
+    """Refuse a descriptor that is no listening socket: libzmq would abort the process at bind."""
+    import os
+    import socket
+
+    try:
+        with socket.socket(fileno=os.dup(descriptor)) as probe:
+            listens = probe.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError as error:
+        why = str(error)
+    else:
+        if listens:
+            return
+        why = "it does not listen"
+    raise ZMQError(
+        Errno.EINVAL, f"cannot set USE_FD to {descriptor}: it takes a socket that listens; {why}"
+    )
 
 
 def refused(verb: str, option: int, value: Any, errno: int) -> ZMQError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket as sockets
 import sys
 from pathlib import Path
 from typing import Any, Callable
@@ -169,12 +171,31 @@ def test_options_as_text(socket: Callable[..., zmq.Socket]) -> None:
 
 
 def test_the_descriptor_is_one_that_the_system_knows(socket: Callable[..., zmq.Socket]) -> None:
-    import os
-
     a = socket(zmq.PAIR)
     assert a.get(zmq.FD) == a.fileno() == a.fd
     if sys.platform != "win32":
         os.fstat(a.fileno())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no descriptors of sockets")
+def test_a_descriptor_to_bind_to_must_be_one_that_listens(
+    socket: Callable[..., zmq.Socket],
+) -> None:
+    pull, push = socket(zmq.PULL), socket(zmq.PUSH)
+    reading, writing = os.pipe()
+    with sockets.socket() as idle, sockets.socket(type=sockets.SOCK_DGRAM) as datagram:
+        for wrong in (0x7FFFFFF, reading, idle.fileno(), datagram.fileno()):
+            with pytest.raises(zmq.ZMQError, match=f"USE_FD to {wrong}: it takes a socket that"):
+                pull.set(zmq.USE_FD, wrong)
+    os.close(reading)
+    os.close(writing)
+    listening = sockets.create_server(("127.0.0.1", 0))
+    listening.setblocking(False)
+    pull.use_fd = listening.detach()
+    pull.bind("tcp://127.0.0.1:*")
+    push.connect(pull.last_endpoint)
+    push.send(b"through the socket that was there")
+    assert pull.recv() == b"through the socket that was there"
 
 
 def test_a_number_that_is_not_known_here_is_an_int_option(
