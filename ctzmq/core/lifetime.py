@@ -60,7 +60,7 @@ def forget(handle: Any) -> None:
 def _after_fork_in_child() -> None:
     for handle in living(sockets) + living(contexts):
         handle._abandon()
-    payload.payloads.clear()
+    payload.inherit()
 
 
 def _at_exit() -> None:

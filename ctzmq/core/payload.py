@@ -22,15 +22,36 @@ if TYPE_CHECKING:
 #: What libzmq still reads: number of the loan -> what keeps the memory, who waits for its end.
 payloads: dict[int, tuple[object, Event | None]] = {}
 
+#: The same of a parent process: frames that the child inherited may still show the memory.
+inherited: dict[int, tuple[object, Event | None]] = {}
+
 _numbers = itertools.count(1)
 _on_free: Any = None
 
 
 def _release(data: int | None, hint: int | None) -> None:
-    # A child of a fork, or a callback for a loan that failed, finds nothing, which is fine.
-    entry = payloads.pop(hint or 0, None)
+    number = hint or 0
+    # A callback for a loan that failed finds nothing, which is fine.
+    entry = payloads.pop(number, None) or inherited.pop(number, None)
     if entry is not None and entry[1] is not None:
         entry[1].set()
+
+
+def inherit() -> None:
+    """Take over, in the child of a fork, what the parent had lent.
+
+    libzmq of the child will not let go of what the parent's threads were sending, so nobody waits
+    for it here.
+    """
+    for _, event in payloads.values():
+        if event is not None:
+            # A thread that the child does not have may hold its lock.
+            renew = getattr(event, "_at_fork_reinit", None)
+            if renew is not None:
+                renew()
+            event.set()
+    inherited.update(payloads)
+    payloads.clear()
 
 
 def lend(
