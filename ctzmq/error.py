@@ -54,7 +54,10 @@ def strerror(errno: int) -> str:
 
     Source: libzmq `zmq_strerror`, pyzmq `zmq.strerror`.
     """
-    text: bytes = prototypes.zmq_strerror(index(errno))
+    number = index(errno)
+    if not -(2**31) <= number < 2**31:
+        return f"Unknown error {number}"
+    text: bytes = prototypes.zmq_strerror(number)
     return text.decode(errors="replace")
 
 

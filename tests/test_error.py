@@ -55,7 +55,8 @@ def test_an_error_without_a_number_takes_that_of_the_last_failed_call(
 def test_libzmqs_own_errors_have_words() -> None:
     assert zmq.strerror(zmq.EFSM) == "Operation cannot be accomplished in current state"
     assert zmq.strerror(zmq.ETERM) == "Context was terminated"
-    assert zmq.strerror(99999999)
+    for unknown in (99999999, -5, 2**32 + 1, 2**70):
+        assert zmq.strerror(unknown) == f"Unknown error {unknown}"
 
 
 @pytest.mark.parametrize(

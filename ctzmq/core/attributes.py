@@ -9,7 +9,7 @@ from ..enums import Errno, SocketOption, _OptType
 from ..error import ZMQError
 from ..libzmq.provider import calls
 from ..libzmq.typed import Generic, TypeVar, overload
-from .options import describe, kind, read, write
+from .options import KINDS, describe, kind, read, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class SocketAttributes:
         Source: libzmq `zmq_getsockopt`, pyzmq `Socket.get`.
         """
         number = index(option)
-        if kind(number) is _OptType.int:
+        if KINDS.get(number) is _OptType.int:
             value = calls.try_get(self._handle, number)
             if value is not None:
                 return value

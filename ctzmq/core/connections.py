@@ -10,7 +10,7 @@ from _weakref import ref
 from operator import index
 
 from ..enums import Errno, SocketOption, SocketType
-from ..error import ZMQBindError, ZMQError, check
+from ..error import ZMQBindError, ZMQError
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
 from . import endpoint
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
 _monitors = itertools.count(1)
+
+_ALL_EVENTS = 0xFFFF
 
 
 class Connections(SocketAttributes, Lifecycle):
@@ -161,12 +163,20 @@ class Connections(SocketAttributes, Lifecycle):
             When every port that was tried is in use.
         ZMQError
             For any other failure to bind.
+        TypeError, ValueError
+            When `addr` is no text or has no ports, or the range is none of ports.
 
         Source: pyzmq `Socket.bind_to_random_port`.
         """
+        addr = endpoint.encode(addr).decode(errors="surrogateescape")
+        transport = addr.partition("://")[0]
+        if transport in ("inproc", "ipc"):
+            raise ValueError(f"{addr!r} has no ports: bind {transport} to a name of its own")
         if (min_port, max_port) == (49152, 65536):
             self.bind(f"{addr}:*")
             return int(self.last_endpoint.rpartition(b":")[2])
+        if not 0 < index(min_port) < index(max_port) <= 65536:
+            raise ValueError(f"ports from {min_port} to {max_port - 1} are not within 1 to 65535")
         import random
 
         for _ in range(max_tries):
@@ -196,11 +206,13 @@ class Connections(SocketAttributes, Lifecycle):
         ZMQVersionError
             When this libzmq has no draft API.
         ZMQError
-            EINVAL when this is no DISH socket, or it is in the group already.
+            ENOTSUP when this is no DISH socket, EINVAL when it is in the group already.
+        TypeError, ValueError
+            When `group` is no text or has a NUL.
 
         Source: libzmq `zmq_join`, pyzmq `Socket.join`.
         """
-        check(prototypes.zmq_join(self._address, endpoint.encode(group, "a group", "news")))
+        self._group_call(prototypes.zmq_join, group, "is in this group already")
 
     def leave(self, group: str | bytes) -> None:
         """Leave a group, on a DISH socket.
@@ -215,11 +227,22 @@ class Connections(SocketAttributes, Lifecycle):
         ZMQVersionError
             When this libzmq has no draft API.
         ZMQError
-            EINVAL when this is no DISH socket, or it is not in the group.
+            ENOTSUP when this is no DISH socket, EINVAL when it is not in the group.
+        TypeError, ValueError
+            When `group` is no text or has a NUL.
 
         Source: libzmq `zmq_leave`, pyzmq `Socket.leave`.
         """
-        check(prototypes.zmq_leave(self._address, endpoint.encode(group, "a group", "news")))
+        self._group_call(prototypes.zmq_leave, group, "is not in this group")
+
+    def _group_call(self, function: Callable[..., int], group: Any, refusal: str) -> None:
+        if function(self._address, endpoint.encode(group, "a group", "news")) < 0:
+            errno = calls.errno()
+            if errno == Errno.EINVAL:
+                raise ZMQError(errno, f"the socket {refusal}: {group!r:.60}")
+            if errno == Errno.ENOTSUP:
+                raise ZMQError(errno, f"a {self._type_name} socket has no groups, a DISH has them")
+            raise self._error(errno)
 
     def fileno(self) -> int:
         """Return the descriptor that becomes readable when something about the socket changed.
@@ -238,7 +261,7 @@ class Connections(SocketAttributes, Lifecycle):
 
     # -- Monitor -----------------------------------------------------------------------------------
 
-    def monitor(self, addr: Any, events: int = 0xFFFF) -> None:
+    def monitor(self, addr: Any, events: int = _ALL_EVENTS) -> None:
         """Publish what happens to the socket's connections on an inproc endpoint.
 
         Parameters
@@ -247,7 +270,7 @@ class Connections(SocketAttributes, Lifecycle):
             Such as "inproc://monitor"; None stops. libzmq waits with each event, the last one too,
             until a PAIR socket is connected there: connect one at once.
         events : int
-            Which of `Event` to publish.
+            Which of `Event` to publish, of those with 16 bits.
 
         Raises
         ------
@@ -259,7 +282,10 @@ class Connections(SocketAttributes, Lifecycle):
         if not self._address:
             raise self._error(Errno.ENOTSOCK)
         encoded = None if addr is None else endpoint.encode(addr)
-        if prototypes.zmq_socket_monitor(self._address, encoded, index(events)) < 0:
+        mask = index(events)
+        if not 0 <= mask <= _ALL_EVENTS:
+            raise ZMQError(Errno.EINVAL, f"cannot monitor {mask:#x}: events have 16 bits")
+        if prototypes.zmq_socket_monitor(self._address, encoded, mask) < 0:
             raise endpoint.refused("monitor", addr or "", calls.errno())
 
     def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Any:
@@ -292,7 +318,7 @@ class Connections(SocketAttributes, Lifecycle):
             return self._monitor_socket
         if addr is None:
             addr = f"inproc://monitor.s-{self._address:x}-{next(_monitors)}"
-        self.monitor(addr, 0xFFFF if events is None else events)
+        self.monitor(addr, _ALL_EVENTS if events is None else events)
         listener = self._monitor_socket = self.context.socket(SocketType.PAIR)
         listener.connect(addr)
         listener._monitored = ref(self)

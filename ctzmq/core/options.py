@@ -36,12 +36,13 @@ def describe(option: int) -> str:
         return f"option {option}"
 
 
-_KINDS: dict[int, _OptType] = {option: option._opt_type for option in SocketOption}
+#: The types of the options that are known here.
+KINDS: dict[int, _OptType] = {option: option._opt_type for option in SocketOption}
 
 
 def kind(option: int) -> _OptType:
     """Tell the type of an option's value; one that this package does not know yet is an int."""
-    return _KINDS.get(option, _OptType.int)
+    return KINDS.get(option, _OptType.int)
 
 
 # pyzmq's type for these is signed, libzmq's is not: the highest bit is the 64th thread or size.
@@ -78,6 +79,7 @@ def read(address: int, option: int) -> int | bytes:
     Source: libzmq `zmq_getsockopt`.
     """
     of_kind = kind(option)
+    _check_number("get", option, None)
     value: Any
     if of_kind is _OptType.bytes:
         capacity = _Z85_CAPACITY if option in _KEYS else _BYTES_CAPACITY
@@ -121,6 +123,7 @@ def write(address: int, option: int, value: Any) -> None:
     Source: libzmq `zmq_setsockopt`.
     """
     of_kind = kind(option)
+    _check_number("set", option, value)
     c_value: Any
     if of_kind is _OptType.bytes:
         if isinstance(value, str):
@@ -142,6 +145,12 @@ def write(address: int, option: int, value: Any) -> None:
         size = ctypes.sizeof(c_number)
     if prototypes.zmq_setsockopt(address, option, c_value, size) < 0:
         raise refused("set", option, value, calls.errno())
+
+
+def _check_number(verb: str, option: int, value: Any) -> None:
+    """Refuse a number that C would cut to that of another option."""
+    if not -(2**31) <= option < 2**31:
+        raise refused(verb, option, value, Errno.EINVAL)
 
 
 def _check_listens(descriptor: int) -> None:

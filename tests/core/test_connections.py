@@ -302,3 +302,30 @@ def test_the_descriptor_becomes_readable(pair: Pair) -> None:
         ready, _, _ = select.select([b], [], [], 10)
         assert ready == [b]
     assert b.recv() == b"wake"
+
+
+# -- What is no port or event ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "ports", [(0, 5), (-5, 5), (5, 5), (10, 5), (60_000, 70_000), (2**70, 2**71)]
+)
+def test_a_range_that_is_none_of_ports_is_refused(ports: tuple[int, int], socket: Make) -> None:
+    with pytest.raises(ValueError, match="not within 1 to 65535"):
+        socket(zmq.PAIR).bind_to_random_port("tcp://127.0.0.1", *ports)
+
+
+@pytest.mark.parametrize("endpoint", ["inproc://name", "ipc:///tmp/name"])
+def test_a_transport_without_ports_is_refused(endpoint: str, socket: Make) -> None:
+    a = socket(zmq.PAIR)
+    with pytest.raises(ValueError, match=f"{endpoint}' has no ports"):
+        a.bind_to_random_port(endpoint)
+    assert a.last_endpoint == b""
+
+
+@pytest.mark.parametrize("events", [-1, 0x10000, 2**32 + 1, 2**70])
+def test_more_than_16_bits_of_events_are_refused(events: int, socket: Make) -> None:
+    a = socket(zmq.PAIR)
+    with pytest.raises(zmq.ZMQError, match=f"cannot monitor {events:#x}") as caught:
+        a.monitor("inproc://events", events)
+    assert caught.value.errno == zmq.EINVAL

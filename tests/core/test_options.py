@@ -209,6 +209,19 @@ def test_a_number_that_is_not_known_here_is_an_int_option(
         a.set(424242, 7)
 
 
+@pytest.mark.parametrize("number", [2**32 + 17, 2**31, 2**70, -(2**40), -1])
+def test_a_number_is_not_cut_to_that_of_another_option(
+    number: int, socket: Callable[..., zmq.Socket]
+) -> None:
+    a = socket(zmq.PAIR)
+    with pytest.raises(zmq.ZMQError, match=f"cannot get option {number}: .*not know it") as caught:
+        a.get(number)
+    assert caught.value.errno == zmq.EINVAL
+    with pytest.raises(zmq.ZMQError, match=f"cannot set option {number} to 1: .*not know it"):
+        a.set(number, 1)
+    assert a.linger == 0
+
+
 @pytest.mark.parametrize(
     ("option", "verb", "why"),
     [
