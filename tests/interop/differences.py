@@ -51,6 +51,9 @@ DELIBERATE: dict[str, Difference] = {
     "poller = zmq.Poller(); poller.register(closed()); poller.poll(0)": CLOSED,
     "zmq.select([closed()], [], [], 0)": CLOSED,
     "zmq.proxy(closed(), closed())": CLOSED,
+    "poller = zmq.Poller(); poller.register(-1); poller.poll(0)": Difference(
+        ["ValueError", None], "no descriptor is negative, and pyzmq would never see it ready"
+    ),
     "one = socket(); context.destroy(linger=0); one.poll(0)": CLOSED,
     "socket().bind('inproc://a\\0b')": Difference(
         ["ValueError", None], "C would take the NUL for the end, and bind another endpoint"
@@ -97,6 +100,7 @@ OPTIONS: dict[str, str] = {
     "CURVE_SERVERKEY": "the same",
     "TYPE": "as an attribute it can be set in pyzmq, to no avail",
     "FD": "its value is another one each time",
+    "USE_FD": "what is no descriptor is refused here; libzmq would abort the process at bind",
 }
 """Socket options that are not swept."""
 
@@ -106,9 +110,3 @@ PYPY: dict[str, str] = {
     "del frame; tracker.wait(5), tracker.done": "it frees a frame some time later",
 }
 """Snippets whose answer depends on CPython."""
-
-FAULTS: dict[str, str] = {}
-"""Snippets whose answer is known to be wrong."""
-
-PYPY_FAULTS: dict[str, str] = {}
-"""The same on PyPy."""

@@ -13,17 +13,12 @@ import ctzmq
 
 from . import environment
 from .conftest import launch
-from .differences import DELIBERATE, FAULTS, OPTIONS, PYPY, PYPY_FAULTS
+from .differences import DELIBERATE, OPTIONS, PYPY
 from .sides import Peer
 from .snippets import SNIPPETS, sweep
 
 ON_PYPY = sys.implementation.name == "pypy"
-KNOWN = {**FAULTS, **(PYPY_FAULTS if ON_PYPY else {})}
-ALIKE = [
-    pytest.param(s, marks=pytest.mark.xfail(reason=KNOWN[s], run=False)) if s in KNOWN else s
-    for s in SNIPPETS
-    if s not in DELIBERATE and not (ON_PYPY and s in PYPY)
-]
+ALIKE = [s for s in SNIPPETS if s not in DELIBERATE and not (ON_PYPY and s in PYPY)]
 
 
 class Runner:
@@ -89,6 +84,6 @@ def test_a_deliberate_difference_is_as_told(ours: Runner, theirs: Runner, snippe
 
 
 def test_every_named_exception_is_a_snippet() -> None:
-    assert {*DELIBERATE, *PYPY, *FAULTS, *PYPY_FAULTS} <= set(SNIPPETS)
+    assert {*DELIBERATE, *PYPY} <= set(SNIPPETS)
     assert set(OPTIONS) <= set(ctzmq.SocketOption.__members__)
     assert len(set(SNIPPETS)) == len(SNIPPETS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from typing import Any
 
 import pytest
@@ -23,12 +22,6 @@ OBJECTS: list[Any] = [
     [1, [2, {"three": None}]],
     {"nested": {"empty": {}, "list": []}},
 ]
-
-frees_late = pytest.mark.xfail(
-    sys.implementation.name == "pypy",
-    reason="the message is held until its frame is collected",
-    run=False,
-)
 
 
 def blob(size: int, seed: int = 1) -> bytes:
@@ -99,7 +92,6 @@ def test_ten_megabytes_arrive_whole(ours: Side, theirs: Side, who_sends: str, co
     assert (received if copy else received.bytes) == content
 
 
-@frees_late
 def test_a_tracker_ends_once_the_peer_has_the_message(channel: tuple[Any, Any]) -> None:
     sender, receiver = channel
     content = blob(MB)
@@ -109,7 +101,6 @@ def test_a_tracker_ends_once_the_peer_has_the_message(channel: tuple[Any, Any]) 
     assert tracker.done is True
 
 
-@frees_late
 def test_a_message_that_nobody_fetched_is_not_done(ours: Side, theirs: Side) -> None:
     # Without a peer libzmq keeps the memory; with one it may have sent it before we look.
     push = ours.socket(zmq.PUSH)
