@@ -131,6 +131,7 @@ class Connections(SocketAttributes, Lifecycle):
 
     def _endpoint_call(self, verb: str, function: Callable[..., int], addr: Any) -> None:
         encoded = endpoint.encode(addr)
+        endpoint.check_port(verb, encoded)
         while function(self._address, encoded) < 0:
             errno = calls.errno()
             if errno == Errno.ENOTSOCK:

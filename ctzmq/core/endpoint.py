@@ -42,6 +42,30 @@ def encode(addr: Any, what: str = "an endpoint", example: str = "tcp://127.0.0.1
     return addr
 
 
+def check_port(verb: str, encoded: bytes) -> None:
+    """Refuse a port that libzmq would cut to 16 bits.
+
+    Parameters
+    ----------
+    verb : str
+        "bind" or "connect".
+    encoded : bytes
+        The endpoint.
+
+    Raises
+    ------
+    ZMQError
+        EINVAL when the endpoint has such a port; the message names it.
+    """
+    host, _, port = encoded.rpartition(b":")
+    digits = port.lstrip(b"-")
+    if not host.startswith((b"tcp://", b"udp://")) or not digits.isdigit():
+        return
+    if digits != port or len(digits.lstrip(b"0")) > 5 or int(digits) > 65535:
+        text = encoded.decode(errors="replace")
+        raise ZMQError(Errno.EINVAL, f"cannot {verb}: a port is 65535 at most (addr={text!r})")
+
+
 def refused(verb: str, addr: Any, errno: int) -> ZMQError:
     """Make the exception for an endpoint that libzmq refused.
 
