@@ -17,13 +17,16 @@ from .tracker import MessageTracker
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from threading import Event
-    from typing import Any
+    from typing import Any, Callable
 
 #: What libzmq still reads: number of the loan -> what keeps the memory, who waits for its end.
 payloads: dict[int, tuple[object, Event | None]] = {}
 
 #: The same of a parent process: frames that the child inherited may still show the memory.
 inherited: dict[int, tuple[object, Event | None]] = {}
+
+#: Called with the size of each loan that is smaller than `calls.LARGE`.
+on_small_loan: Callable[[int], None] | None = None
 
 _numbers = itertools.count(1)
 _on_free: Any = None
@@ -93,6 +96,8 @@ def lend(
 
         event = Event()
         tracker = MessageTracker(event)
+    if size < calls.LARGE and on_small_loan is not None:
+        on_small_loan(size)
     address, keep = memory.export(data, size)
     number = next(_numbers)
     payloads[number] = (keep, event)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-import struct
 import sys
+from _struct import Struct, calcsize
 from ctypes import sizeof
 from operator import index
 from time import monotonic
@@ -29,7 +29,7 @@ POLLERR = int(PollEvent.POLLERR)
 
 # zmq_pollitem_t: socket, fd, events, revents, and what C pads it with.
 _FIELDS = "Pihh" if sizeof(zmq_fd_t) == 4 else "PPhh"
-_ITEM = struct.Struct(f"{_FIELDS}{sizeof(zmq_pollitem_t) - struct.calcsize(_FIELDS)}x")
+_ITEM = Struct(f"{_FIELDS}{sizeof(zmq_pollitem_t) - calcsize(_FIELDS)}x")
 _REVENTS = zmq_pollitem_t.revents.offset // 2
 
 #: The longest wait that fits C's `long` on every platform, in milliseconds.

@@ -11,7 +11,7 @@ import errno as _errno
 from operator import index
 from time import monotonic
 
-from ..enums import Errno, PollEvent, SocketOption
+from ..enums import Errno, PollEvent, SocketOption, SocketType
 from ..error import Again
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
@@ -44,7 +44,18 @@ message_data = calls.message_data
 message_more = calls.message_more
 new_message = calls.new_message
 wait_recv = calls.recv
-payloads = payload.payloads
+
+#: A socket keeps the message that it received last, unless it has this many bytes or more.
+KEEP = LARGE
+
+
+def _keep_less(size: int) -> None:
+    # A message as small as this may share the memory of an object, which must be let go at once.
+    global KEEP
+    KEEP = min(KEEP, size)
+
+
+payload.on_small_loan = _keep_less
 
 
 class Socket(Messaging, Connections):
@@ -177,17 +188,20 @@ class Socket(Messaging, Connections):
 
         Source: libzmq `zmq_send`, `zmq_msg_send`, pyzmq `Socket.send`.
         """
-        if copy and data.__class__ is bytes and routing_id is None and group is None:
+        if type(data) is bytes and copy and routing_id is None and group is None:
             size = len(data)
             if flags:
                 flags = index(flags) & FLAGS
-            if size < LARGE and try_send(self._handle, data, size, flags | DONTWAIT) >= 0:
+                if size < LARGE and try_send(self._handle, data, size, flags | DONTWAIT) >= 0:
+                    return None
+            elif size < LARGE and try_send(self._handle, data, size, DONTWAIT) >= 0:
                 return None
             self._send_bytes(data, size, flags)
             return None
         return self._send_object(data, index(flags) & FLAGS, copy, track, routing_id, group)
 
     def _send_bytes(self, data: bytes, size: int, flags: int) -> Any:
+        self._await_room(flags)
         return self._persist(
             lambda flags: calls.send(self._address, data, size, flags), flags, POLLOUT
         )
@@ -195,12 +209,20 @@ class Socket(Messaging, Connections):
     def _send_message(self, message: Any, flags: int) -> Any:
         """Send a message, or close it when it cannot be sent."""
         try:
+            self._await_room(flags)
             return self._persist(
                 lambda flags: calls.send_message(message, self._address, flags), flags, POLLOUT
             )
         except BaseException:
             calls.close(message)
             raise
+
+    def _await_room(self, flags: int) -> None:
+        """Wait until a DGRAM socket is bound, without which libzmq aborts the process."""
+        if self._type == SocketType.DGRAM:
+            timeout = 0 if flags & DONTWAIT else poll.milliseconds(self.sndtimeo)
+            if not self._ready(POLLOUT, timeout):
+                raise Again()
 
     def _send_object(
         self,
@@ -347,29 +369,33 @@ class Socket(Messaging, Connections):
 
         Source: libzmq `zmq_msg_recv`, pyzmq `Socket.recv`.
         """
-        # Taken out while in use, so that a signal handler that receives here cannot refill it.
-        message, self._message = self._message, None
+        message = self._message
         if message is None:
             message = new_message()
+        # Taken out while in use, so that a signal handler that receives here cannot refill it.
+        self._message = None
         size = try_recv(message, self._handle, DONTWAIT)
         if size < 0:
             size = self._recv_message(message, index(flags))
-        if not copy:
-            return Frame.received(message, track)
-        if size < LARGE and not payloads:
+        if copy and size < KEEP:
             data: bytes = message_data(message)[:size]
             self._message = message
             return data
-        return take(message)
+        return take(message) if copy else Frame.received(message, track)
 
     def _recv_message(self, message: Any, flags: int) -> Any:
-        """Receive into a message, or keep it for the next call when there is nothing."""
+        """Receive into a message, or keep it for the next call when there is nothing.
+
+        Of a socket without a quick handle every message counts as a large one, which is not kept:
+        such a socket may be used by several threads, and they must not receive into the same.
+        """
         try:
-            return self._persist(
+            size = self._persist(
                 lambda flags: wait_recv(message, self._pointer, flags), flags & DONTWAIT, POLLIN
             )
+            return size if self._handle else LARGE
         except BaseException:
-            if self._address and self._message is None:
+            if self._handle and self._message is None:
                 self._message = message
             else:
                 calls.close(message)
@@ -421,12 +447,13 @@ class Socket(Messaging, Connections):
             if size < 0:
                 size = self._recv_message(message, index(flags))
             more = message_more(message)
-            if size < LARGE and not payloads:
+            if size < KEEP:
                 parts.append(message_data(message)[:size])
             else:
                 parts.append(take(message))
                 message = new_message()
-        self._message = message
+        if handle:
+            self._message = message
         return parts
 
     def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
@@ -497,7 +524,7 @@ class Socket(Messaging, Connections):
         """
         started = monotonic()
         deadline: float | None = None
-        self._users += 1
+        self._users.append(None)
         try:
             if not flags & DONTWAIT and not poll.signals_interrupt():
                 deadline, flags = self._deadline(started, event), flags | DONTWAIT
@@ -553,7 +580,9 @@ class Socket(Messaging, Connections):
             raise self._error(Errno.ENOTSOCK)
         items = self._items
         if items is None or items.entries[0] != (self._address, 0, flags):
-            items = self._items = poll.PollItems([poll.entry(self, flags)], bool(self._handle))
+            items = poll.PollItems([poll.entry(self, flags)], bool(self._handle))
+            if self._handle:  # without one, several threads may be here, each with its own table
+                self._items = items
         if not items.wait(poll.milliseconds(timeout)):
             return 0
         ready: int = items.revents()[0]
