@@ -121,6 +121,8 @@ class Lifecycle:
             sockets = lifetime.living(lifetime.sockets)
             original = next((s for s in sockets if s._address == address), None)
         if not address:
+            if isinstance(shadow, Lifecycle):
+                raise shadow._error(Errno.ENOTSOCK)
             raise ZMQError(Errno.ENOTSOCK, f"cannot shadow {shadow!r}: it is closed")
         self.context = context
         if original is not None:
@@ -287,6 +289,8 @@ class Lifecycle:
     def _error(self, errno: int) -> ZMQError:
         """Make the exception for a call that failed, with what this socket knows of the cause."""
         if errno == Errno.ENOTSOCK and not self._address:
+            if lifetime.left_behind():
+                raise SystemExit
             if self._pid != os.getpid():
                 return ZMQError(
                     errno,
@@ -361,6 +365,8 @@ def open_socket(context: Any, socket_type: int) -> int:
     if address:
         return address
     errno = calls.errno()
+    if errno == Errno.EFAULT and context.closed:
+        raise ZMQError(errno, str(context._unusable()))
     if errno == Errno.EINVAL:
         raise ZMQError(
             errno,

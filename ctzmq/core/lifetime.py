@@ -2,7 +2,8 @@
 
 A child of `os.fork` inherits the handles but not libzmq's threads, so every handle is put out of
 use there. At exit only one thing is waited for: that libzmq lets go of zero-copy payloads, whose
-callback must not run in an interpreter that is gone.
+callback must not run in an interpreter that is gone. To that end all sockets are closed; a thread
+that still used one ends in silence.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import atexit
 import itertools
 import os
 import sys
+from _thread import get_ident
 from _weakrefset import WeakSet
 
 from . import payload
@@ -30,6 +32,9 @@ contexts: WeakSet[Any] = WeakSet()
 closings = 0
 _numbers = itertools.count(1)
 
+#: The thread that ends the program, once it closes sockets that other threads may use.
+ending = 0
+
 #: How long an exit waits for libzmq to let go of zero-copy payloads, in seconds.
 EXIT_PATIENCE = 1.0
 
@@ -46,6 +51,11 @@ def living(handles: WeakSet[Any]) -> list[Any]:
 def finalizing(_is: Any = sys.is_finalizing) -> bool:
     """Tell whether the interpreter is being torn down, when nothing may be called any more."""
     return bool(_is())
+
+
+def left_behind() -> bool:
+    """Tell whether this thread goes on although the program is at its end."""
+    return ending not in (0, get_ident())
 
 
 def forget(handle: Any) -> None:
@@ -68,6 +78,8 @@ def _at_exit() -> None:
         return
     import time
 
+    global ending
+    ending = get_ident()
     for handle in living(sockets):
         handle._release()
     deadline = time.monotonic() + EXIT_PATIENCE
