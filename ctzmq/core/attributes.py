@@ -86,6 +86,7 @@ class SocketAttributes:
     _draft_fd: Callable[[], int]
     _slow_down: Callable[[], None]
     _thread_safe: Callable[[], bool]
+    _draft_poller: Any
 
     def get(self, option: int) -> Any:
         """Read an option.
@@ -116,6 +117,8 @@ class SocketAttributes:
             raise self._error(Errno.ENOTSOCK)
         if option == SocketOption.FD and not self._handle and self._thread_safe():
             return self._draft_fd()
+        if option == SocketOption.EVENTS and self._draft_poller is not None:
+            self._draft_poller.take_news()
         return read(self._address, number)
 
     getsockopt = get

@@ -58,11 +58,12 @@ class Connections(SocketAttributes, Lifecycle):
         self._endpoint_call("bind", prototypes.zmq_bind, addr)
         bound = addr if isinstance(addr, str) else addr.decode(errors="replace")
         try:
-            bound = self.last_endpoint.decode()
+            resolved = self.last_endpoint.decode()
         except (AttributeError, UnicodeDecodeError):
             # A transport without one, or a path in another encoding: the endpoint as it was given.
-            return endpoint.Binding(self, "bind", bound)
-        return endpoint.Binding(self, "bind", bound)
+            resolved = ""
+        # That of udp lacks its transport.
+        return endpoint.Binding(self, "bind", resolved if "://" in resolved else bound)
 
     def connect(self, addr: Any) -> endpoint.Binding:
         """Connect to an endpoint; it need not exist yet.
@@ -237,7 +238,7 @@ class Connections(SocketAttributes, Lifecycle):
         self._group_call(prototypes.zmq_leave, group, "is not in this group")
 
     def _group_call(self, function: Callable[..., int], group: Any, refusal: str) -> None:
-        if function(self._address, endpoint.encode(group, "a group", "news")) < 0:
+        if function(self._address, endpoint.encode_group(group)) < 0:
             errno = calls.errno()
             if errno == Errno.EINVAL:
                 raise ZMQError(errno, f"the socket {refusal}: {group!r:.60}")

@@ -7,6 +7,7 @@ import sys
 
 from ..enums import Errno
 from ..error import ZMQError, from_errno
+from ..libzmq import loader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,30 @@ def encode(addr: Any, what: str = "an endpoint", example: str = "tcp://127.0.0.1
     if b"\0" in addr:
         raise ValueError(f"{what} cannot have a NUL, got {addr!r:.60}")
     return addr
+
+
+def encode_group(group: Any) -> bytes:
+    """Turn the name of a group into what libzmq takes.
+
+    Parameters
+    ----------
+    group : str or bytes
+        The name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When it is no text or has a NUL.
+    ZMQError
+        EINVAL when it is longer than libzmq takes, which would cut it.
+    """
+    name = encode(group, "a group", "news")
+    longest = 255 if loader.load().version >= (4, 3, 3) else 15
+    if len(name) > longest:
+        raise ZMQError(
+            Errno.EINVAL, f"a group has {longest} bytes at most, got {len(name)}: {group!r:.60}"
+        )
+    return name
 
 
 def check_port(verb: str, encoded: bytes) -> None:
@@ -125,7 +150,10 @@ class Binding:
     def __exit__(self, *args: object) -> None:
         if self.socket.closed:
             return
-        if self.kind == "bind":
-            self.socket.unbind(self.addr)
-        else:
-            self.socket.disconnect(self.addr)
+        undo = self.socket.unbind if self.kind == "bind" else self.socket.disconnect
+        try:
+            undo(self.addr)
+        except ZMQError as error:
+            # libzmq does not find its own endpoints of udp; they end with the socket.
+            if error.errno != _errno.ENOENT or not self.addr.startswith("udp:"):
+                raise

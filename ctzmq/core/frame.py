@@ -10,6 +10,7 @@ from ..libzmq import memory, prototypes
 from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
 from ..libzmq.provider import calls
 from . import payload
+from .endpoint import encode_group
 from .tracker import _FINISHED_TRACKER, MessageTracker
 
 TYPE_CHECKING = False
@@ -285,7 +286,8 @@ class Frame(Exporter):  # type: ignore[misc]
         option : int or str
             "routing_id", "group", or the number of a property; libzmq has none to set yet.
         value : int or str
-            A routing id is an int; a group a str or bytes of 15 bytes at most (255 from 4.3.3).
+            A routing id is an int of 32 bits and not 0; a group is str or bytes, of 255 bytes at
+            most (15 before libzmq 4.3.3).
 
         Raises
         ------
@@ -293,19 +295,23 @@ class Frame(Exporter):  # type: ignore[misc]
             EINVAL when the property or the value is not valid.
         ZMQVersionError
             When libzmq has no draft API and the property needs it.
-        TypeError
-            When `option` or `value` is of another type.
+        TypeError, OverflowError
+            When `option` or `value` is of another type, or does not fit.
+        ValueError
+            When a group has a NUL.
 
         Source: libzmq `zmq_msg_set`, `zmq_msg_set_routing_id`, pyzmq `Frame.set`.
         """
         reference = calls.reference(self._content.message)
         if option == "routing_id":
-            check(prototypes.zmq_msg_set_routing_id(reference, index(value)))
+            number = index(value)
+            if not 0 <= number < 2**32:
+                raise OverflowError(f"a routing id is 1 to {2**32 - 1}, got {number}")
+            if not number:
+                raise ZMQError(Errno.EINVAL, "a routing id is never 0")
+            check(prototypes.zmq_msg_set_routing_id(reference, number))
         elif option == "group":
-            group = value.encode() if isinstance(value, str) else value
-            if not isinstance(group, bytes_):
-                raise TypeError(f"a group is str or bytes, got {value!r:.60}")
-            check(prototypes.zmq_msg_set_group(reference, group))
+            check(prototypes.zmq_msg_set_group(reference, encode_group(value)))
         elif isinstance(option, int):
             check(prototypes.zmq_msg_set(reference, option, index(value)))
         else:

@@ -10,10 +10,9 @@ from operator import index
 from warnings import warn
 
 from ..enums import Errno, SocketOption, SocketType
-from ..error import ContextTerminated, DraftFDWarning, ZMQError, check, from_errno
+from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
-from ..libzmq.structs import zmq_fd_t
 from . import lifetime, options
 
 TYPE_CHECKING = False
@@ -71,8 +70,9 @@ class Lifecycle:
         self._claim: list[int] = []
         # The same, once it is closed, for the one who leaves it last.
         self._closing: list[int] = []
-        self._users = 0
-        self._draft_poller = 0
+        # One item for each call that may wait: the length of a list is right with any threads.
+        self._users: list[None] = []
+        self._draft_poller: Any = None
         self._monitor_socket: Any = None
         self._items: Any = None
         self._pid = os.getpid()
@@ -106,8 +106,7 @@ class Lifecycle:
             )
         self._settle(open_socket(context, socket_type))
         self._claim.append(self._address)
-        if socket_type >= SocketType.SERVER and self._thread_safe():
-            self._slow_down()
+        self._take_care()
 
     def _share(self, shadow: Any, context: Any) -> None:
         self._shadow_obj = shadow
@@ -133,23 +132,34 @@ class Lifecycle:
         self._settle(address)
         if original is not None:
             self._handle = original._handle
-        elif options.read(address, SocketOption.CONFLATE):
-            self._slow_down()
-        self._type = int(options.read(address, SocketOption.TYPE))
+            self._type = original._type
+        else:
+            self._type = int(options.read(address, SocketOption.TYPE))
+            self._take_care()
 
     def _settle(self, address: int) -> None:
         self._address = address
         self._pointer = self._handle = calls.pointer(address)
 
     def _thread_safe(self) -> bool:
-        return bool(options.read(self._address, SocketOption.THREAD_SAFE))
+        return self._type >= SocketType.SERVER and bool(
+            options.read(self._address, SocketOption.THREAD_SAFE)
+        )
+
+    def _take_care(self) -> None:
+        if (
+            self._thread_safe()
+            or self._type == SocketType.DGRAM
+            or (self._shadow and options.read(self._address, SocketOption.CONFLATE))
+        ):
+            self._slow_down()
 
     def _slow_down(self) -> None:
         """Take the quick handle away, so that every quick call fails and the careful one follows.
 
         It is for sockets with a lock that another thread may hold while it waits for the GIL:
         thread-safe ones, and those with CONFLATE, which drop messages, zero-copy ones too, under
-        theirs.
+        theirs. And it is for DGRAM sockets, which libzmq lets send at certain times only.
         """
         for sharer in (self, *self._sharers):
             sharer._handle = calls.NULL
@@ -239,13 +249,11 @@ class Lifecycle:
                 if getattr(error, "errno", None) != Errno.ETERM:
                     self._claim.append(address)
                     raise
-        if self._draft_poller:
-            poller, self._draft_poller = ctypes.c_void_p(self._draft_poller), 0
-            prototypes.zmq_poller_destroy(ctypes.byref(poller))
         closing = [address]
         # In a cycle of garbage, the set does not know this socket any more.
         try:
             for sharer in {self, *lifetime.living(self._sharers)}:
+                sharer._close_draft_poller()
                 sharer._closing = closing
                 sharer._abandon()
         finally:
@@ -266,14 +274,18 @@ class Lifecycle:
 
     def _draft_fd(self) -> int:
         """Give a thread-safe socket, which has no descriptor, that of a poller which watches it."""
-        if not self._draft_poller:
-            poller = prototypes.zmq_poller_new()
-            check(prototypes.zmq_poller_add(poller, self._address, None, 3))
-            self._draft_poller = poller
+        if self._draft_poller is None:
+            from .draftpoller import DraftPoller
+
+            self._draft_poller = DraftPoller(self._address)
             warn(DraftFDWarning(), stacklevel=3)
-        descriptor = zmq_fd_t()
-        check(prototypes.zmq_poller_fd(self._draft_poller, ctypes.byref(descriptor)))
-        return int(descriptor.value)
+        descriptor: int = self._draft_poller.descriptor
+        return descriptor
+
+    def _close_draft_poller(self) -> None:
+        poller, self._draft_poller = self._draft_poller, None
+        if poller is not None:
+            poller.close()
 
     def _abandon(self) -> None:
         self._address, self._pointer, self._handle = 0, calls.NULL, calls.NULL
@@ -305,13 +317,17 @@ class Lifecycle:
             )
         if errno == Errno.ENOTSUP:
             return ZMQError(errno, f"a {self._type_name} socket does not send or receive this way")
+        if errno == Errno.EINVAL and self._type == SocketType.DGRAM:
+            return ZMQError(errno, "a DGRAM socket sends two parts: a peer's address, the content")
+        if errno == Errno.EINVAL and self._type >= SocketType.SERVER:
+            return ZMQError(errno, f"a {self._type_name} socket sends messages of one part only")
         if errno == Errno.EHOSTUNREACH:
             return ZMQError(errno, "no peer with this routing id is connected")
         return from_errno(errno)
 
     def _leave(self) -> None:
         """End a call that may wait, and close what another thread has closed meanwhile."""
-        self._users -= 1
+        self._users.pop()
         if self._closing:
             self._finish()
 
@@ -325,6 +341,7 @@ class Lifecycle:
         if self._message is not None:
             calls.close(self._message)
             self._message = None
+        self._close_draft_poller()
         if self._address and not self._shadow:
             errno = ctypes.get_errno()
             try:

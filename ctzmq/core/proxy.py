@@ -34,7 +34,7 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
         raise TypeError("a proxy needs a frontend and a backend socket")
     users = [socket for socket in sockets.values() if socket is not None]
     for socket in users:
-        socket._users += 1
+        socket._users.append(None)
     try:
         while True:
             rc = function(*addresses)

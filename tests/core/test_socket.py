@@ -658,39 +658,3 @@ class TestWithoutDrafts:
             a.send_multipart([b"x", b"y"], **extra)
         a.send(b"nothing was sent before")
         assert b.recv() == b"nothing was sent before"
-
-
-@pytest.mark.skipif(not zmq.DRAFT_API, reason="this libzmq has no draft API")
-class TestDrafts:
-    @pytest.mark.parametrize(
-        ("from_type", "to_type"),
-        [(zmq.SCATTER, zmq.GATHER), (zmq.CHANNEL, zmq.CHANNEL), (zmq.CLIENT, zmq.SERVER)],
-    )
-    @pytest.mark.parametrize("transport", ["inproc", "tcp"])
-    def test_one_way(self, from_type: int, to_type: int, transport: str, pair: Pair) -> None:
-        a, b = pair(from_type, to_type, transport)
-        for size in SIZES:
-            a.send(content(size))
-            assert b.recv() == content(size)
-            a.send(bytearray(content(size)), copy=False)
-            assert b.recv(copy=False).bytes == content(size)
-        with pytest.raises(zmq.Again):
-            b.recv(zmq.DONTWAIT)
-
-    def test_client_and_server(self, pair: Pair) -> None:
-        server, client = pair(zmq.SERVER, zmq.CLIENT, "tcp")
-        client.send(b"question")
-        question = server.recv(copy=False)
-        assert question.bytes == b"question"
-        server.send(b"answer", routing_id=question.routing_id)
-        assert client.recv() == b"answer"
-
-    def test_radio_and_dish(self, socket: Make) -> None:
-        radio, dish = socket(zmq.RADIO), socket(zmq.DISH)
-        dish.join("music")
-        dish.bind("inproc://radio")
-        radio.connect("inproc://radio")
-        radio.send(b"song", group="music")
-        song = dish.recv(copy=False)
-        assert (song.bytes, song.group) == (b"song", "music")
-        dish.leave("music")

@@ -1,0 +1,72 @@
+"""A descriptor for thread-safe sockets, which have none: that of a draft poller which watches them.
+
+The poller's descriptor becomes readable with each piece of news, and stays so until the poller is
+asked. An event loop would spin; so whoever reads EVENTS asks the poller too.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from _thread import RLock
+
+from ..error import ZMQError, check
+from ..libzmq import prototypes
+from ..libzmq.structs import zmq_fd_t, zmq_poller_event_t
+from .poll import POLLIN, POLLOUT
+
+__all__ = ["DraftPoller"]
+
+
+class DraftPoller:
+    """Watches one thread-safe socket.
+
+    Parameters
+    ----------
+    address : int
+        The socket.
+
+    Raises
+    ------
+    ZMQVersionError
+        When libzmq has no draft API, or is older than 4.3.2.
+    ZMQError
+        When libzmq cannot watch the socket.
+
+    Source: libzmq `zmq_poller_new`, `zmq_poller_fd`.
+    """
+
+    __slots__ = ("_address", "_lock", "descriptor")
+
+    #: What becomes readable when something about the socket changed.
+    descriptor: int
+
+    def __init__(self, address: int) -> None:
+        # A poller, unlike its socket, is not thread-safe. A signal handler may close it any time.
+        self._lock = RLock()
+        descriptor = zmq_fd_t()
+        self._address: int = prototypes.zmq_poller_new() or 0
+        try:
+            check(prototypes.zmq_poller_add(self._address, address, None, POLLIN | POLLOUT))
+            check(prototypes.zmq_poller_fd(self._address, ctypes.byref(descriptor)))
+        except (ZMQError, NotImplementedError):
+            self.close()
+            raise
+        self.descriptor = descriptor.value
+
+    def take_news(self) -> None:
+        """Take back that the descriptor is readable; what is new since then makes it so again.
+
+        Source: libzmq `zmq_poller_wait`.
+        """
+        event = zmq_poller_event_t()
+        with self._lock:
+            prototypes.zmq_poller_wait(self._address, ctypes.byref(event), 0)
+
+    def close(self) -> None:
+        """End the watch; it has to be done before the socket is closed.
+
+        Source: libzmq `zmq_poller_destroy`.
+        """
+        with self._lock:
+            poller, self._address = ctypes.c_void_p(self._address), 0
+            prototypes.zmq_poller_destroy(ctypes.byref(poller))
