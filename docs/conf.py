@@ -1,0 +1,110 @@
+"""How Sphinx builds these pages; `scripts/docs` runs it."""
+
+from __future__ import annotations
+
+import enum
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import ctzmq
+from ctzmq.core.version import VERSION
+
+project = "ctzmq"
+copyright = "the ctzmq developers"
+release = version = VERSION
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["examples"]
+html_theme = "furo"
+html_title = f"ctzmq {release}"
+html_copy_source = False
+myst_heading_anchors = 3
+
+# In a docstring, what stands between backticks is a name if it is one, and code in any case.
+default_role = "py:obj"
+autodoc_member_order = "groupwise"
+autodoc_typehints = "none"
+napoleon_google_docstring = False
+napoleon_custom_sections = ["Source"]
+# Every flavour has classes of these names; a parameter means the blocking one, or its like.
+napoleon_preprocess_types = True
+napoleon_type_aliases = {name: f"ctzmq.{name}" for name in ("Context", "Socket", "Poller")}
+
+
+def prepare_docstring(
+    app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]
+) -> None:
+    """Make a docstring of the house one of numpydoc, in reStructuredText."""
+    text = re.sub(r"^Source: (.*)", r"Source\n------\n\1", "\n".join(lines), flags=re.MULTILINE)
+    # One entry for each of several errors that have one description.
+    text = re.sub(r"^(\w+(?:, \w+)+)\n((?: +.*\n?)+)", one_each, text, flags=re.MULTILINE)
+    # A star is a star, outside of code and not before the name of a parameter.
+    parts = re.split(r"(`[^`]*`)", text)
+    parts[::2] = [re.sub(r"\*(?![*\w])", r"\\*", part) for part in parts[::2]]
+    lines[:] = "".join(parts).split("\n")
+
+
+def one_each(entry: re.Match[str]) -> str:
+    """Repeat the description of several errors for each."""
+    names, description = entry.groups()
+    return "".join(f"{name}\n{description.rstrip()}\n" for name in names.split(", "))
+
+
+def skip_spellings(
+    app: Any, what: str, name: str, obj: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave out the other spellings of a member that is told of already."""
+    own_name = getattr(getattr(obj, "fget", obj), "__name__", name)
+    return True if what == "class" and name != name.lower() and own_name != name else None
+
+
+class EnumTable(Directive):
+    """A table of the members of one of ctzmq's enums."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table."""
+        members = getattr(ctzmq, self.arguments[0]).__members__
+        groups: dict[enum.Enum, list[str]] = {}
+        for name, member in members.items():
+            groups.setdefault(member, []).append(name)
+        head = ["Name", "Number"]
+        rows = [[", ".join(names), str(member.value)] for member, names in groups.items()]
+        if issubclass(type(next(iter(groups))), ctzmq.SocketOption):
+            head += ["Value", "Access", "Since libzmq"]
+            for row, option in zip(rows, groups):
+                access = ("get" if option.readable else "", "set" if option.writable else "")
+                kind = {"int64": "int, 64 bits", "fd": "descriptor"}.get(
+                    option._opt_type.name, option._opt_type.name
+                )
+                row += [kind, ", ".join(filter(None, access)), option.since]
+        return [self.table(head, rows)]
+
+    @staticmethod
+    def table(head: list[str], rows: list[list[str]]) -> nodes.table:
+        """Make a table of text."""
+
+        def line(cells: list[str]) -> nodes.row:
+            entries = [nodes.entry("", nodes.paragraph(text=cell)) for cell in cells]
+            return nodes.row("", *entries)
+
+        group = nodes.tgroup(cols=len(head))
+        group += [nodes.colspec(colwidth=1) for _ in head]
+        group += nodes.thead("", line(head))
+        group += nodes.tbody("", *map(line, rows))
+        return nodes.table("", group)
+
+
+def setup(app: Any) -> None:
+    """Put the steps above into Sphinx's way; docstrings come before their sections are read."""
+    app.connect("autodoc-process-docstring", prepare_docstring, priority=400)
+    app.connect("autodoc-skip-member", skip_spellings)
+    app.add_directive("enum-table", EnumTable)
