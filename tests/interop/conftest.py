@@ -47,6 +47,14 @@ def address(bound: Any) -> str:
     return endpoint
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The first that needs pyzmq may have to wait until it is installed.
+    for item in items:
+        if "pyzmq_python" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(300))
+            break
+
+
 @pytest.fixture(scope="session")
 def pyzmq_python() -> Path:
     """The interpreter that has pyzmq; without one the tests are skipped, but not in CI."""
