@@ -233,7 +233,7 @@ def test_text_is_not_bytes(copied: bool, pair: Pair) -> None:
     assert b.poll(0) == 0
 
 
-@pytest.mark.parametrize("wrong", ["1", None, 1.5, b"1", [1]])
+@pytest.mark.parametrize("wrong", ["1", 1.5, b"1", [1]])
 def test_flags_are_a_number(wrong: Any, pair: Pair) -> None:
     a, b = pair(zmq.PAIR, zmq.PAIR)
     for refused in (
@@ -611,3 +611,46 @@ def test_a_function_that_an_older_library_lacks_is_named(
         zmq.ZMQVersionError, match=r"zmq_proxy_steerable requires libzmq >= 4\.0\.5"
     ):
         zmq.proxy_steerable(socket(zmq.PULL), socket(zmq.PUSH))
+
+
+# -- Anything at all -------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the fuzzer ends waits by a signal")
+def test_arbitrary_calls_never_kill_the_process(tmp_path: Path) -> None:
+    fuzzer = Path(__file__).with_name("fuzzer.py")
+    log = tmp_path / "log"
+    done = subprocess.run(
+        [sys.executable, str(fuzzer), str(log), "60"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=55,
+        check=False,
+    )
+    calls = log.read_text("utf-8").splitlines()
+    assert done.returncode == 0, "\n".join([*done.stderr.splitlines()[-20:], *calls[-3:]])
+
+
+@pytest.mark.xfail(strict=True, reason="libzmq aborts the process when the first socket is made")
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("MAX_SOCKETS", 2**31 - 1), ("IO_THREADS", 2**31 - 1), ("THREAD_SCHED_POLICY", 99)],
+)
+def test_an_option_of_a_context_never_kills_the_process(
+    option: str, value: int, child: Child
+) -> None:
+    done = child(
+        f"""
+        import ctzmq as zmq
+        context = zmq.Context()
+        try:
+            context.set(zmq.{option}, {value})
+            context.socket(zmq.PAIR)
+        except zmq.ZMQError as error:
+            print(error)
+        context.destroy(0)
+        """
+    )
+    assert done.returncode == 0, done.stderr
+    assert option in done.stdout
