@@ -8,6 +8,8 @@ import re
 from typing import Any, Callable
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import ctzmq as zmq
 from ctzmq.core import messaging
@@ -104,6 +106,30 @@ def test_what_is_no_json_is_refused(ends: Ends) -> None:
         b.recv_json()
     with pytest.raises(zmq.Again):
         b.recv_json(zmq.NOBLOCK)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    value=st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text()),
+        lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+        max_leaves=10,
+    )
+)
+def test_any_json_comes_back_as_it_was(value: Any, ends: Ends) -> None:
+    a, b = ends
+    a.send_json(value)
+    assert b.recv_json() == value
+    a.send_pyobj(value)
+    assert b.recv_pyobj() == value
+
+
+@given(text=st.text())
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_comes_back_as_it_was(text: str, ends: Ends) -> None:
+    a, b = ends
+    a.send_string(text, encoding="utf-16")
+    assert b.recv_string(encoding="utf-16") == text
 
 
 # -- Pickled objects -------------------------------------------------------------------------------

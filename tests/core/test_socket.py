@@ -11,6 +11,8 @@ import threading
 from typing import Any, Callable
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import ctzmq as zmq
 
@@ -344,6 +346,35 @@ def test_an_error_in_one_part_sends_none(pair: Pair) -> None:
         a.send_multipart([], copy=False)
     a.send_multipart([b"the", b"first"])
     assert b.recv_multipart() == [b"the", b"first"]
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    messages=st.lists(
+        st.tuples(
+            st.lists(
+                st.tuples(st.binary(max_size=50), st.sampled_from([1, 1, 1, 700, 3000])),
+                min_size=1,
+                max_size=5,
+            ),
+            st.booleans(),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_whatever_is_sent_arrives_in_order(messages: list[Any], pair: Pair) -> None:
+    pull, push = pair(zmq.PULL, zmq.PUSH, "tcp", copy_threshold=60)
+    whole = [[content * times for content, times in parts] for parts, _, _ in messages]
+    for parts, (_, copied, _) in zip(whole, messages):
+        push.send_multipart(parts, copy=copied)
+    for parts, (_, _, copied) in zip(whole, messages):
+        assert [bytes(part) for part in pull.recv_multipart(copy=copied)] == parts
+    for socket in (pull, push):
+        socket.close()
 
 
 # -- Receiving into memory -------------------------------------------------------------------------
