@@ -33,6 +33,7 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
     if None in addresses[:2]:
         raise TypeError("a proxy needs a frontend and a backend socket")
     users = [socket for socket in sockets.values() if socket is not None]
+    failed = 0
     for socket in users:
         socket._users.append(None)
     try:
@@ -41,8 +42,11 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
             if rc >= 0:
                 return rc
             errno = calls.errno()
-            if errno != _errno.EINTR:
+            # A signal handler may have changed errno with calls of its own since, so a failure is
+            # believed when it comes twice; a proxy itself waits, and never says EAGAIN.
+            if errno == failed and errno not in (_errno.EINTR, Errno.EAGAIN):
                 raise from_errno(errno)
+            failed = errno
     finally:
         for socket in users:
             socket._leave()
