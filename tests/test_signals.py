@@ -321,9 +321,6 @@ print(bool(rung))
     assert done.stdout.strip() == "True", done.stderr
 
 
-@pytest.mark.xfail(
-    PYPY, strict=True, reason="what the handler calls changes the errno that the call reads"
-)
 def test_a_handler_may_use_the_socket_that_waits() -> None:
     done = run(
         COMMON
@@ -348,9 +345,6 @@ print(seen, got)
     assert done.stdout.strip() == "[b'for the handler'] [b'for', b'the call']", done.stderr
 
 
-@pytest.mark.xfail(
-    strict=True, reason="what the handler calls changes the errno that the call reads"
-)
 @pytest.mark.parametrize("wait", ["b.recv()", "b.poll() and b.recv()"])
 def test_a_handler_may_make_calls_that_fail(wait: str) -> None:
     done = run(

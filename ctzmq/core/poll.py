@@ -10,7 +10,7 @@ from operator import index
 from time import monotonic
 
 from ..enums import Errno, PollEvent
-from ..error import ZMQError, from_errno
+from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t, zmq_pollitem_t
 from . import lifetime
@@ -130,10 +130,16 @@ class PollItems:
             ready = calls.poll(self._table, self._count, _slice(left))
             if ready > 0:
                 return ready
-            if ready < 0:
-                number = calls.errno()
-                if number != errno.EINTR:
-                    raise from_errno(number)
+            if ready < 0 and calls.errno() != errno.EINTR:
+                if calls.errno() == Errno.ETERM:
+                    raise ContextTerminated()
+                # A signal handler may have run since the call, and changed errno with calls of its
+                # own: another failure is believed only when it comes again at once.
+                ready = calls.poll(self._table, self._count, 0)
+                if ready > 0:
+                    return ready
+                if ready < 0:
+                    raise from_errno(calls.errno())
             if left != inf:
                 left = max(0, -int((monotonic() - deadline) * 1000 // 1))
                 if ready == 0 and left == 0:

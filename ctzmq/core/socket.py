@@ -37,6 +37,7 @@ POLLOUT = poll.POLLOUT
 # Bound here, because a lookup of two steps costs as much as a tenth of the call.
 DONTWAIT = calls.DONTWAIT
 FLAGS = DONTWAIT | SNDMORE
+TRANSIENT = (int(Errno.EAGAIN), _errno.EINTR)
 LARGE = calls.LARGE
 try_send = calls.try_send
 try_recv = calls.try_recv
@@ -190,7 +191,7 @@ class Socket(Messaging, Connections):
         """
         if type(data) is bytes and copy and routing_id is None and group is None:
             size = len(data)
-            if flags:
+            if flags != 0:
                 flags = index(flags) & FLAGS
                 if size < LARGE and try_send(self._handle, data, size, flags | DONTWAIT) >= 0:
                     return None
@@ -369,6 +370,8 @@ class Socket(Messaging, Connections):
 
         Source: libzmq `zmq_msg_recv`, pyzmq `Socket.recv`.
         """
+        if flags != 0:
+            flags = index(flags)
         message = self._message
         if message is None:
             message = new_message()
@@ -376,7 +379,7 @@ class Socket(Messaging, Connections):
         self._message = None
         size = try_recv(message, self._handle, DONTWAIT)
         if size < 0:
-            size = self._recv_message(message, index(flags))
+            size = self._recv_message(message, flags)
         if copy and size < KEEP:
             data: bytes = message_data(message)[:size]
             self._message = message
@@ -533,15 +536,30 @@ class Socket(Messaging, Connections):
                 if result >= 0:
                     return result
                 errno = calls.errno()
-                if errno == _errno.EINTR and not flags & DONTWAIT:
-                    # libzmq would begin the time-out anew: from here on this call keeps the time.
-                    deadline, flags = self._deadline(started, event), flags | DONTWAIT
-                elif errno == Errno.EAGAIN and deadline is not None:
-                    left = max(0.0, (deadline - monotonic()) * 1000)
-                    if not self._ready(event, left):
-                        raise Again()
-                elif errno != _errno.EINTR:
+                if errno == Errno.ETERM:
                     raise self._error(errno)
+                if errno not in TRANSIENT:
+                    # A signal handler may have run since the call, and changed errno with calls of
+                    # its own: another failure is believed only when it comes again at once.
+                    result = attempt(flags | DONTWAIT)
+                    if result >= 0:
+                        return result
+                    errno = calls.errno()
+                    if errno not in TRANSIENT:
+                        raise self._error(errno)
+                if flags & DONTWAIT and deadline is None:
+                    if errno == Errno.EAGAIN:
+                        raise Again()
+                    continue
+                if deadline is None:
+                    deadline = self._deadline(started, event)
+                if deadline == poll.inf and not flags & DONTWAIT:
+                    continue
+                # libzmq would begin the time-out anew: from here on this call keeps the time.
+                flags |= DONTWAIT
+                left = max(0.0, (deadline - monotonic()) * 1000)
+                if errno == Errno.EAGAIN and not self._ready(event, left):
+                    raise Again()
         finally:
             self._leave()
 
