@@ -152,7 +152,7 @@ class SocketOption(IntEnum):
 
     HWM = 1, _OptType.int, "", ""
     AFFINITY = 4, _OptType.int64, "rw", "2.0"
-    ROUTING_ID = 5, _OptType.bytes, "rw", "4.2.3"
+    ROUTING_ID = 5, _OptType.bytes, "rw", "2.0"
     SUBSCRIBE = 6, _OptType.bytes, "w", "2.0"
     UNSUBSCRIBE = 7, _OptType.bytes, "w", "2.0"
     RATE = 8, _OptType.int, "rw", "2.0"
@@ -203,7 +203,7 @@ class SocketOption(IntEnum):
     IPC_FILTER_PID = 58, _OptType.int, "w", "4.1.0"
     IPC_FILTER_UID = 59, _OptType.int, "w", "4.1.0"
     IPC_FILTER_GID = 60, _OptType.int, "w", "4.1.0"
-    CONNECT_ROUTING_ID = 61, _OptType.bytes, "w", "4.2.3"
+    CONNECT_ROUTING_ID = 61, _OptType.bytes, "w", "4.1.0"
     GSSAPI_SERVER = 62, _OptType.int, "rw", "4.1.0"
     GSSAPI_PRINCIPAL = 63, _OptType.bytes, "rw", "4.1.0"
     GSSAPI_SERVICE_PRINCIPAL = 64, _OptType.bytes, "rw", "4.1.0"

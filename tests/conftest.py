@@ -32,6 +32,9 @@ OPTIONAL = {
 def pytest_configure(config: pytest.Config) -> None:
     for name, reason in OPTIONAL.items():
         config.addinivalue_line("markers", f"{name}: {reason}; run only with -m {name}")
+    config.addinivalue_line(
+        "markers", "libzmq(major, minor, ...): needs this libzmq or a newer one"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,6 +43,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for name, reason in OPTIONAL.items():
             if item.get_closest_marker(name) and name not in asked:
                 item.add_marker(pytest.mark.skip(reason=f"{reason}: ask with -m {name}"))
+        for needed in item.iter_markers("libzmq"):
+            if loader.load().version < needed.args:
+                version = ".".join(map(str, needed.args))
+                item.add_marker(pytest.mark.skip(reason=f"needs libzmq {version}"))
 
 
 def pytest_report_header() -> str:

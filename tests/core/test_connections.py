@@ -184,6 +184,7 @@ def events(monitor: zmq.Socket, last: zmq.Event) -> list[zmq.Event]:
     return seen
 
 
+@pytest.mark.libzmq(4, 3)
 def test_a_monitor_tells_the_life_of_a_connection(socket: Make) -> None:
     a, b = socket(zmq.PULL), socket(zmq.PUSH)
     with a.get_monitor_socket() as server, b.get_monitor_socket() as client:
@@ -277,6 +278,7 @@ def test_a_monitor_whose_endpoint_is_no_good_is_named(socket: Make) -> None:
         socket(zmq.PUSH).monitor("inproc://mine")
 
 
+@pytest.mark.libzmq(4, 3)
 def test_a_failed_handshake_is_told_with_its_reason(socket: Make) -> None:
     a, b = socket(zmq.PULL), socket(zmq.PUSH, plain_username=b"user", plain_password=b"pass")
     with a.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL) as monitor:

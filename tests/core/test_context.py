@@ -81,6 +81,7 @@ class TestMaking:
         assert zmq.SyncContext is zmq.Context
 
     @linux
+    @pytest.mark.libzmq(4, 2)  # older ones abort the process
     def test_without_descriptors_there_is_none(self, child: Child) -> None:
         done = child(
             """

@@ -43,10 +43,6 @@ THREAD_SAFE = [
 if zmq.zmq_version_info() < (4, 3, 3):
     THREAD_SAFE = THREAD_SAFE[:6]
 
-has_descriptor = pytest.mark.skipif(
-    zmq.zmq_version_info() < (4, 3, 2), reason="zmq_poller_fd is new in 4.3.2"
-)
-
 
 def content(size: int) -> bytes:
     return (bytes(range(256)) * (size // 256 + 1))[:size]
@@ -117,7 +113,7 @@ def test_there_is_only_one_part(kind: int, socket: Make) -> None:
             refused()
 
 
-@pytest.mark.skipif(zmq.CHANNEL not in THREAD_SAFE, reason="needs libzmq 4.3.3")
+@pytest.mark.libzmq(4, 3, 3)
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_a_channel_has_two_ends(transport: str, pair: Pair) -> None:
     a, b = pair(zmq.CHANNEL, zmq.CHANNEL, transport)
@@ -202,7 +198,7 @@ def test_routing_ids_that_are_none(socket: Make) -> None:
     assert frame.routing_id == 2**32 - 1
 
 
-@pytest.mark.skipif(zmq.PEER not in THREAD_SAFE, reason="needs libzmq 4.3.3")
+@pytest.mark.libzmq(4, 3, 3)
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_peers_talk_by_routing_id(transport: str, socket: Make, tmp_path: Any) -> None:
     a, b = socket(zmq.PEER), socket(zmq.PEER)
@@ -445,7 +441,7 @@ def readable(descriptor: int, seconds: float = 0) -> bool:
     return bool(select.select([descriptor], [], [], seconds)[0])
 
 
-@has_descriptor
+@pytest.mark.libzmq(4, 3, 2)
 @pytest.mark.parametrize("kind", THREAD_SAFE, ids=name)
 def test_the_descriptor_is_a_pollers(kind: int, socket: Make) -> None:
     a = socket(kind)
@@ -457,7 +453,7 @@ def test_the_descriptor_is_a_pollers(kind: int, socket: Make) -> None:
     os.fstat(descriptor)
 
 
-@has_descriptor
+@pytest.mark.libzmq(4, 3, 2)
 @pytest.mark.filterwarnings("ignore::ctzmq.DraftFDWarning")
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_the_descriptor_tells_of_news_and_then_is_quiet(transport: str, pair: Pair) -> None:
@@ -474,7 +470,7 @@ def test_the_descriptor_tells_of_news_and_then_is_quiet(transport: str, pair: Pa
         assert server.recv() == b"news"
 
 
-@has_descriptor
+@pytest.mark.libzmq(4, 3, 2)
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="cannot count descriptors here")
 @pytest.mark.filterwarnings("ignore::ctzmq.DraftFDWarning")
 def test_the_descriptors_of_shadows_end_with_the_socket(eventually: Eventually) -> None:
@@ -500,7 +496,7 @@ def test_the_descriptors_of_shadows_end_with_the_socket(eventually: Eventually) 
     eventually(lambda: count() <= before)
 
 
-@has_descriptor
+@pytest.mark.libzmq(4, 3, 2)
 @pytest.mark.filterwarnings("ignore::ctzmq.DraftFDWarning")
 def test_asyncio() -> None:
     async def main() -> None:

@@ -178,6 +178,7 @@ def test_the_descriptor_is_one_that_the_system_knows(socket: Callable[..., zmq.S
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no descriptors of sockets")
+@pytest.mark.libzmq(4, 2)
 def test_a_descriptor_to_bind_to_must_be_one_that_listens(
     socket: Callable[..., zmq.Socket],
 ) -> None:

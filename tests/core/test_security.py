@@ -90,6 +90,7 @@ def test_a_capability_is_a_word(wrong: Any) -> None:
 
 
 @needs_curve
+@pytest.mark.libzmq(4, 2)
 def test_a_pair_of_keys() -> None:
     public, secret = zmq.curve_keypair()
     assert len(public) == len(secret) == 40
@@ -113,6 +114,7 @@ def test_a_pair_of_keys() -> None:
         (bytearray(40), TypeError, "got bytearray"),
     ],
 )
+@pytest.mark.libzmq(4, 2)
 def test_what_is_no_key_is_refused(secret: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         zmq.curve_public(secret)
@@ -134,6 +136,7 @@ def test_without_security_a_message_still_knows_its_sender(socket: Make) -> None
         frame["Nothing"]
 
 
+@pytest.mark.libzmq(4, 3)
 def test_an_anonymous_client_may_be_refused(context: zmq.Context, socket: Make) -> None:
     authenticator = Authenticator(context, set())
     server, client = socket(zmq.DEALER, zap_domain=b"house"), socket(zmq.DEALER)
@@ -171,6 +174,7 @@ def test_a_user_with_a_password_is_known(context: zmq.Context, socket: Make) -> 
     assert client.recv() == b"back"
 
 
+@pytest.mark.libzmq(4, 3)
 @pytest.mark.parametrize("user", [b"ann", b"eve"])
 def test_a_user_with_another_password_is_refused(
     user: bytes, context: zmq.Context, socket: Make
@@ -221,6 +225,7 @@ def test_a_client_with_keys_is_known(context: zmq.Context, socket: Make) -> None
 
 
 @needs_curve
+@pytest.mark.libzmq(4, 3)
 def test_a_client_with_other_keys_is_refused(context: zmq.Context, socket: Make) -> None:
     server, client, _ = curve(socket)
     Authenticator(context, set())
@@ -231,6 +236,7 @@ def test_a_client_with_other_keys_is_refused(context: zmq.Context, socket: Make)
 
 
 @needs_curve
+@pytest.mark.libzmq(4, 3)
 def test_a_client_that_takes_another_for_the_server_gets_nowhere(socket: Make) -> None:
     stranger, _ = zmq.curve_keypair()
     server, client, _ = curve(socket, stranger)
