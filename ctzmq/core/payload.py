@@ -7,12 +7,14 @@ making one needs executable memory that some systems refuse. libzmq may call it 
 
 from __future__ import annotations
 
+import ctypes
 import itertools
+from _thread import allocate_lock
 
 from ..error import check
-from ..libzmq import memory, prototypes
+from ..libzmq import interpreters, memory, prototypes
 from ..libzmq.provider import calls
-from .tracker import MessageTracker
+from .tracker import _FINISHED_TRACKER, MessageTracker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +31,18 @@ inherited: dict[int, tuple[object, Event | None]] = {}
 on_small_loan: Callable[[int], None] | None = None
 
 _numbers = itertools.count(1)
-_on_free: Any = None
+
+#: The callback, once it was needed. It is made once, whatever the threads: libzmq knows its address.
+_on_free: list[Any] = []
+_making = allocate_lock()
+
+
+def _make_callback() -> None:
+    from ..libzmq.callbacks import zmq_free_fn
+
+    with _making:
+        if not _on_free:
+            _on_free.append(zmq_free_fn(_release))
 
 
 def _release(data: int | None, hint: int | None) -> None:
@@ -62,6 +75,9 @@ def lend(
 ) -> tuple[MessageTracker | None, Event | None]:
     """Make a message that points into an object's memory.
 
+    Where the process has several interpreters it becomes a copy all the same, because the callback
+    may be called by a thread of another interpreter than this one.
+
     Parameters
     ----------
     message : zmq_msg_t
@@ -85,11 +101,11 @@ def lend(
 
     Source: libzmq `zmq_msg_init_data`.
     """
-    global _on_free
-    if _on_free is None:
-        from ..libzmq.callbacks import zmq_free_fn
-
-        _on_free = zmq_free_fn(_release)
+    if not interpreters.is_alone():
+        _copy(message, data, size)
+        return _FINISHED_TRACKER if track else None, None
+    if not _on_free:
+        _make_callback()
     event = tracker = None
     if track:
         from threading import Event
@@ -101,8 +117,20 @@ def lend(
     address, keep = memory.export(data, size)
     number = next(_numbers)
     payloads[number] = (keep, event)
-    rc = prototypes.zmq_msg_init_data(calls.reference(message), address, size, _on_free, number)
+    rc = prototypes.zmq_msg_init_data(calls.reference(message), address, size, _on_free[0], number)
     if rc < 0:
         del payloads[number]
     check(rc)
+    if interpreters.CAN_BE_ISOLATED:
+        # A message that was copied once is marked as shared, which `isolated` looks at.
+        mark = calls.new_message()
+        prototypes.zmq_msg_copy(calls.reference(mark), calls.reference(message))
+        calls.close(mark)
     return tracker, event
+
+
+def _copy(message: Any, data: Any, size: int) -> None:
+    check(prototypes.zmq_msg_init_size(calls.reference(message), size))
+    address, keep = memory.export(data, size)
+    ctypes.memmove(calls.content(message)[0], address, size)
+    del keep

@@ -1,6 +1,7 @@
 """Chooses who makes the calls of each message: ctypes, or on PyPy its own FFI.
 
-`CTZMQ_NATIVE_CALLS=0` keeps ctypes on PyPy too.
+`CTZMQ_NATIVE_CALLS=0` keeps ctypes on PyPy too. Interpreters other than the first of the process
+are guarded against its zero-copy messages.
 """
 
 from __future__ import annotations
@@ -13,4 +14,9 @@ __all__ = ["calls"]
 if sys.implementation.name == "pypy" and os.environ.get("CTZMQ_NATIVE_CALLS") != "0":
     from . import native as calls
 else:
-    from . import calls  # type: ignore[no-redef]
+    from . import calls, interpreters  # type: ignore[no-redef]
+
+    if not interpreters.is_main():
+        from . import isolated
+
+        isolated.guard(calls)

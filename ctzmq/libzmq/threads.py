@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import ctypes
 import sys
 
@@ -38,8 +39,6 @@ def detached(function: Any, argument: int) -> bool:
     if sys.platform == "win32":
         # libzmq keeps the thread's handle for good, but its memory goes when it ends.
         return bool(prototypes.zmq_threadstart(start, argument))
-    import signal
-
     global _posix
     if _posix is None:
         _posix = ctypes.CDLL(None)
@@ -50,9 +49,9 @@ def detached(function: Any, argument: int) -> bool:
     none = ctypes.create_string_buffer(_SIGNAL_SET)
     before = ctypes.create_string_buffer(_SIGNAL_SET)
     ctypes.memset(none, 0xFF, _SIGNAL_SET)
-    _posix.pthread_sigmask(int(signal.SIG_SETMASK), none, before)
+    _posix.pthread_sigmask(int(_signal.SIG_SETMASK), none, before)
     failed: int = _posix.pthread_create(ctypes.byref(thread), None, start, argument)
-    _posix.pthread_sigmask(int(signal.SIG_SETMASK), before, None)
+    _posix.pthread_sigmask(int(_signal.SIG_SETMASK), before, None)
     if not failed:
         _posix.pthread_detach(thread)
     return not failed
