@@ -103,9 +103,14 @@ def curve_public(secret_key: str | bytes) -> bytes:
         raise TypeError(f"a secret key is bytes of Z85 text, got {type(secret_key).__name__}")
     if len(secret) != _Z85_KEY:
         raise ValueError(f"a secret key has {_Z85_KEY} bytes of Z85 text, got {len(secret)} bytes")
+    from ..utils.z85 import Z85CHARS
+
+    # An old libzmq looks other characters up outside of its table.
+    if not set(secret) <= set(Z85CHARS):
+        raise ZMQError(Errno.EINVAL, "the secret key has characters that Z85 does not use")
     public = ctypes.create_string_buffer(_Z85_KEY + 1)
     if prototypes.zmq_curve_public(public, secret) < 0:
         if calls.errno() == Errno.EINVAL:
-            raise ZMQError(Errno.EINVAL, "the secret key has characters that Z85 does not use")
+            raise ZMQError(Errno.EINVAL, "the secret key is no Z85 text")
         raise _curve_error()
     return public.value

@@ -164,26 +164,26 @@ DECLARATIONS: dict[str, tuple[Any, ...]] = {
     "zmq_atomic_counter_destroy": (None, (ptr,), "4.2.0"),
     # -- Timers ----------------------------------------------------------------------------------
     # void *zmq_timers_new (void)
-    "zmq_timers_new": (ptr, (), "4.2.0"),
+    "zmq_timers_new": (ptr, (), "4.3.0"),
     # int zmq_timers_destroy (void **timers_p)
-    "zmq_timers_destroy": (c_int, (ptr,), "4.2.0"),
+    "zmq_timers_destroy": (c_int, (ptr,), "4.3.0"),
     # int zmq_timers_add (void *timers, size_t interval, zmq_timer_fn handler, void *arg)
-    "zmq_timers_add": (c_int, (ptr, c_size_t, ptr, ptr), "4.2.0"),
+    "zmq_timers_add": (c_int, (ptr, c_size_t, ptr, ptr), "4.3.0"),
     # int zmq_timers_cancel (void *timers, int timer_id)
-    "zmq_timers_cancel": (c_int, (ptr, c_int), "4.2.0"),
+    "zmq_timers_cancel": (c_int, (ptr, c_int), "4.3.0"),
     # int zmq_timers_set_interval (void *timers, int timer_id, size_t interval)
-    "zmq_timers_set_interval": (c_int, (ptr, c_int, c_size_t), "4.2.0"),
+    "zmq_timers_set_interval": (c_int, (ptr, c_int, c_size_t), "4.3.0"),
     # int zmq_timers_reset (void *timers, int timer_id)
-    "zmq_timers_reset": (c_int, (ptr, c_int), "4.2.0"),
+    "zmq_timers_reset": (c_int, (ptr, c_int), "4.3.0"),
     # long zmq_timers_timeout (void *timers)
-    "zmq_timers_timeout": (c_long, (ptr,), "4.2.0"),
+    "zmq_timers_timeout": (c_long, (ptr,), "4.3.0"),
     # int zmq_timers_execute (void *timers)
-    "zmq_timers_execute": (c_int, (ptr,), "4.2.0"),
+    "zmq_timers_execute": (c_int, (ptr,), "4.3.0"),
     # -- Helpers without a manual page -----------------------------------------------------------
     # void *zmq_stopwatch_start (void)
     "zmq_stopwatch_start": (ptr, (), "2.0"),
     # unsigned long zmq_stopwatch_intermediate (void *watch_)
-    "zmq_stopwatch_intermediate": (c_ulong, (ptr,), "4.2.4"),
+    "zmq_stopwatch_intermediate": (c_ulong, (ptr,), "4.3.0"),
     # unsigned long zmq_stopwatch_stop (void *watch_)
     "zmq_stopwatch_stop": (c_ulong, (ptr,), "2.0"),
     # void zmq_sleep (int seconds_)

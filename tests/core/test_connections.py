@@ -184,7 +184,7 @@ def events(monitor: zmq.Socket, last: zmq.Event) -> list[zmq.Event]:
     return seen
 
 
-@pytest.mark.libzmq(4, 3)
+@pytest.mark.libzmq(4, 3, 2)
 def test_a_monitor_tells_the_life_of_a_connection(socket: Make) -> None:
     a, b = socket(zmq.PULL), socket(zmq.PUSH)
     with a.get_monitor_socket() as server, b.get_monitor_socket() as client:

@@ -44,7 +44,7 @@ def test_libzmq_calls_that_of_a_thread() -> None:
     assert got == [5]
 
 
-@pytest.mark.libzmq(4, 2)
+@pytest.mark.libzmq(4, 3)
 def test_libzmq_calls_that_of_a_timer() -> None:
     got: list[Any] = []
     timers = prototypes.zmq_timers_new()
