@@ -459,8 +459,8 @@ class TestThreads:
         assert not worker.is_alive()
 
     def test_a_sender_that_keeps_the_last_message_only(self, child: Child) -> None:
-        # libzmq itself forgets to let go of some messages that such a socket drops, and may keep the
-        # last one to itself until another one follows.
+        # libzmq itself forgets to let go of some messages that such a socket drops, and it may keep
+        # the last one to itself until another one follows.
         done = child(
             """
             import ctzmq as zmq
