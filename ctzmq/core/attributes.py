@@ -88,6 +88,10 @@ class SocketAttributes:
     _thread_safe: Callable[[], bool]
     _draft_poller: Any
 
+    if TYPE_CHECKING:
+        # The other spellings of the options below, which are added to the class further down.
+        def __getattr__(self, name: str) -> Any: ...
+
     def get(self, option: int) -> Any:
         """Read an option.
 

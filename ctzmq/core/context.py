@@ -14,7 +14,7 @@ from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import loader, prototypes, threads
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
-from . import lifetime
+from . import lifetime, limits
 from .socket import Socket
 
 TYPE_CHECKING = False
@@ -114,7 +114,7 @@ class Context:
         else:
             from ..utils.interop import cast_int_addr
 
-            address = cast_int_addr(getattr(shadow, "underlying", shadow))
+            address = lifetime.plausible(cast_int_addr(getattr(shadow, "underlying", shadow)))
             contexts = lifetime.living(lifetime.contexts)
             original = next((c for c in contexts if c._address == address), None)
         if not address:
@@ -327,7 +327,9 @@ class Context:
         # Messages that linger, or sockets in the same cycle of garbage, could hold up the end, so
         # it goes on in a thread of its own.
         address = getattr(self, "_address", 0)
-        if address and not self._shadow and not lifetime.finalizing():
+        if lifetime.finalizing() or lifetime.inherited():
+            return
+        if address and not self._shadow:
             errno = ctypes.get_errno()
             try:
                 warn(f"unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
@@ -391,6 +393,9 @@ class Context:
             raise TypeError(f"{_name(option)} takes an int, got {optval!r:.60}")
         if not -(2**31) <= optval < 2**31:
             raise OverflowError(f"{_name(option)} takes a 32-bit int, got {optval}")
+        wanted = limits.objection(option, optval)
+        if wanted:
+            raise ZMQError(Errno.EINVAL, f"{_name(option)} takes {wanted}, got {optval}")
         if prototypes.zmq_ctx_set(self._address, index(option), optval) < 0:
             raise self._refused("set", option)
 

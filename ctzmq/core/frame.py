@@ -9,7 +9,7 @@ from ..error import ZMQError, check
 from ..libzmq import memory, prototypes
 from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
 from ..libzmq.provider import calls
-from . import payload
+from . import lifetime, payload
 from .endpoint import encode_group
 from .tracker import _FINISHED_TRACKER, MessageTracker
 
@@ -37,8 +37,9 @@ class Content:
         self.data = data
         self.readonly = readonly
 
-    def __del__(self, _close: Any = calls.close) -> None:
-        _close(self.message)
+    def __del__(self, _close: Any = calls.close, _inherited: Any = lifetime.inherited) -> None:
+        if not _inherited():
+            _close(self.message)
 
     def view(self) -> memoryview:
         """Show the message's own memory; the view keeps it alive."""
@@ -125,7 +126,7 @@ class Frame(Exporter):  # type: ignore[misc]
         self.tracker_event = event
 
     @classmethod
-    def received(cls, message: Any, track: bool) -> Frame:
+    def _received(cls, message: Any, track: bool) -> Frame:
         """Make a frame of a message that was just received, and that is the frame's from now on.
 
         Parameters
@@ -166,7 +167,7 @@ class Frame(Exporter):  # type: ignore[misc]
             self._read = calls.message_data(self._content.message)[: len(self)]
         return self._read
 
-    def share(self) -> Any:
+    def _share(self) -> Any:
         """Return a new message that shares this frame's memory, for sending.
 
         Raises
@@ -185,7 +186,7 @@ class Frame(Exporter):  # type: ignore[misc]
         return message
 
     def __copy__(self) -> Frame:
-        content = Content(self.share(), self._content.data, self._content.readonly)
+        content = Content(self._share(), self._content.data, self._content.readonly)
         copy: Frame = type(self).__new__(type(self))
         copy._adopt(content, self.more, self.tracker, self.tracker_event)
         return copy

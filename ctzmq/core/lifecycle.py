@@ -98,7 +98,11 @@ class Lifecycle:
             )
         self.context = context
         self._type = socket_type
-        if socket_type >= SocketType.SERVER and not prototypes.zmq_has(b"draft"):
+        if not 0 <= socket_type < 2**31:
+            # C would cut the number, and make another type of socket.
+            raise ZMQError(Errno.EINVAL, f"this libzmq has no socket type {socket_type}")
+        drafts = SocketType.SERVER <= socket_type <= SocketType.CHANNEL
+        if drafts and not prototypes.zmq_has(b"draft"):
             # libzmq makes them all the same, and aborts the process once such a socket connects.
             raise ZMQError(
                 Errno.EINVAL,
@@ -116,7 +120,7 @@ class Lifecycle:
         else:
             from ..utils.interop import cast_int_addr
 
-            address = cast_int_addr(getattr(shadow, "underlying", shadow))
+            address = lifetime.plausible(cast_int_addr(getattr(shadow, "underlying", shadow)))
             sockets = lifetime.living(lifetime.sockets)
             original = next((s for s in sockets if s._address == address), None)
         if not address:
@@ -336,7 +340,7 @@ class Lifecycle:
 
     def __del__(self) -> None:
         # A socket whose constructor failed has no address; at the end nothing is left to call.
-        if lifetime.finalizing() or not hasattr(self, "_sharers"):
+        if lifetime.finalizing() or lifetime.inherited() or not hasattr(self, "_sharers"):
             return
         if self._message is not None:
             calls.close(self._message)

@@ -14,6 +14,7 @@ import os
 import sys
 from _thread import get_ident
 from _weakrefset import WeakSet
+from ctypes import c_void_p, sizeof
 
 from . import payload
 
@@ -35,6 +36,10 @@ _numbers = itertools.count(1)
 #: The thread that ends the program, once it closes sockets that other threads may use.
 ending = 0
 
+#: The first page of memory is nobody's, and objects lie at multiples of a pointer's size.
+_LOWEST = 4096
+_ALIGNMENT = sizeof(c_void_p)
+
 #: How long an exit waits for libzmq to let go of zero-copy payloads, in seconds.
 EXIT_PATIENCE = 1.0
 
@@ -48,6 +53,24 @@ def living(handles: WeakSet[Any]) -> list[Any]:
             continue
 
 
+def plausible(address: int) -> int:
+    """Return an address where a libzmq object may be.
+
+    Parameters
+    ----------
+    address : int
+        What a user gave; 0 stands for an object that is closed.
+
+    Raises
+    ------
+    ValueError
+        When no object can be there: libzmq would read that memory all the same.
+    """
+    if address and (address < _LOWEST or address % _ALIGNMENT):
+        raise ValueError(f"{address:#x} is not the address of a libzmq socket or context")
+    return address
+
+
 def finalizing(_is: Any = sys.is_finalizing) -> bool:
     """Tell whether the interpreter is being torn down, when nothing may be called any more."""
     return bool(_is())
@@ -56,6 +79,27 @@ def finalizing(_is: Any = sys.is_finalizing) -> bool:
 def left_behind() -> bool:
     """Tell whether this thread goes on although the program is at its end."""
     return ending not in (0, get_ident())
+
+
+#: The process, once for each of its threads that forks just now.
+_forking: list[int] = []
+
+
+def inherited() -> bool:
+    """Tell whether a finalizer runs in a child that is not set up yet.
+
+    CPython clears the frames of the parent's other threads before it runs any hook of the child.
+    What was in them may be half done, so libzmq must not touch it.
+    """
+    return bool(_forking) and os.getpid() not in _forking
+
+
+def _before_fork() -> None:
+    _forking.append(os.getpid())
+
+
+def _after_fork_in_parent() -> None:
+    _forking.pop()
 
 
 def forget(handle: Any) -> None:
@@ -68,6 +112,7 @@ def forget(handle: Any) -> None:
 
 
 def _after_fork_in_child() -> None:
+    _forking.clear()
     for handle in living(sockets) + living(contexts):
         handle._abandon()
     payload.inherit()
@@ -88,5 +133,9 @@ def _at_exit() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
+    )
 atexit.register(_at_exit)

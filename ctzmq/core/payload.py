@@ -32,7 +32,7 @@ on_small_loan: Callable[[int], None] | None = None
 
 _numbers = itertools.count(1)
 
-#: The callback, once it was needed. It is made once, whatever the threads: libzmq knows its address.
+#: The callback, once it was needed. It is made once, whatever the threads: libzmq has its address.
 _on_free: list[Any] = []
 _making = allocate_lock()
 

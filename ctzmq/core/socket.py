@@ -243,7 +243,7 @@ class Socket(Messaging, Connections):
         if isinstance(data, Frame):
             if track and data.tracker is None:
                 raise ValueError("this frame is not tracked: make it with track=True")
-            self._send_message(data.share(), flags)
+            self._send_message(data._share(), flags)
             return data.tracker
         source = contiguous(data)
         size = source.nbytes
@@ -384,7 +384,7 @@ class Socket(Messaging, Connections):
             data: bytes = message_data(message)[:size]
             self._message = message
             return data
-        return take(message) if copy else Frame.received(message, track)
+        return take(message) if copy else Frame._received(message, track)
 
     def _recv_message(self, message: Any, flags: int) -> Any:
         """Receive into a message, or keep it for the next call when there is nothing.
@@ -465,7 +465,7 @@ class Socket(Messaging, Connections):
             message = new_message()
             if try_recv(message, self._handle, DONTWAIT) < 0:
                 self._recv_message(message, flags)
-            frames.append(Frame.received(message, track))
+            frames.append(Frame._received(message, track))
         return frames
 
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
