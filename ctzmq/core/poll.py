@@ -30,7 +30,9 @@ POLLERR = int(PollEvent.POLLERR)
 # zmq_pollitem_t: socket, fd, events, revents, and what C pads it with.
 _FIELDS = "Pihh" if sizeof(zmq_fd_t) == 4 else "PPhh"
 _ITEM = Struct(f"{_FIELDS}{sizeof(zmq_pollitem_t) - calcsize(_FIELDS)}x")
-_REVENTS = zmq_pollitem_t.revents.offset // 2
+# The same, for the `revents` alone.
+_REVENTS = f"{zmq_pollitem_t.revents.offset}xh"
+_REVENTS += f"{sizeof(zmq_pollitem_t) - calcsize('=' + _REVENTS)}x"
 
 #: The longest wait that fits C's `long` on every platform, in milliseconds.
 _LONGEST = 2**31 - 1
@@ -95,8 +97,7 @@ class PollItems:
         for number, (address, descriptor, events) in enumerate(entries):
             _ITEM.pack_into(self._memory, number * _ITEM.size, address, descriptor, events, 0)
         self._table = calls.table(self._memory)
-        # Every so many shorts there is the `revents` of an item.
-        self._revents = memoryview(self._memory).cast("h")[_REVENTS :: _ITEM.size // 2]
+        self._revents = Struct("=" + _REVENTS * self._count)
 
     def wait(self, timeout: float) -> int:
         """Wait until an item is ready; signal handlers run meanwhile.
@@ -145,9 +146,9 @@ class PollItems:
                 if ready == 0 and left == 0:
                     return 0
 
-    def revents(self) -> list[int]:
+    def revents(self) -> tuple[int, ...]:
         """Return what each item is ready for, after a wait."""
-        return self._revents.tolist()
+        return self._revents.unpack(self._memory)
 
 
 def _descriptor(item: Any) -> int:

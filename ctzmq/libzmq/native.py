@@ -8,6 +8,7 @@ takes as long to load as everything else together. Every name means what it mean
 from __future__ import annotations
 
 import ctypes
+import sys
 
 import _cffi_backend as _ffi  # type: ignore[import-untyped]
 
@@ -67,8 +68,8 @@ def pointer(address: int) -> Any:
 
 
 def message_data(message: Any) -> Any:
-    """Return a message's content as an object whose `[:size]` is bytes."""
-    return _ffi.buffer(_data(message), _size(message))
+    """Return a message's content as an object whose `[:size]` is bytes, for the right size."""
+    return _ffi.buffer(_data(message), sys.maxsize)
 
 
 def _keep_errno(rc: int) -> int:
