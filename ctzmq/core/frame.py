@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Frame", "Message"]
 
+weigh = memory.weigh
+
 # Inside Frame, `bytes` is the property.
 bytes_ = bytes
 
@@ -101,6 +103,8 @@ class Frame(Exporter):  # type: ignore[misc]
                 copy = size < (COPY_THRESHOLD if copy_threshold is None else copy_threshold)
             if copy or not size:
                 fill(message, source)
+                if weigh is not None:
+                    weigh(size)
             else:
                 tracker, event = payload.lend(message, data, size, track)
                 content.data = data
@@ -144,6 +148,8 @@ class Frame(Exporter):  # type: ignore[misc]
         """
         frame: Frame = cls.__new__(cls)
         more = calls.message_more(message) != 0
+        if weigh is not None:
+            weigh(calls.content(message)[1])
         frame._adopt(Content(message), more, _FINISHED_TRACKER if track else None)
         return frame
 
@@ -194,6 +200,8 @@ class Frame(Exporter):  # type: ignore[misc]
     def __deepcopy__(self, memo: Any) -> Frame:
         content = Content(calls.new_message())
         fill(content.message, self.buffer)
+        if weigh is not None:
+            weigh(len(self))
         copy: Frame = type(self).__new__(type(self))
         copy._adopt(content, self.more, None if self.tracker is None else _FINISHED_TRACKER)
         return copy

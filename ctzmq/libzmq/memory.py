@@ -10,15 +10,20 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
+
+#: Where a garbage collector decides when memory of C is freed, weigh(size) tells it of some.
+weigh: Callable[[int], None] | None = None
 
 _PYPY = sys.implementation.name == "pypy"
 
 if _PYPY:
     # PyPy's own FFI, which sees memory as ctypes cannot: it keeps owners, and it stops PyPy's
     # garbage collector from moving what C reads.
+    import __pypy__  # type: ignore[import-not-found]
     import _cffi_backend as _ffi  # type: ignore[import-untyped]
 
+    weigh = __pypy__.add_memory_pressure
     _chars: Any = _ffi.new_pointer_type(_ffi.new_primitive_type("char"))
     _memory: Any = _ffi.new_array_type(_chars, None)
     _uintptr_t: Any = _ffi.new_primitive_type("uintptr_t")

@@ -33,6 +33,7 @@ _memory: Any = _ffi.new_array_type(_chars, None)
 _words: Any = _ffi.new_pointer_type(_ffi.new_primitive_type("uint64_t"))
 _message: Any = _ffi.new_array_type(_words, 8)
 _int_ref: Any = _ffi.new_pointer_type(_int)
+_ints: Any = _ffi.new_array_type(_int_ref, 4)
 _size_t_ref: Any = _ffi.new_pointer_type(_size_t)
 
 # The library that ctypes has opened, once more; it stays open for as long as this refers to it.
@@ -81,7 +82,10 @@ def _keep_errno(rc: int) -> int:
 
 def try_get(handle: Any, option: int) -> int | None:
     """Read an int option of a socket; None tells that it failed."""
-    value, length = _ffi.newp(_int_ref), _ffi.newp(_size_t_ref, 4)
+    # The value and its size in one piece of memory, which takes PyPy longer to get than the rest.
+    value = _ffi.newp(_ints)
+    length = _ffi.cast(_size_t_ref, value + 2)
+    length[0] = 4
     if _getsockopt(handle, option, value, length) < 0:
         return None
     number: int = value[0]

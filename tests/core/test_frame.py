@@ -8,6 +8,7 @@ import ctypes
 import gc
 import mmap
 import pickle
+import subprocess
 import sys
 import threading
 import weakref
@@ -20,10 +21,12 @@ from hypothesis import strategies as st
 
 import ctzmq as zmq
 from ctzmq.core import payload
+from ctzmq.libzmq.provider import calls
 
 CPYTHON = sys.implementation.name == "cpython"
 Pair = Callable[..., "tuple[zmq.Socket, zmq.Socket]"]
 Eventually = Callable[[Callable[[], object]], None]
+Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
 COPIES = pytest.mark.parametrize("copied", [True, False], ids=["copy", "share"])
 TRANSPORTS = pytest.mark.parametrize("transport", ["inproc", "ipc", "tcp"])
@@ -622,3 +625,31 @@ class TestThreads:
         for thread in threads:
             thread.join(30)
         assert not wrong
+
+
+@pytest.mark.skipif(CPYTHON, reason="CPython frees what is dropped at once")
+@pytest.mark.skipif(not calls.NATIVE, reason="PyPy's ctypes takes minutes for so many bytes")
+@pytest.mark.parametrize(
+    "waste",
+    [
+        "a.send(data); b.recv(copy=False)",
+        "a.send(data); b.recv(copy=False).buffer",
+        "zmq.Frame(data)",
+    ],
+)
+def test_the_garbage_collector_knows_how_large_frames_are(waste: str, child: Child) -> None:
+    done = child(
+        f"""
+        import resource
+        import ctzmq as zmq
+        with zmq.Context() as context, context.socket(zmq.PAIR) as a, context.socket(zmq.PAIR) as b:
+            a.bind("inproc://waste")
+            b.connect("inproc://waste")
+            data = bytes(1_000_000)
+            for _ in range(2000):
+                {waste}
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1_000_000)
+        """,
+        PYPY_GC_NURSERY="4M",
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
