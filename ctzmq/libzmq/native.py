@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 NATIVE = True
 DONTWAIT = 1
 LARGE = 65536
-errno: Callable[[], int] = ctypes.get_errno
-
 _int: Any = _ffi.new_primitive_type("int")
 _long: Any = _ffi.new_primitive_type("long")
 _size_t: Any = _ffi.new_primitive_type("size_t")
@@ -61,6 +59,13 @@ _size = _function("zmq_msg_size", _size_t, _words)
 _init = _function("zmq_msg_init", _int, _words)
 _send_message = _function("zmq_msg_send", _int, _words, _ptr, _int)
 _getsockopt = _function("zmq_getsockopt", _int, _ptr, _int, _int_ref, _size_t_ref)
+
+
+if sys.platform == "win32":
+    # libzmq may have a C runtime of its own, whose errno ctypes cannot see.
+    errno: Callable[[], int] = _function("zmq_errno", _int)
+else:
+    errno = ctypes.get_errno
 
 
 def pointer(address: int) -> Any:
