@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 import ctzmq as zmq
 
 from .conftest import Link, address
 from .sides import SOCKET_PATIENCE
 
 
+@pytest.mark.libzmq(4, 3, 2)
 def test_both_ends_report_the_connection(link: Link) -> None:
     bound, connected = link.binder.socket(zmq.PULL), link.connector.socket(zmq.PUSH)
     at_bound, at_connected = link.binder.monitor(bound), link.connector.monitor(connected)
@@ -29,6 +32,7 @@ def test_both_ends_report_the_connection(link: Link) -> None:
     assert at_connected.wait(zmq.EVENT_MONITOR_STOPPED)["event"] == zmq.EVENT_MONITOR_STOPPED
 
 
+@pytest.mark.libzmq(4, 3, 2)
 def test_an_unbound_endpoint_takes_no_more_peers(link: Link) -> None:
     bound, connected = link.binder.socket(zmq.PAIR), link.connector.socket(zmq.PAIR)
     at_bound, late = link.binder.monitor(bound), link.connector.socket(zmq.PAIR)

@@ -65,6 +65,7 @@ def test_a_pipeline_keeps_the_order(link: Link, who_pushes: str) -> None:
     assert failure(lambda: push.recv()) == ("ZMQError", zmq.ENOTSUP)
 
 
+@pytest.mark.libzmq(4, 3)
 def test_a_pipeline_serves_workers_of_both_kinds(ours: Side, theirs: Side) -> None:
     ventilator = ours.socket(zmq.PUSH)
     monitor = ventilator.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)

@@ -76,6 +76,7 @@ def test_curve_encrypts_whoever_made_the_keys(link: Link, server_binds: bool, ke
     assert server.get(zmq.MECHANISM) == client.get(zmq.MECHANISM) == zmq.CURVE
 
 
+@pytest.mark.libzmq(4, 2)
 def test_both_sides_derive_the_same_public_key(ours: Side, theirs: Side) -> None:
     for side, other in ((ours, theirs), (theirs, ours)):
         public, secret = side.zmq.curve_keypair()
@@ -112,6 +113,7 @@ def test_zap_lets_a_curve_client_in(link: Link, server_binds: bool) -> None:
     assert frame.get("Hello") == "World"
 
 
+@pytest.mark.libzmq(4, 3)
 @pytest.mark.parametrize("server_binds", [True, False], ids=["server binds", "server connects"])
 def test_zap_keeps_a_curve_client_out(link: Link, server_binds: bool) -> None:
     guard = Guard(link.binder if server_binds else link.connector)
@@ -125,6 +127,7 @@ def test_zap_keeps_a_curve_client_out(link: Link, server_binds: bool) -> None:
     assert server.poll(0) == 0
 
 
+@pytest.mark.libzmq(4, 3)
 def test_a_client_that_mistakes_the_server_is_not_served(link: Link) -> None:
     keys = [Keys(*side.zmq.curve_keypair()) for side in (link.binder, link.connector)]
     server_options, client_options = curve(*keys)
@@ -167,6 +170,7 @@ def test_plain_tells_name_and_password(
     assert server.get(zmq.MECHANISM) == client.get(zmq.MECHANISM) == zmq.PLAIN
 
 
+@pytest.mark.libzmq(4, 3)
 def test_a_wrong_password_is_refused(link: Link) -> None:
     guard = Guard(link.binder)
     server = link.bind(zmq.PULL, plain_server=1)
@@ -178,6 +182,7 @@ def test_a_wrong_password_is_refused(link: Link) -> None:
     assert server.poll(0) == 0
 
 
+@pytest.mark.libzmq(4, 3)
 def test_zap_sees_clients_without_security_too(link: Link) -> None:
     guard = Guard(link.binder)
     server = link.bind(zmq.PULL, zap_domain=b"open")
