@@ -1,0 +1,70 @@
+"""What the engine asks of a hub: to watch descriptors, to keep time, to switch between greenlets."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Protocol
+
+
+class Hub(Protocol):
+    """One loop of one native thread, with the greenlets that it runs.
+
+    A file a library, such as `eventlet` beside this one, fulfils it.
+    """
+
+    def watch(self, descriptor: int, changed: Callable[[], None], write: bool = False) -> Any:
+        """Have a function called in the loop whenever a descriptor is readable, or writable.
+
+        Parameters
+        ----------
+        descriptor : int
+            The file descriptor.
+        changed : callable
+            What to call, again and again.
+        write : bool
+            Whether to wait until it is writable.
+
+        Returns
+        -------
+        object
+            For `unwatch`.
+        """
+
+    def attend(self, watch: Any, wanted: bool) -> None:
+        """Tell whether anybody waits for a watch just now.
+
+        Parameters
+        ----------
+        watch : object
+            What `watch` returned.
+        wanted : bool
+            Whether it must call; it may call all the same when it is not wanted.
+        """
+
+    def unwatch(self, watch: Any) -> None:
+        """Stop watching."""
+
+    def greenlet(self) -> Any:
+        """Return the greenlet that runs."""
+
+    def park(self, seconds: float | None, expired: Callable[[], None]) -> None:
+        """Let others run until this greenlet is resumed.
+
+        Parameters
+        ----------
+        seconds : float or None
+            Call `expired` in the loop after this time, unless the greenlet runs again before.
+        expired : callable
+            What to call then.
+        """
+
+    def resume(self, greenlet: Any) -> Any:
+        """Have a parked greenlet run soon; return what `cancel` takes back."""
+
+    def cancel(self, resumption: Any) -> None:
+        """Take a resumption back that may not have happened yet."""
+
+    def breathe(self) -> None:
+        """Let all others that can run do so once."""
+
+    def apart(self, function: Callable[[], Any]) -> Any:
+        """Call a function in a native thread, while others run here; return what it returns."""
