@@ -314,6 +314,7 @@ class Socket(Messaging, Connections):
             size = len(part)
             if size >= LARGE or try_send(handle, part, size, more | DONTWAIT) < 0:
                 self._send_bytes(part, size, more)
+                handle = self._handle
         part = parts[-1]
         size = len(part)
         if size >= LARGE or try_send(handle, part, size, flags | DONTWAIT) < 0:
@@ -449,6 +450,7 @@ class Socket(Messaging, Connections):
             size = try_recv(message, handle, DONTWAIT)
             if size < 0:
                 size = self._recv_message(message, index(flags))
+                handle = self._handle
             more = message_more(message)
             if size < KEEP:
                 parts.append(message_data(message)[:size])

@@ -27,6 +27,7 @@ from collections import deque
 from time import monotonic
 from typing import Any, Callable
 
+from ..core import lifetime
 from ..core import poll as _poll
 from ..core import socket as _socket
 from ..core.messaging import SNDMORE
@@ -42,6 +43,10 @@ DONTWAIT = calls.DONTWAIT
 _EVENTS = int(SocketOption.EVENTS)
 _RCVMORE = int(SocketOption.RCVMORE)
 _TIMEOUTS = {POLLIN: SocketOption.RCVTIMEO, POLLOUT: SocketOption.SNDTIMEO}
+
+#: How many seconds to wait before the next try where EVENTS and the call contradict each other: a
+#: ROUTER with ROUTER_MANDATORY has room for some peer, and none for the one that is sent to.
+REFUSED = 0.005
 
 #: How many calls a greenlet may make on one socket before the others get their turn.
 TURNS = 1000
@@ -69,86 +74,112 @@ class Place:
         left = None if deadline is None else deadline - monotonic()
         if left is not None and left <= 0:
             return False
-        if self.woken:
-            # The look that woke it came while it ran.
-            self.leave()
-        else:
+        if not self.woken:
             self._hub.park(left, self.wake)
-        self.woken, self._resumption = False, None
+        self.forget()
         return True
 
-    def leave(self) -> None:
+    def forget(self) -> None:
         """Take back a resumption that was not used."""
-        if self._resumption is not None:
-            self._hub.cancel(self._resumption)
+        resumption, self._resumption = self._resumption, None
+        self.woken = False
+        if resumption is not None:
+            self._hub.cancel(resumption)
 
 
 class Edge:
     """Those who wait for one libzmq socket, and the watch over its descriptor."""
 
-    __slots__ = ("__weakref__", "_pointer", "_socket", "_watch", "hub", "lines", "observers", "owners")
+    __slots__ = (
+        "__weakref__",
+        "_armed",
+        "_pointer",
+        "_quick",
+        "_sharers",
+        "_watch",
+        "hub",
+        "lines",
+        "observers",
+        "owners",
+    )
 
     def __init__(self, socket: GreenSocket, hub: Hub) -> None:
         self.hub = hub
         self.lines: dict[int, deque[Place]] = {POLLIN: deque(), POLLOUT: deque()}
         #: Who is in the middle of a message of several parts, which nobody may interrupt.
         self.owners: dict[int, Any] = {}
-        self.observers: list[Place] = []
+        #: Who polls, and for which events.
+        self.observers: list[tuple[Place, int]] = []
         self._pointer = socket._pointer
-        self._socket = weakref.ref(socket)
-        # Only weakly, so that a socket that nobody else refers to is collected.
+        # It holds them weakly, so that a socket that nobody else refers to is collected.
+        self._sharers = socket._sharers
+        self._quick = socket._quick
+        self._armed = False
+        self._watch: Any = None
         reference = weakref.ref(self)
         self._watch = hub.watch(socket.fileno(), lambda: _look(reference))
+
+    def __del__(self) -> None:
+        # Of shadows, which are let go without being closed.
+        if not lifetime.finalizing():
+            self._unwatch()
 
     def busy(self) -> bool:
         """Tell whether anybody waits."""
         return bool(self.lines[POLLIN] or self.lines[POLLOUT] or self.observers)
 
-    def events(self) -> int | None:
-        """Read EVENTS; None when the socket or its context came to an end."""
-        return calls.try_get(self._pointer, _EVENTS)
-
-    def look(self) -> None:
-        """Wake the first in each line that can go on."""
-        if not self.busy():
-            # The read alone makes the descriptor quiet again.
-            self.events()
-            return
-        events = self.events()
+    def look(self) -> int | None:
+        """Wake those who can go on; return EVENTS, None when the socket or its context ended."""
+        # The read makes the descriptor quiet again, whoever waits.
+        events = calls.try_get(self._pointer, _EVENTS)
         for event, line in self.lines.items():
             if events is None:
                 for place in line:
                     place.wake()
             elif line and events & event:
                 line[0].wake()
-        for place in self.observers:
-            place.wake()
+        for place, wanted in self.observers:
+            if events is None or events & wanted:
+                place.wake()
+        return events
 
     def arm(self) -> None:
         """Send every operation the way that ends with a look."""
+        if self._armed:
+            return
+        self._armed = True
         self.hub.attend(self._watch, True)
-        socket = self._socket()
-        if socket is not None:
-            socket._slow_down()
+        for sharer in self._sharers:
+            sharer._handle = calls.NULL
 
     def settle(self) -> None:
         """Look, or let operations go the quick way again when nobody waits any more."""
+        if self._watch is None:
+            return
         if self.busy():
             self.look()
             return
-        socket = self._socket()
-        if socket is None or not socket._address:
-            return
+        self._armed = False
+        self.owners.clear()
         self.hub.attend(self._watch, False)
-        if socket._quick:
-            for sharer in socket._sharers:
+        if self._quick:
+            for sharer in self._sharers:
                 sharer._handle = sharer._pointer
+
+    def slow_down(self) -> None:
+        """Keep to the slow way, even while nobody waits."""
+        self._quick = False
 
     def close(self) -> None:
         """Wake everybody, and stop watching."""
         self._pointer = calls.NULL
-        self.hub.unwatch(self._watch)
+        self._unwatch()
         self.look()
+
+    def _unwatch(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            self.hub.unwatch(watch)
 
 
 def _look(reference: weakref.ref[Edge]) -> None:
@@ -175,9 +206,15 @@ class GreenSocket(_socket.Socket):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._edge: Edge | None = None
         self._turns = TURNS
-        super().__init__(*args, **kwargs)
         #: Whether libzmq allows the quick calls when nobody waits.
-        self._quick = bool(self._handle)
+        self._quick = True
+        super().__init__(*args, **kwargs)
+        for original in self._sharers:
+            if original is not self and isinstance(original, GreenSocket):
+                self._edge, self._quick = original._edge, original._quick
+                break
+        else:
+            self._quick = bool(self._handle)
 
     def _hub(self) -> Hub:
         raise NotImplementedError("a flavour of green sockets says which hub it runs in")
@@ -186,16 +223,15 @@ class GreenSocket(_socket.Socket):
         """Return the edge of this thread's hub, shared by all that share the libzmq socket."""
         hub = self._hub()
         edge = self._edge
-        if edge is None:
-            edges = (getattr(sharer, "_edge", None) for sharer in self._sharers)
-            edge = self._edge = next((e for e in edges if e is not None), None)
-        if edge is not None and edge.hub is not hub:
-            if edge.busy():
-                raise RuntimeError(f"{self!r} is waited for in another thread's hub")
-            edge.close()
-            edge = None
-        if edge is None:
-            edge = self._edge = Edge(self, hub)
+        if edge is None or edge.hub is not hub:
+            if edge is not None:
+                if edge.busy():
+                    raise RuntimeError(f"{self!r} is waited for in another thread's hub")
+                edge.close()
+            edge = Edge(self, hub)
+            for sharer in self._sharers:
+                if isinstance(sharer, GreenSocket):
+                    sharer._edge = edge
         return edge
 
     def _abandon(self) -> None:
@@ -206,6 +242,11 @@ class GreenSocket(_socket.Socket):
 
     def _slow_down(self) -> None:
         super()._slow_down()
+        for sharer in self._sharers:
+            if isinstance(sharer, GreenSocket):
+                sharer._quick = False
+        if self._edge is not None:
+            self._edge.slow_down()
 
     # -- Calls that swallow edges ------------------------------------------------------------------
 
@@ -241,20 +282,21 @@ class GreenSocket(_socket.Socket):
             finally:
                 if edge is not None:
                     edge.look()
-        mine = edge is not None and edge.owners.get(event) is self._hub().greenlet()
+        mine = edge is not None and edge.owners.get(event) is edge.hub.greenlet()
         if edge is None or mine or not edge.lines[event]:
             result = attempt(flags | DONTWAIT)
-            if result >= 0:
-                if edge is not None:
-                    self._passed(edge, flags, event)
-                    edge.look()
-                return result
             errno = calls.errno()
+            if edge is not None and edge.busy():
+                if result >= 0:
+                    self._passed(edge, flags, event)
+                edge.look()
+            if result >= 0:
+                return result
             if errno not in (Errno.EAGAIN, _errno.EINTR):
                 raise self._error(errno)
         timeout = super().get(_TIMEOUTS[event])
         if timeout == 0:
-            raise Again()
+            return self._persist(attempt, flags | DONTWAIT, event)
         deadline = None if timeout < 0 else monotonic() + timeout / 1000
         return self._wait(attempt, flags, event, deadline, mine)
 
@@ -273,10 +315,12 @@ class GreenSocket(_socket.Socket):
             line.appendleft(place)
         else:
             line.append(place)
-        edge.arm()
+        refused = 0
         try:
+            edge.arm()
             while True:
-                if line[0] is place or not self._address:
+                limit = deadline
+                if line[0] is place:
                     result = attempt(flags | DONTWAIT)
                     if result >= 0:
                         self._passed(edge, flags, event)
@@ -284,18 +328,24 @@ class GreenSocket(_socket.Socket):
                     errno = calls.errno()
                     if errno not in (Errno.EAGAIN, _errno.EINTR):
                         raise self._error(errno)
-                    events = edge.events()
+                    events = edge.look()
                     if events is None or events & event:
-                        # libzmq takes note of new room only now and then when it sends.
-                        edge.hub.breathe()
-                        continue
-                elif edge.events() is None:
+                        place.forget()
+                        refused += 1
+                        if refused < 2:
+                            # A send takes note of new room only now and then, this look did.
+                            continue
+                        soon = monotonic() + REFUSED
+                        limit = soon if deadline is None else min(deadline, soon)
+                elif edge.look() is None:
                     raise self._ended(attempt, flags)
-                if not place.park(deadline):
+                if place.park(limit):
+                    refused = 0
+                elif limit == deadline:
                     raise Again()
         finally:
             line.remove(place)
-            place.leave()
+            place.forget()
             edge.settle()
 
     def _ended(self, attempt: Callable[[int], int], flags: int) -> ZMQError:
@@ -367,34 +417,38 @@ def poll(hub: Hub, sockets: Any, timeout: float | None) -> list[tuple[Any, int]]
     """
     left = _poll.milliseconds(timeout)
     ready = _poll.zmq_poll(sockets, 0)
-    edges = [s._edge for s, _ in sockets if isinstance(s, GreenSocket) and s._edge is not None]
-    for edge in edges:
-        edge.look()
     if ready or not left or not sockets:
+        for socket, _ in sockets:
+            if isinstance(socket, GreenSocket) and socket._edge is not None:
+                socket._edge.look()
         return ready
     place = Place(hub)
     deadline = None if left == _poll.inf else monotonic() + left / 1000
-    edges = []
-    watches = []
+    observed = []
+    watches: list[Any] = []
     try:
         for socket, events in sockets:
             if isinstance(socket, GreenSocket):
-                edge = socket._join()
-                edge.observers.append(place)
-                edges.append(edge)
+                edge, observer = socket._join(), (place, events)
+                edge.observers.append(observer)
+                observed.append((edge, observer))
                 edge.arm()
             else:
                 watches += _watches(hub, socket, events, place)
         while True:
             ready = _poll.zmq_poll(sockets, 0)
-            if ready or not place.park(deadline):
+            if ready:
+                return ready
+            for edge, _ in observed:
+                edge.look()
+            if not place.park(deadline):
                 return ready
     finally:
-        place.leave()
+        place.forget()
         for watch in watches:
             hub.unwatch(watch)
-        for edge in edges:
-            edge.observers.remove(place)
+        for edge, observer in observed:
+            edge.observers.remove(observer)
             edge.settle()
 
 

@@ -58,8 +58,11 @@ class EventletHub:
 
     def breathe(self) -> None:
         """Let all others that can run do so once."""
-        self.resume(getcurrent())
-        self._hub.switch()
+        resumption = self.resume(getcurrent())
+        try:
+            self._hub.switch()
+        finally:
+            resumption.cancel()
 
     def apart(self, function: Callable[[], Any]) -> Any:
         """Call a function in a native thread, while others run here."""
