@@ -74,6 +74,13 @@ HOMES: dict[str, str] = {
     "zmq.eventloop.future": "ctzmq.eventloop.future",
     "zmq.eventloop.ioloop": "ctzmq.eventloop.ioloop",
     "zmq.eventloop.zmqstream": "ctzmq.eventloop.zmqstream",
+    "zmq.green": "ctzmq.green.gevent",
+    "zmq.green.core": "ctzmq.green.gevent",
+    "zmq.green.device": "ctzmq.green.gevent",
+    "zmq.green.eventloop": "ctzmq.eventloop.ioloop",
+    "zmq.green.eventloop.ioloop": "ctzmq.eventloop.ioloop",
+    "zmq.green.eventloop.zmqstream": "ctzmq.eventloop.zmqstream",
+    "zmq.green.poll": "ctzmq.green.gevent",
     "zmq.log": "ctzmq.log",
     "zmq.log.__main__": "ctzmq.log.__main__",
     "zmq.log.handlers": "ctzmq.log.handlers",
@@ -97,10 +104,13 @@ ABSENT: dict[str, str] = {
     "zmq.backend.cffi": "it is compiled, and ctzmq calls libzmq through ctypes",
     "zmq.backend.select": "ctzmq has one backend and nothing to select",
     "zmq.eventloop._deprecated": "it is private, for releases of tornado long gone",
-    "zmq.green": "its green sockets are not made for gevent",
     "zmq.tests": "it holds helpers of pyzmq's own tests",
 }
 """The module names of pyzmq that ctzmq does not answer to, and why."""
+
+OVERSHADOWED = {"zmq.green": "zmq.green.device"}
+"""Modules that have a function of the same name as a module below them, which importing that module
+would overwrite: it counts as imported as soon as they are."""
 
 
 def home_of(name: str) -> str:
@@ -139,7 +149,8 @@ _own_specs: dict[str, ModuleSpec] = {}
 class AliasLoader:
     """Loads one alias: imports its home and hands out that module."""
 
-    def __init__(self, home: str, spec: ModuleSpec) -> None:
+    def __init__(self, alias: str, home: str, spec: ModuleSpec) -> None:
+        self.alias = alias
         self.home = home
         self.spec = spec
 
@@ -155,6 +166,8 @@ class AliasLoader:
     def exec_module(self, module: ModuleType) -> None:
         """Give the module, which has run already, its own spec back."""
         module.__spec__ = _own_specs[self.home]
+        if self.alias in OVERSHADOWED:
+            sys.modules.setdefault(OVERSHADOWED[self.alias], module)
 
     def get_code(self, fullname: str) -> CodeType | None:
         """Return the home's code, which `python -m` asks for."""
@@ -198,7 +211,7 @@ class AliasFinder:
                 message = f"No module named {alias!r}: ctzmq stands in for pyzmq and has no {home}"
                 raise ModuleNotFoundError(message, name=alias)
             return None
-        loader: Any = AliasLoader(home, found)
+        loader: Any = AliasLoader(fullname, home, found)
         spec = ModuleSpec(fullname, loader, origin=found.origin)
         spec.submodule_search_locations = found.submodule_search_locations
         spec.cached = found.cached

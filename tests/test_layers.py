@@ -22,7 +22,8 @@ FLOORS = {
     "ctzmq.rare": 1,
     "ctzmq.core": 2,
     "ctzmq.devices": 3,
-    "ctzmq.green": 4,
+    **{f"ctzmq.green.{part}": 4 for part in ("engine", "eventlet_hub", "flavour", "gevent_hub")},
+    **{f"ctzmq.green.{part}": 4 for part in ("hub", "proxy")},
     "ctzmq.asyncio": 4,
     "ctzmq.auth": 5,
     "ctzmq.decorators": 5,
@@ -36,6 +37,7 @@ FLOORS = {
     "ctzmq.utils.z85": 0,
     "ctzmq": 6,  # the face itself; a name below it is looked up by its room
     "ctzmq.backend": 6,
+    "ctzmq.green": 6,  # the faces of the flavours; what they are made of is far below
     "ctzmq.sugar": 6,
     "ctzmq.cli": 7,
     "ctzmq.compat": 6,

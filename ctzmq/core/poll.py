@@ -18,7 +18,7 @@ from .lifecycle import Lifecycle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
 __all__ = ["Poller", "select", "zmq_poll"]
 
@@ -394,11 +394,22 @@ def select(
 
     Source: pyzmq `zmq.select`.
     """
+    return select_with(zmq_poll, rlist, wlist, xlist, timeout)
+
+
+def select_with(
+    wait: Callable[[list[tuple[Any, int]], float], list[tuple[Any, int]]],
+    rlist: list[Any],
+    wlist: list[Any],
+    xlist: list[Any],
+    timeout: float | None,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Wait as `select` does, by a `zmq_poll` of any flavour."""
     watched: dict[Any, int] = {}
     for group, event in ((rlist, POLLIN), (wlist, POLLOUT), (xlist, POLLERR)):
         for socket in group:
             watched[socket] = watched.get(socket, 0) | event
-    ready = zmq_poll(list(watched.items()), -1 if timeout is None else timeout * 1000)
+    ready = wait(list(watched.items()), -1 if timeout is None else timeout * 1000)
     readable, writable, failed = (
         [socket for socket, events in ready if events & event]
         for event in (POLLIN, POLLOUT, POLLERR)

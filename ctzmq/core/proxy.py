@@ -27,11 +27,34 @@ def _address(socket: Any, name: str) -> int | None:
     return socket.underlying
 
 
-def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
-    """Run a proxy until it ends, again after each signal."""
+def checked(sockets: dict[str, Any]) -> list[int | None]:
+    """Find the addresses of a proxy's sockets, of which the first two must be there.
+
+    Parameters
+    ----------
+    sockets : dict
+        Each socket, or None, by its name in error messages.
+
+    Returns
+    -------
+    list of int or None
+
+    Raises
+    ------
+    ZMQError
+        ENOTSOCK when a socket is closed.
+    TypeError
+        When something else than a socket is given.
+    """
     addresses = [_address(socket, name) for name, socket in sockets.items()]
     if None in addresses[:2]:
         raise TypeError("a proxy needs a frontend and a backend socket")
+    return addresses
+
+
+def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
+    """Run a proxy until it ends, again after each signal."""
+    addresses = checked(sockets)
     users = [socket for socket in sockets.values() if socket is not None]
     failed = 0
     for socket in users:

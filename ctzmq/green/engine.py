@@ -31,6 +31,7 @@ from ..core import lifetime
 from ..core import poll as _poll
 from ..core import socket as _socket
 from ..core.messaging import SNDMORE
+from ..core.tracker import MessageTracker
 from ..enums import Errno, SocketOption
 from ..error import Again, ZMQError
 from ..libzmq.provider import calls
@@ -201,11 +202,15 @@ class GreenSocket(_socket.Socket):
     Source: pyzmq `zmq.green.Socket`, `eventlet.green.zmq.Socket`.
     """
 
-    __slots__ = ("_edge", "_quick", "_turns")
+    __slots__ = ("_edge", "_quick")
+
+    #: Returns the hub of the thread that calls it.
+    _hub: Callable[[], Hub]
+    #: What sends of tracked messages return.
+    _tracker_class: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._edge: Edge | None = None
-        self._turns = TURNS
         #: Whether libzmq allows the quick calls when nobody waits.
         self._quick = True
         super().__init__(*args, **kwargs)
@@ -215,9 +220,6 @@ class GreenSocket(_socket.Socket):
                 break
         else:
             self._quick = bool(self._handle)
-
-    def _hub(self) -> Hub:
-        raise NotImplementedError("a flavour of green sockets says which hub it runs in")
 
     def _join(self) -> Edge:
         """Return the edge of this thread's hub, shared by all that share the libzmq socket."""
@@ -247,6 +249,16 @@ class GreenSocket(_socket.Socket):
                 sharer._quick = False
         if self._edge is not None:
             self._edge.slow_down()
+
+    def _send_object(self, data: Any, *args: Any) -> MessageTracker | None:
+        tracker = super()._send_object(data, *args)
+        if tracker is not None and tracker.__class__ is MessageTracker and tracker.events:
+            # The frame that was sent may have it too; now both wait in the hub.
+            tracker.__class__ = self._tracker_class
+        return tracker
+
+    def _ready(self, event: int, timeout: float) -> bool:
+        return bool(poll(self._hub(), [(self, event)], timeout))
 
     # -- Calls that swallow edges ------------------------------------------------------------------
 
@@ -416,6 +428,7 @@ def poll(hub: Hub, sockets: Any, timeout: float | None) -> list[tuple[Any, int]]
     Source: libzmq `zmq_poll`, pyzmq `zmq.green.poll`.
     """
     left = _poll.milliseconds(timeout)
+    sockets = list(sockets)
     ready = _poll.zmq_poll(sockets, 0)
     if ready or not left or not sockets:
         for socket, _ in sockets:

@@ -1,88 +1,88 @@
-"""Greenlets of eventlet."""
+"""Sockets for greenlets of eventlet; `ctzmq.green` has these names too."""
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any
 
-try:
-    from eventlet import hubs, tpool
-    from greenlet import getcurrent
-except ImportError as error:
-    raise ImportError(
-        "ctzmq.green needs eventlet: pip install 'ctzmq[eventlet]'", name="eventlet"
-    ) from error
+import ctzmq as _face
 
+from .engine import GreenSocket
+from .eventlet_hub import current
+from .flavour import Functions, GreenContext, GreenPoller, GreenTracker
 
-class EventletHub:
-    """The hub of one native thread."""
+if TYPE_CHECKING:
 
-    __slots__ = ("_hub",)
-
-    def __init__(self, hub: Any) -> None:
-        self._hub = hub
-
-    def watch(self, descriptor: int, changed: Callable[[], None], write: bool = False) -> Any:
-        """Have a function called whenever a descriptor is readable, or writable."""
-        kind = self._hub.WRITE if write else self._hub.READ
-        return self._hub.add(kind, descriptor, lambda _: changed(), _nothing, _nothing)
-
-    def attend(self, watch: Any, wanted: bool) -> None:
-        """Tell whether anybody waits for a watch; it stays, because taking it back costs more."""
-
-    def unwatch(self, watch: Any) -> None:
-        """Stop watching."""
-        self._hub.remove(watch)
-
-    def greenlet(self) -> Any:
-        """Return the greenlet that runs."""
-        return getcurrent()
-
-    def park(self, seconds: float | None, expired: Callable[[], None]) -> None:
-        """Let others run until this greenlet is resumed."""
-        if seconds is None:
-            self._hub.switch()
-            return
-        timer = self._hub.schedule_call_global(seconds, expired)
-        try:
-            self._hub.switch()
-        finally:
-            timer.cancel()
-
-    def resume(self, greenlet: Any) -> Any:
-        """Have a parked greenlet run soon."""
-        return self._hub.schedule_call_global(0, greenlet.switch)
-
-    def cancel(self, resumption: Any) -> None:
-        """Take a resumption back."""
-        resumption.cancel()
-
-    def breathe(self) -> None:
-        """Let all others that can run do so once."""
-        resumption = self.resume(getcurrent())
-        try:
-            self._hub.switch()
-        finally:
-            resumption.cancel()
-
-    def apart(self, function: Callable[[], Any]) -> Any:
-        """Call a function in a native thread, while others run here."""
-        return tpool.execute(function)
+    def __getattr__(name: str) -> Any: ...
 
 
-def _nothing(*_: Any) -> None:
-    """The hub tells of descriptors that are gone; a closed socket has woken everybody already."""
+# What does not wait is the same in all flavours; the rest is made anew below.
+globals().update({_name: getattr(_face, _name) for _name in _face.__all__})
 
 
+class Poller(GreenPoller):
+    """A set of sockets and descriptors to wait for, again and again, while other greenlets run.
+
+    Source: pyzmq `zmq.Poller`.
+    """
+
+    _hub = staticmethod(current)
 
 
-def current() -> EventletHub:
-    """Return the hub of this thread."""
-    hub = hubs.get_hub()
-    try:
-        mine: EventletHub = hub._ctzmq_hub
-    except AttributeError:
-        mine = hub._ctzmq_hub = EventletHub(hub)
-    return mine
+class MessageTracker(GreenTracker):
+    """Watches messages until libzmq is done with all of them, and lets other greenlets run.
+
+    Parameters
+    ----------
+    *towatch : Event, MessageTracker or Frame
+        As for `ctzmq.MessageTracker`.
+
+    Source: pyzmq `zmq.MessageTracker`.
+    """
+
+    _hub = staticmethod(current)
 
 
-__all__ = ["EventletHub", "current"]
+class Socket(GreenSocket):
+    """A socket whose calls let other greenlets run while they wait.
+
+    Parameters
+    ----------
+    ctx_or_socket, socket_type, shadow, copy_threshold
+        As for `ctzmq.Socket`.
+
+    Source: `eventlet.green.zmq.Socket`.
+    """
+
+    __slots__ = ()
+
+    _hub = staticmethod(current)
+    _poller_class = Poller
+    _tracker_class = MessageTracker
+
+
+class Context(GreenContext):
+    """A libzmq context that makes green sockets, and whose end lets other greenlets run.
+
+    Parameters
+    ----------
+    io_threads, shadow
+        As for `ctzmq.Context`.
+
+    Source: `eventlet.green.zmq.Context`.
+    """
+
+    __slots__ = ()
+
+    _hub = staticmethod(current)
+    _socket_class = Socket
+
+
+_Context, _Socket = Context, Socket
+_functions = Functions(current)
+zmq_poll = _functions.zmq_poll
+select = _functions.select
+proxy = _functions.proxy
+proxy_steerable = _functions.proxy_steerable
+device = _functions.device
+
+__all__ = [*_face.__all__, "_Context", "_Socket"]

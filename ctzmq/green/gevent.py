@@ -1,3 +1,94 @@
-"""Sockets for gevent; `import ctzmq.green.gevent as zmq` replaces `import zmq.green as zmq`."""
+"""Sockets for greenlets of gevent: `import ctzmq.green.gevent as zmq`.
+
+It replaces `import zmq.green as zmq`, name for name.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ctzmq as _face
+
+from .engine import GreenSocket
+from .flavour import Functions, GreenContext, GreenPoller, GreenTracker
+from .gevent_hub import current
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...
+
+
+# What does not wait is the same in all flavours; the rest is made anew below.
+globals().update({_name: getattr(_face, _name) for _name in _face.__all__})
+
+
+class Poller(GreenPoller):
+    """A set of sockets and descriptors to wait for, again and again, while other greenlets run.
+
+    Source: pyzmq `zmq.Poller`.
+    """
+
+    _hub = staticmethod(current)
+
+
+class MessageTracker(GreenTracker):
+    """Watches messages until libzmq is done with all of them, and lets other greenlets run.
+
+    Parameters
+    ----------
+    *towatch : Event, MessageTracker or Frame
+        As for `ctzmq.MessageTracker`.
+
+    Source: pyzmq `zmq.MessageTracker`.
+    """
+
+    _hub = staticmethod(current)
+
+
+class Socket(GreenSocket):
+    """A socket whose calls let other greenlets run while they wait.
+
+    Parameters
+    ----------
+    ctx_or_socket, socket_type, shadow, copy_threshold
+        As for `ctzmq.Socket`.
+
+    Source: `zmq.green.Socket`.
+    """
+
+    __slots__ = ()
+
+    _hub = staticmethod(current)
+    _poller_class = Poller
+    _tracker_class = MessageTracker
+
+
+class Context(GreenContext):
+    """A libzmq context that makes green sockets, and whose end lets other greenlets run.
+
+    Parameters
+    ----------
+    io_threads, shadow
+        As for `ctzmq.Context`.
+
+    Source: `zmq.green.Context`.
+    """
+
+    __slots__ = ()
+
+    _hub = staticmethod(current)
+    _socket_class = Socket
+
+
+_Context, _Poller, _Socket = Context, Poller, Socket
+_functions = Functions(current)
+zmq_poll = _functions.zmq_poll
+select = _functions.select
+proxy = _functions.proxy
+proxy_steerable = _functions.proxy_steerable
+device = _functions.device
+
+#: It stands for a package of pyzmq whose modules `compat` has homes for.
+__path__: list[str] = []
+
+__all__ = [*_face.__all__, "_Context", "_Socket"]

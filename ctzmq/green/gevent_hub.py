@@ -20,37 +20,34 @@ class _Watch(NamedTuple):
 
 
 class GeventHub:
-    """The hub of one native thread."""
+    """The hub of one native thread; `Hub` tells what its methods do."""
 
-    __slots__ = ("_hub",)
+    __slots__ = ("_hub", "instances")
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
+        self.instances: dict[type, Any] = {}
 
     def watch(self, descriptor: int, changed: Callable[[], None], write: bool = False) -> Any:
-        """Have a function called whenever a descriptor is readable, or writable."""
         watcher = self._hub.loop.io(descriptor, 2 if write else 1)
         watcher.start(changed)
         return _Watch(watcher, changed)
 
     def attend(self, watch: Any, wanted: bool) -> None:
-        """Tell whether anybody waits for a watch; one that nobody wants would keep the loop."""
+        # One that nobody wants would keep the loop from ending.
         if not wanted:
             watch.watcher.stop()
         elif not watch.watcher.active:
             watch.watcher.start(watch.changed)
 
     def unwatch(self, watch: Any) -> None:
-        """Stop watching."""
         watch.watcher.stop()
         watch.watcher.close()
 
     def greenlet(self) -> Any:
-        """Return the greenlet that runs."""
         return getcurrent()
 
     def park(self, seconds: float | None, expired: Callable[[], None]) -> None:
-        """Let others run until this greenlet is resumed."""
         if seconds is None:
             self._hub.switch()
             return
@@ -63,19 +60,16 @@ class GeventHub:
             timer.close()
 
     def resume(self, greenlet: Any) -> Any:
-        """Have a parked greenlet run soon."""
         return self._hub.loop.run_callback(greenlet.switch)
 
     def cancel(self, resumption: Any) -> None:
-        """Take a resumption back."""
         resumption.stop()
 
     def breathe(self) -> None:
-        """Let all others that can run do so once."""
-        gevent.sleep(0)
+        if getcurrent() is not self._hub:
+            gevent.sleep(0)
 
     def apart(self, function: Callable[[], Any]) -> Any:
-        """Call a function in a native thread, while others run here."""
         return self._hub.threadpool.apply(function)
 
 
@@ -87,3 +81,6 @@ def current() -> GeventHub:
     except AttributeError:
         mine = hub._ctzmq_hub = GeventHub(hub)
     return mine
+
+
+__all__ = ["GeventHub", "current"]

@@ -1,4 +1,4 @@
-"""What the engine asks of a hub: to watch descriptors, to keep time, to switch between greenlets."""
+"""What the engine asks of a hub: to watch descriptors, to keep time, to switch greenlets."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any, Callable, Protocol
 class Hub(Protocol):
     """One loop of one native thread, with the greenlets that it runs.
 
-    A file a library, such as `eventlet` beside this one, fulfils it.
+    A file a library, such as `eventlet_hub` beside this one, fulfils it.
     """
+
+    #: The context that each class of contexts gives this thread.
+    instances: dict[type, Any]
 
     def watch(self, descriptor: int, changed: Callable[[], None], write: bool = False) -> Any:
         """Have a function called in the loop whenever a descriptor is readable, or writable.
@@ -64,7 +67,7 @@ class Hub(Protocol):
         """Take a resumption back that may not have happened yet."""
 
     def breathe(self) -> None:
-        """Let all others that can run do so once."""
+        """Let all others that can run do so once; the loop itself goes on at once."""
 
     def apart(self, function: Callable[[], Any]) -> Any:
         """Call a function in a native thread, while others run here; return what it returns."""

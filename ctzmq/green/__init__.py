@@ -1,0 +1,69 @@
+"""Sockets for greenlets of eventlet: `import ctzmq.green as zmq`.
+
+It replaces `from eventlet.green import zmq`, name for name, and `install` makes that very import
+find it. `ctzmq.green.gevent` is the same for gevent. eventlet is imported when a name is first
+asked for, because those who want the other flavour may not have it.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .. import __all__ as _all
+
+if TYPE_CHECKING:
+    from .eventlet import Context as Context
+    from .eventlet import MessageTracker as MessageTracker
+    from .eventlet import Poller as Poller
+    from .eventlet import Socket as Socket
+    from .eventlet import _Context as _Context
+    from .eventlet import _Socket as _Socket
+    from .eventlet import device as device
+    from .eventlet import proxy as proxy
+    from .eventlet import proxy_steerable as proxy_steerable
+    from .eventlet import select as select
+    from .eventlet import zmq_poll as zmq_poll
+
+__all__ = [*_all, "_Context", "_Socket", "install"]
+
+_REPLACED = "eventlet.green.zmq"
+
+
+def install() -> None:
+    """Make `from eventlet.green import zmq` give this module, in this interpreter.
+
+    Calling it again changes nothing.
+
+    Raises
+    ------
+    ImportError
+        When eventlet is not installed, or its own `eventlet.green.zmq` is imported already: call
+        this before.
+
+    Source: own.
+    """
+    import_module(f"{__name__}.eventlet")
+    here = sys.modules[__name__]
+    if sys.modules.setdefault(_REPLACED, here) is not here:
+        raise ImportError(
+            f"ctzmq.green can't be installed: {_REPLACED} is already imported;"
+            " call ctzmq.green.install() before that",
+            name=_REPLACED,
+        )
+    package: Any = import_module("eventlet.green")
+    package.zmq = here
+
+
+def __getattr__(name: str) -> Any:
+    """Import eventlet's flavour when one of its names is first asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    flavour = import_module(f"{__name__}.eventlet")
+    globals().update((each, getattr(flavour, each)) for each in flavour.__all__)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

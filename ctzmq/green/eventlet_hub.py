@@ -1,0 +1,109 @@
+"""Greenlets of eventlet."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+try:
+    from eventlet import hubs, tpool
+    from greenlet import getcurrent
+except ImportError as error:
+    raise ImportError(
+        "ctzmq.green needs eventlet: pip install 'ctzmq[eventlet]'", name="eventlet"
+    ) from error
+
+
+class _Listener:
+    """The one listener of a descriptor that eventlet allows, for all who watch it."""
+
+    __slots__ = ("functions", "key", "listener")
+
+    def __init__(self, key: tuple[Any, int]) -> None:
+        self.key = key
+        self.functions: list[Callable[[], None]] = []
+        self.listener: Any = None
+
+    def changed(self, *_: Any) -> None:
+        for function in tuple(self.functions):
+            function()
+
+
+class EventletHub:
+    """The hub of one native thread; `Hub` tells what its methods do."""
+
+    __slots__ = ("_hub", "_listeners", "instances")
+
+    def __init__(self, hub: Any) -> None:
+        self._hub = hub
+        self._listeners: dict[tuple[Any, int], _Listener] = {}
+        self.instances: dict[type, Any] = {}
+
+    def watch(self, descriptor: int, changed: Callable[[], None], write: bool = False) -> Any:
+        key = (self._hub.WRITE if write else self._hub.READ, descriptor)
+        listener = self._listeners.get(key)
+        if listener is None:
+            listener = _Listener(key)
+            listener.listener = self._hub.add(*key, listener.changed, _nothing, _nothing)
+            self._listeners[key] = listener
+        listener.functions.append(changed)
+        return listener, changed
+
+    def attend(self, watch: Any, wanted: bool) -> None:
+        # It stays, because taking it back costs more.
+        pass
+
+    def unwatch(self, watch: Any) -> None:
+        listener, changed = watch
+        listener.functions.remove(changed)
+        if not listener.functions:
+            del self._listeners[listener.key]
+            self._hub.remove(listener.listener)
+
+    def greenlet(self) -> Any:
+        return getcurrent()
+
+    def park(self, seconds: float | None, expired: Callable[[], None]) -> None:
+        if seconds is None:
+            self._hub.switch()
+            return
+        timer = self._hub.schedule_call_global(seconds, expired)
+        try:
+            self._hub.switch()
+        finally:
+            timer.cancel()
+
+    def resume(self, greenlet: Any) -> Any:
+        return self._hub.schedule_call_global(0, greenlet.switch)
+
+    def cancel(self, resumption: Any) -> None:
+        resumption.cancel()
+
+    def breathe(self) -> None:
+        current = getcurrent()
+        if current is self._hub.greenlet:
+            return
+        timer = self.resume(current)
+        try:
+            self._hub.switch()
+        finally:
+            timer.cancel()
+
+    def apart(self, function: Callable[[], Any]) -> Any:
+        return tpool.execute(function)
+
+
+def _nothing(*_: Any) -> None:
+    """The hub tells of descriptors that are gone; a closed socket has woken everybody already."""
+
+
+def current() -> EventletHub:
+    """Return the hub of this thread."""
+    hub = hubs.get_hub()
+    try:
+        mine: EventletHub = hub._ctzmq_hub
+    except AttributeError:
+        mine = hub._ctzmq_hub = EventletHub(hub)
+    return mine
+
+
+__all__ = ["EventletHub", "current"]

@@ -1,0 +1,294 @@
+"""What each flavour of green sockets is made of, whatever its hub.
+
+A flavour derives from the classes here and gives each its hub as `_hub`; its functions are the
+methods of one `Functions`.
+"""
+
+from __future__ import annotations
+
+import os
+from time import monotonic
+from typing import Any, Callable, TypeVar
+
+from ..core import poll as _poll
+from ..core.context import Context
+from ..core.tracker import MessageTracker
+from ..error import NotDone
+from . import engine
+from .hub import Hub
+from .proxy import Relay
+
+G = TypeVar("G", bound="GreenContext")
+
+#: How long a tracker's wait sleeps between looks, in seconds: it begins with the first.
+_NAPS = (0.0005, 0.01)
+
+
+class GreenContext(Context):
+    """A libzmq context that makes green sockets, and whose end lets other greenlets run.
+
+    Parameters
+    ----------
+    io_threads, shadow
+        As for `ctzmq.Context`.
+
+    Source: pyzmq `zmq.green.Context`, `eventlet.green.zmq.Context`.
+    """
+
+    __slots__ = ()
+
+    _hub: Callable[[], Hub]
+
+    @classmethod
+    def instance(cls: type[G], io_threads: int = 1) -> G:
+        """Return the context that all greenlets of this native thread share, made at first need.
+
+        It is never a blocking one. A child of a fork gets one of its own; so does everybody once
+        it is terminated.
+
+        Parameters
+        ----------
+        io_threads : int
+            How many threads a new one has.
+
+        Returns
+        -------
+        Context
+
+        Raises
+        ------
+        ZMQError
+            As the constructor does.
+
+        Source: pyzmq `Context.instance`.
+        """
+        instances = cls._hub().instances
+        current: G | None = instances.get(cls)
+        if current is None or current.closed or current._pid != os.getpid():
+            current = instances[cls] = cls(io_threads=io_threads)
+        return current
+
+    def term(self) -> None:
+        """Terminate the context; other greenlets run until its sockets are closed.
+
+        Those that wait in one of its sockets get `ContextTerminated`. All that share the libzmq
+        context are terminated with it.
+
+        Source: libzmq `zmq_ctx_term`, pyzmq `Context.term`.
+        """
+        if self._address:
+            self._hub().apart(super().term)
+
+
+class GreenTracker(MessageTracker):
+    """Watches messages until libzmq is done with all of them, and lets other greenlets run.
+
+    Parameters
+    ----------
+    *towatch : Event, MessageTracker or Frame
+        As for `ctzmq.MessageTracker`.
+
+    Source: pyzmq `zmq.MessageTracker`.
+    """
+
+    _hub: Callable[[], Hub]
+
+    def wait(self, timeout: float = -1) -> None:
+        """Wait until libzmq is done with every message that is watched.
+
+        Parameters
+        ----------
+        timeout : float
+            How long to wait, in seconds; less than 0 waits for ever.
+
+        Raises
+        ------
+        NotDone
+            When the time is over first.
+
+        Source: pyzmq `MessageTracker.wait`.
+        """
+        # libzmq tells in threads of its own, from which no hub can be called.
+        deadline = None if timeout is False or timeout < 0 else monotonic() + timeout
+        nap, longest = _NAPS
+        while not self.done:
+            now = monotonic()
+            if deadline is not None and now >= deadline:
+                raise NotDone(f"libzmq still holds the message after {timeout:g} s")
+            soon = now + nap
+            engine.Place(self._hub()).park(soon if deadline is None else min(deadline, soon))
+            nap = min(2 * nap, longest)
+
+
+class GreenPoller(_poll.Poller):
+    """A set of sockets and descriptors to wait for, again and again, while other greenlets run.
+
+    Source: pyzmq `zmq.green.Poller`.
+    """
+
+    _hub: Callable[[], Hub]
+
+    def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
+        """Wait until at least one of the registered is ready.
+
+        Parameters
+        ----------
+        timeout : int, optional
+            Milliseconds; None or less than 0 waits for ever, 0 does not wait.
+
+        Returns
+        -------
+        list of (socket or descriptor, events)
+            Those that are ready; of objects with `fileno`, the descriptor.
+
+        Raises
+        ------
+        ZMQError
+            ENOTSOCK when a registered socket was closed meanwhile: unregister it first.
+        ContextTerminated
+            When a context is terminated.
+
+        Source: libzmq `zmq_poll`, pyzmq `Poller.poll`.
+        """
+        return engine.poll(self._hub(), self.sockets, timeout)
+
+
+class Functions:
+    """The functions of one flavour.
+
+    Parameters
+    ----------
+    hub : callable
+        Returns the hub of the thread that calls it.
+    """
+
+    __slots__ = ("_hub",)
+
+    def __init__(self, hub: Callable[[], Hub]) -> None:
+        self._hub = hub
+
+    def zmq_poll(self, sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
+        """Wait until at least one socket or descriptor is ready, while other greenlets run.
+
+        Parameters
+        ----------
+        sockets : sequence of (socket or descriptor, events)
+            As in `ctzmq.zmq_poll`.
+        timeout : int
+            Milliseconds; less than 0 waits for ever, 0 does not wait.
+
+        Returns
+        -------
+        list of (socket or descriptor, events)
+            Those that are ready; of objects with `fileno`, the descriptor.
+
+        Raises
+        ------
+        ZMQError, ContextTerminated, TypeError, ValueError
+            As `ctzmq.zmq_poll` does.
+
+        Source: libzmq `zmq_poll`, pyzmq `zmq.zmq_poll`.
+        """
+        return engine.poll(self._hub(), sockets, timeout)
+
+    def select(
+        self,
+        rlist: list[Any],
+        wlist: list[Any],
+        xlist: list[Any],
+        timeout: float | None = None,
+    ) -> tuple[list[Any], list[Any], list[Any]]:
+        """Wait as `select.select` does, for sockets too, while other greenlets run.
+
+        Parameters
+        ----------
+        rlist, wlist, xlist : list
+            What to watch for input, for output, for errors.
+        timeout : float, optional
+            Seconds; None or less than 0 waits for ever.
+
+        Returns
+        -------
+        list, list, list
+            Those that are ready, of each list.
+
+        Raises
+        ------
+        ZMQError, ContextTerminated, TypeError, ValueError
+            As `ctzmq.zmq_poll` does.
+
+        Source: pyzmq `zmq.select`.
+        """
+        return _poll.select_with(self.zmq_poll, rlist, wlist, xlist, timeout)
+
+    def proxy(self, frontend: Any, backend: Any, capture: Any = None) -> int:
+        """Pass messages between two sockets, in both directions, until their context ends.
+
+        Parameters
+        ----------
+        frontend, backend : Socket
+            The sockets, such as a ROUTER and a DEALER.
+        capture : Socket, optional
+            A PUB, DEALER, PUSH or PAIR socket that gets a copy of each message.
+
+        Raises
+        ------
+        ContextTerminated
+            The usual end.
+        ZMQError
+            ENOTSOCK when a socket is closed.
+        TypeError
+            When something else than a socket is given.
+
+        Source: libzmq `zmq_proxy`, pyzmq `zmq.proxy`.
+        """
+        return Relay(self._hub(), frontend, backend, capture).run()
+
+    def proxy_steerable(
+        self, frontend: Any, backend: Any, capture: Any = None, control: Any = None
+    ) -> int:
+        """Pass messages between two sockets as `proxy` does, steered by a third.
+
+        Parameters
+        ----------
+        frontend, backend, capture : Socket
+            As in `proxy`.
+        control : Socket, optional
+            A socket that receives b"PAUSE", b"RESUME", b"TERMINATE" or b"STATISTICS".
+
+        Returns
+        -------
+        int
+            0 after TERMINATE.
+
+        Raises
+        ------
+        ContextTerminated
+            When the context is terminated.
+        ZMQError
+            ENOTSOCK when a socket is closed, EINVAL for another command.
+        TypeError
+            When something else than a socket is given.
+
+        Source: libzmq `zmq_proxy_steerable`, pyzmq `zmq.proxy_steerable`.
+        """
+        return Relay(self._hub(), frontend, backend, capture, control).run()
+
+    def device(self, device_type: int, frontend: Any, backend: Any) -> int:
+        """Run a proxy under its old name.
+
+        Parameters
+        ----------
+        device_type : int
+            A `DeviceType`, which no longer matters.
+        frontend, backend : Socket
+            As in `proxy`; -1 as the backend is the frontend again.
+
+        Raises
+        ------
+        ContextTerminated, ZMQError, TypeError
+            As `proxy` does.
+
+        Source: pyzmq `zmq.green.device`.
+        """
+        return self.proxy(frontend, frontend if backend == -1 else backend)
