@@ -74,10 +74,12 @@ HOMES: dict[str, str] = {
     "zmq.eventloop.future": "ctzmq.eventloop.future",
     "zmq.eventloop.ioloop": "ctzmq.eventloop.ioloop",
     "zmq.eventloop.zmqstream": "ctzmq.eventloop.zmqstream",
+    # gevent's, as in pyzmq: `zmq.green` is `ctzmq.green.gevent` then, and so is the attribute
+    # `ctzmq.green`; `from ctzmq.green import ...` still means eventlet's
     "zmq.green": "ctzmq.green.gevent",
     "zmq.green.core": "ctzmq.green.gevent",
     "zmq.green.device": "ctzmq.green.gevent",
-    "zmq.green.eventloop": "ctzmq.eventloop.ioloop",
+    "zmq.green.eventloop": "ctzmq.eventloop",
     "zmq.green.eventloop.ioloop": "ctzmq.eventloop.ioloop",
     "zmq.green.eventloop.zmqstream": "ctzmq.eventloop.zmqstream",
     "zmq.green.poll": "ctzmq.green.gevent",

@@ -1,6 +1,7 @@
 """Sockets for greenlets of gevent: `import ctzmq.green.gevent as zmq`.
 
-It replaces `import zmq.green as zmq`, name for name.
+It replaces `import zmq.green as zmq`, name for name. It is a package because pyzmq's is one, whose
+modules `compat` has homes for.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import ctzmq as _face
 
-from .engine import GreenSocket
-from .flavour import Functions, GreenContext, GreenPoller, GreenTracker
-from .gevent_hub import current
+from ..engine import GreenSocket
+from ..flavour import Functions, GreenContext, GreenPoller, GreenTracker
+from ..gevent_hub import current
 
 if TYPE_CHECKING:
 
@@ -87,8 +88,5 @@ select = _functions.select
 proxy = _functions.proxy
 proxy_steerable = _functions.proxy_steerable
 device = _functions.device
-
-#: It stands for a package of pyzmq whose modules `compat` has homes for.
-__path__: list[str] = []
 
 __all__ = [*_face.__all__, "_Context", "_Socket"]
