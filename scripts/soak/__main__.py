@@ -31,7 +31,30 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="the part of the run that does not count (default: 0.1)")  # fmt: skip
     add("--seed", type=int, default=1, help="of the random choices (default: 1)")
     add("--module", default="ctzmq", help="what to test (default: ctzmq)")
+    add("--flavour", choices=("eventlet", "gevent"),
+        help="let greenlets of this library do as many operations instead")  # fmt: skip
     return parser.parse_args(arguments)
+
+
+def greenlets(options: argparse.Namespace) -> int:
+    """Run the greenlets, half of the operations with disturbances; return 1 when one is broken."""
+    from soak.green import FLAVOURS, BrokenError, Stress
+
+    warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
+    flavour = FLAVOURS[options.flavour]()
+    for calm in (False, True):
+        start = time.monotonic()
+        stress = Stress(flavour, options.seed, ["inproc://soak", "tcp://127.0.0.1:*"], calm)
+        try:
+            stress.run(options.messages // 2)
+        except BrokenError as problem:
+            print(f"{options.flavour}, seed {options.seed}, calm {calm}: {problem}")
+            return 1
+        received = sum(sum(way.received.values()) for way in stress.ways)
+        seconds = time.monotonic() - start
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(stress.kinds.items()))
+        print(f"{stress.operations} operations, {received} messages in {seconds:.1f} s: {kinds}")
+    return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from soak.traffic import LostError, Traffic, channels
 
     options = parse(arguments)
+    if options.flavour:
+        return greenlets(options)
     if not memory.available():
         print("soak needs /proc/self/statm, which Linux has", file=sys.stderr)
         return 2
