@@ -229,7 +229,7 @@ class Stress:
 
     def _send(self, way: Way, sender: int) -> None:
         socket, zmq = way.source, self.zmq
-        operations = {
+        operations: dict[str, Callable[..., Any]] = {
             "send_multipart": lambda parts, pair: socket.send_multipart(parts),
             "send_multipart copy=False": lambda parts, pair: socket.send_multipart(
                 parts, copy=False
@@ -255,9 +255,10 @@ class Stress:
 
             self._try(kind, operation)
 
-    def _note(self, way: Way, sender: int, socket: Any, parts: list[bytes]) -> None:
+    def _note(self, way: Way, sender: int, socket: Any, parts: list[bytes]) -> bool:
         socket.send_multipart(parts, self.zmq.DONTWAIT)
         way.sent[sender] += 1
+        return True
 
     def _send_parts(self, socket: Any, parts: list[bytes]) -> None:
         for part in parts[:-1]:
@@ -268,7 +269,7 @@ class Stress:
         socket, zmq = way.target, self.zmq
         poller = zmq.Poller()
         poller.register(socket, zmq.POLLIN)
-        operations = {
+        operations: dict[str, Callable[..., Any]] = {
             "recv_multipart": lambda: socket.recv_multipart(),
             "recv_multipart copy=False": lambda: socket.recv_multipart(copy=False),
             "recv by parts": lambda: self._receive_parts(socket),
@@ -312,7 +313,7 @@ class Stress:
             socket.rcvtimeo = self.random.choice((-1, -1, 0, 1, 7))
             socket.sndtimeo = self.random.choice((-1, -1, 0, 1, 7))
 
-        operations = {
+        operations: dict[str, Callable[..., Any]] = {
             "EVENTS": lambda: socket.getsockopt(zmq.EVENTS),
             "EVENTS of a shadow": lambda: shadow.getsockopt(zmq.EVENTS),
             "poll POLLOUT": lambda: socket.poll(2, zmq.POLLOUT),

@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[2] / "scripts"))
 
-from soak.green import FLAVOURS, Flavour  # noqa: E402
+from soak.green import FLAVOURS, Flavour
 
 #: How long anything may take that should happen at once, in seconds.
 PATIENCE = 10.0
