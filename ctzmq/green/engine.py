@@ -113,6 +113,7 @@ class Edge:
         "_pointer",
         "_quick",
         "_sharers",
+        "_socket",
         "_watch",
         "hub",
         "lines",
@@ -130,6 +131,7 @@ class Edge:
         self._pointer = socket._pointer
         # It holds them weakly, so that a socket that nobody else refers to is collected.
         self._sharers = socket._sharers
+        self._socket = weakref.ref(socket)
         self._quick = socket._quick
         self._armed = False
         self._watch: Any = None
@@ -144,6 +146,13 @@ class Edge:
     def busy(self) -> bool:
         """Tell whether anybody waits."""
         return bool(self.lines[POLLIN] or self.lines[POLLOUT] or self.observers)
+
+    def alone(self) -> tuple[Place, int] | None:
+        """Return the only one that waits, and for what."""
+        receivers, senders = self.lines[POLLIN], self.lines[POLLOUT]
+        if len(receivers) + len(senders) != 1 or self.observers:
+            return None
+        return (receivers[0], POLLIN) if receivers else (senders[0], POLLOUT)
 
     def look(self) -> int | None:
         """Wake those who can go on; return EVENTS, None when the socket or its context ended."""
@@ -166,8 +175,16 @@ class Edge:
             return
         self._armed = True
         self.hub.attend(self._watch, True)
+        socket = self._single()
+        if socket is not None:
+            socket._handle = calls.NULL
+            return
         for sharer in self._sharers:
             sharer._handle = calls.NULL
+
+    def _single(self) -> Any:
+        """Return the socket when none shares its libzmq socket, which is quicker than the set."""
+        return self._socket() if len(self._sharers) == 1 else None
 
     def settle(self) -> None:
         """Look, or let operations go the quick way again when nobody waits any more."""
@@ -179,9 +196,14 @@ class Edge:
         self._armed = False
         self.owners.clear()
         self.hub.attend(self._watch, False)
-        if self._quick:
-            for sharer in self._sharers:
-                sharer._handle = sharer._pointer
+        if not self._quick:
+            return
+        socket = self._single()
+        if socket is not None:
+            socket._handle = socket._pointer
+            return
+        for sharer in self._sharers:
+            sharer._handle = sharer._pointer
 
     def slow_down(self) -> None:
         """Keep to the slow way, even while nobody waits."""
@@ -211,9 +233,19 @@ def _spend(count: int) -> None:
 
 
 def _look(reference: weakref.ref[Edge]) -> None:
+    """Look from within the loop, where the only one that can go on need not wait for its turn."""
     edge = reference()
-    if edge is not None:
+    if edge is None:
+        return
+    alone = edge.alone()
+    if alone is None:
         edge.look()
+        return
+    place, wanted = alone
+    events = calls.try_get(edge._pointer, _EVENTS)
+    if (events is None or events & wanted) and not place.woken:
+        place.woken = True
+        edge.hub.switch(place.greenlet)
 
 
 class GreenSocket(_socket.Socket):
@@ -412,7 +444,10 @@ class GreenSocket(_socket.Socket):
                 if edge is not None:
                     edge.look()
         mine = edge is not None and edge.owners.get(event) is edge.hub.greenlet()
-        if edge is None or mine or not edge.lines[event]:
+        if event == POLLIN and self._handle:
+            # Nobody waits, and the quick call has just failed.
+            pass
+        elif edge is None or mine or not edge.lines[event]:
             result = attempt(flags | DONTWAIT)
             errno = calls.errno()
             if edge is not None and edge.busy():

@@ -25,7 +25,9 @@ class _Listener:
 
     def changed(self, *_: Any) -> None:
         for function in tuple(self.functions):
-            function()
+            # What one of them let run may have taken back another.
+            if function in self.functions:
+                function()
 
 
 class EventletHub:
@@ -74,6 +76,9 @@ class EventletHub:
 
     def resume(self, greenlet: Any) -> Any:
         return self._hub.schedule_call_global(0, greenlet.switch)
+
+    def switch(self, greenlet: Any) -> None:
+        greenlet.switch()
 
     def cancel(self, resumption: Any) -> None:
         resumption.cancel()

@@ -62,6 +62,9 @@ class GeventHub:
     def resume(self, greenlet: Any) -> Any:
         return self._hub.loop.run_callback(greenlet.switch)
 
+    def switch(self, greenlet: Any) -> None:
+        greenlet.switch()
+
     def cancel(self, resumption: Any) -> None:
         resumption.stop()
 

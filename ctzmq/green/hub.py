@@ -63,6 +63,9 @@ class Hub(Protocol):
     def resume(self, greenlet: Any) -> Any:
         """Have a parked greenlet run soon; return what `cancel` takes back."""
 
+    def switch(self, greenlet: Any) -> None:
+        """Have a parked greenlet run at once; only a function that the loop calls may do so."""
+
     def cancel(self, resumption: Any) -> None:
         """Take a resumption back that may not have happened yet."""
 
