@@ -1,0 +1,118 @@
+"""The flavour of eventlet: its hubs, programs it has patched, and what it must not import."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Callable
+
+import pytest
+
+pytest.importorskip("eventlet")
+
+Child = Callable[..., "subprocess.CompletedProcess[str]"]
+
+PROGRAM = """
+import warnings
+warnings.filterwarnings("ignore", r"\\s*Eventlet is deprecated")
+import eventlet
+{first}
+import ctzmq.green as zmq
+
+context = zmq.Context()
+a, b = context.socket(zmq.REP), context.socket(zmq.REQ)
+a.bind("tcp://127.0.0.1:*")
+b.connect(a.last_endpoint)
+
+def serve():
+    for _ in range(50):
+        a.send(a.recv() * 2)
+
+def beat():
+    global beats
+    while True:
+        eventlet.sleep(0.001)
+        beats += 1
+
+beats = 0
+server, heart = eventlet.spawn(serve), eventlet.spawn(beat)
+for number in range(50):
+    b.send(b"%d" % number)
+    assert b.recv() == b"%d" % number * 2
+server.wait()
+with eventlet.Timeout(0.05, False):
+    a.recv()
+assert beats
+heart.kill()
+{last}
+a.close(0)
+b.close(0)
+context.term()
+print("done")
+"""
+
+
+def run(child: Child, first: str = "", last: str = "", **environment: str) -> None:
+    done = child(PROGRAM.format(first=first, last=last), **environment)
+    assert done.stdout == "done\n", done.stderr
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("hub", ["epolls", "poll", "selects", "asyncio"])
+def test_each_hub_of_eventlet_serves(child: Child, hub: str) -> None:
+    run(child, EVENTLET_HUB=hub)
+
+
+def test_a_patched_program_works(child: Child) -> None:
+    patched = "eventlet.monkey_patch()"
+    run(child, first=patched)
+
+
+def test_a_patched_program_sends_without_a_copy(child: Child) -> None:
+    run(
+        child,
+        first="eventlet.monkey_patch()",
+        last="""
+b.send(bytearray(200_000), copy=False, track=True)
+assert len(a.recv()) == 200_000
+tracker = a.send(bytearray(200_000), copy=False, track=True)
+assert len(b.recv()) == 200_000
+tracker.wait(10)
+""",
+    )
+
+
+def test_threads_of_a_patched_program_are_greenlets_that_wait_in_sockets(child: Child) -> None:
+    run(
+        child,
+        first="eventlet.monkey_patch()",
+        last="""
+import threading
+got = []
+pull = context.socket(zmq.PULL)
+push = context.socket(zmq.PUSH)
+pull.bind("inproc://x")
+push.connect("inproc://x")
+threads = [threading.Thread(target=lambda: got.append(pull.recv())) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for number in range(3):
+    push.send(b"%d" % number)
+for thread in threads:
+    thread.join()
+assert got == [b"0", b"1", b"2"], got
+pull.close(0)
+push.close(0)
+""",
+    )
+
+
+def test_installed_it_stands_in_for_eventlets_own_module(child: Child) -> None:
+    run(
+        child,
+        first="""
+import ctzmq.green
+ctzmq.green.install()
+from eventlet.green import zmq as installed
+assert installed is ctzmq.green
+""",
+    )

@@ -1,0 +1,107 @@
+"""The flavour of gevent: its loops, and programs it has patched."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Callable
+
+import pytest
+
+pytest.importorskip("gevent")
+
+Child = Callable[..., "subprocess.CompletedProcess[str]"]
+
+PROGRAM = """
+import gevent
+{first}
+import ctzmq.green.gevent as zmq
+
+context = zmq.Context()
+a, b = context.socket(zmq.REP), context.socket(zmq.REQ)
+a.bind("tcp://127.0.0.1:*")
+b.connect(a.last_endpoint)
+
+def serve():
+    for _ in range(50):
+        a.send(a.recv() * 2)
+
+def beat():
+    global beats
+    while True:
+        gevent.sleep(0.001)
+        beats += 1
+
+beats = 0
+server, heart = gevent.spawn(serve), gevent.spawn(beat)
+for number in range(50):
+    b.send(b"%d" % number)
+    assert b.recv() == b"%d" % number * 2
+server.get()
+with gevent.Timeout(0.05, False):
+    a.recv()
+assert beats
+heart.kill()
+{last}
+a.close(0)
+b.close(0)
+context.term()
+print("done")
+"""
+
+PATCHED = "import gevent.monkey; gevent.monkey.patch_all()"
+
+
+def run(child: Child, first: str = "", last: str = "", **environment: str) -> None:
+    done = child(PROGRAM.format(first=first, last=last), **environment)
+    assert done.stdout == "done\n", done.stderr
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("loop", ["libev-cext", "libuv-cffi"])
+def test_each_loop_of_gevent_serves(child: Child, loop: str) -> None:
+    if "cffi" in loop:
+        pytest.importorskip("cffi")
+    run(child, GEVENT_LOOP=loop)
+
+
+def test_a_patched_program_works(child: Child) -> None:
+    run(child, first=PATCHED)
+
+
+def test_a_patched_program_sends_without_a_copy(child: Child) -> None:
+    run(
+        child,
+        first=PATCHED,
+        last="""
+b.send(bytearray(200_000), copy=False, track=True)
+assert len(a.recv()) == 200_000
+tracker = a.send(bytearray(200_000), copy=False, track=True)
+assert len(b.recv()) == 200_000
+tracker.wait(10)
+""",
+    )
+
+
+def test_threads_of_a_patched_program_are_greenlets_that_wait_in_sockets(child: Child) -> None:
+    run(
+        child,
+        first=PATCHED,
+        last="""
+import threading
+got = []
+pull = context.socket(zmq.PULL)
+push = context.socket(zmq.PUSH)
+pull.bind("inproc://x")
+push.connect("inproc://x")
+threads = [threading.Thread(target=lambda: got.append(pull.recv())) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for number in range(3):
+    push.send(b"%d" % number)
+for thread in threads:
+    thread.join()
+assert got == [b"0", b"1", b"2"], got
+pull.close(0)
+push.close(0)
+""",
+    )
