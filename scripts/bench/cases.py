@@ -23,9 +23,25 @@ class Flavour:
     ours: str
     theirs: str
     requirements: tuple[str, ...] = ()
+    pypy: bool = True
+
+    @property
+    def library(self) -> str:
+        """The library of greenlets, if it needs one."""
+        return self.requirements[0] if self.requirements else ""
 
 
-FLAVOURS = {"plain": Flavour(ours="ctzmq", theirs="zmq")}
+FLAVOURS = {
+    "plain": Flavour(ours="ctzmq", theirs="zmq"),
+    "eventlet": Flavour("ctzmq.green", "eventlet.green.zmq", ("eventlet",)),
+    "gevent": Flavour("ctzmq.green.gevent", "zmq.green", ("gevent",), pypy=False),
+}
+
+# The greatest ratio wanted of each flavour: PUSH to PULL, and the round trip.
+GREEN = {
+    "eventlet": ({"cpython": 0.3, "pypy": 0.6}, {"cpython": 0.7}),
+    "gevent": ({"cpython": 0.2}, {"cpython": 0.7}),
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,7 @@ class Case:
             "workload": self.workload,
             "size": self.size,
             "parts": self.parts,
+            "library": FLAVOURS[self.flavour].library,
         }
 
 
@@ -73,6 +90,15 @@ def all_cases() -> list[Case]:
     goals = {"cpython": 1.1}
     cases.append(Case("tcp round trip 100 B", "latency", goals=goals, repeat=3))
     cases.append(Case("import", "import", goals={"cpython": 0.6}, fresh=True, repeat=3))
+    for flavour, (one_way, round_trip) in GREEN.items():
+        for name, workload, goals in (
+            ("PUSH to PULL inproc", "green-inproc", one_way),
+            ("PUSH to PULL tcp", "green-tcp", one_way),
+            ("REQ and REP tcp", "green-latency", round_trip),
+        ):
+            cases.append(
+                Case(f"{flavour} {name}", workload, goals=goals, flavour=flavour, repeat=3)
+            )
     return cases
 
 

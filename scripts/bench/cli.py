@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from support import venvs
 
 from bench import report, session
-from bench.cases import Case, all_cases, matching
+from bench.cases import FLAVOURS, Case, all_cases, matching
 
 QUICK = session.Effort(launches=2, rounds=4, sample=0.08, warm_up=0.15)
 FULL = session.Effort(launches=4, rounds=10, sample=0.25, warm_up=0.5)
@@ -61,6 +61,11 @@ def progress_bar(console: Console) -> Progress:
     return Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
 
 
+def runnable(cases: list[Case], tag: str) -> list[Case]:
+    """Leave out what an interpreter has no library for."""
+    return [c for c in cases if FLAVOURS[c.flavour].pypy or not tag.startswith("pypy")]
+
+
 def run_interpreter(
     options: argparse.Namespace,
     name: str | None,
@@ -70,6 +75,9 @@ def run_interpreter(
 ) -> list[str]:
     """Measure all cases with one interpreter; return the names of those that missed a goal."""
     interpreter, tag = venvs.find_interpreter(name)
+    cases = runnable(cases, tag)
+    if not cases:
+        return []
     wheel = None
     if not options.control:
         wheel = venvs.checkout_wheel(venvs.CHECKOUT / ".venv-bench-wheels")

@@ -17,6 +17,8 @@ from time import perf_counter
 from types import ModuleType
 from typing import Any, Protocol
 
+from bench import greenlets
+
 Spec = Mapping[str, Any]
 
 
@@ -208,4 +210,7 @@ WORKLOADS: dict[str, type[Workload]] = {
     "sender": Sender,
     "latency": Latency,
     "echo": Echo,
+    "green-inproc": greenlets.GreenInproc,
+    "green-tcp": greenlets.GreenTcp,
+    "green-latency": greenlets.GreenLatency,
 }

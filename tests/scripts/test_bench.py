@@ -74,6 +74,12 @@ def test_every_case_names_a_workload_and_a_flavour() -> None:
         assert case.fresh or case.workload in WORKLOADS
 
 
+def test_pypy_runs_no_case_of_gevent() -> None:
+    assert cli.runnable(all_cases(), "cpython-311") == all_cases()
+    flavours = {case.flavour for case in cli.runnable(all_cases(), "pypy39-pp73")}
+    assert flavours == {"plain", "eventlet"}
+
+
 def test_throughput_has_a_goal_at_every_size() -> None:
     rows = [case for case in all_cases() if case.workload == "throughput"]
     assert {case.size for case in rows} == set(SIZES.values())
@@ -138,3 +144,16 @@ def test_import_is_timed_in_new_interpreters() -> None:
 def test_a_worker_that_fails_says_why() -> None:
     with pytest.raises(WorkerError, match="No module named 'no_such_zmq'"):
         Worker(Side("none", Path(sys.executable), "no_such_zmq", {}), Case("row", "inproc"))
+
+
+@pytest.mark.parametrize("flavour", ["eventlet", "gevent"])
+@pytest.mark.parametrize("workload", ["green-inproc", "green-tcp", "green-latency"])
+def test_a_worker_times_greenlets(flavour: str, workload: str) -> None:
+    pytest.importorskip(flavour)
+    side = Side("ctzmq", Path(sys.executable), FLAVOURS[flavour].ours, {})
+    worker = Worker(side, Case("row", workload, size=10, flavour=flavour))
+    try:
+        assert worker.sample(3) > 0
+        assert worker.sample(1) > 0
+    finally:
+        worker.close()
