@@ -57,3 +57,14 @@ def test_it_ends_with_its_verdict(limit: str, code: int) -> None:
     assert done.returncode == code, done.stdout + done.stderr
     assert "memory grew by" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("flavour", ["eventlet", "gevent"])
+def test_greenlets_end_with_their_figures(flavour: str) -> None:
+    pytest.importorskip(flavour)
+    soak = os.fspath(SCRIPTS / "soak")
+    command = [sys.executable, soak, "--flavour", flavour, "--messages", "2000"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(" operations, ") == 2
+    assert done.stderr == ""
