@@ -140,7 +140,8 @@ def __getattr__(name: str) -> object:
     if home is None and name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = __import__(f"{__name__}.{home or 'constants'}", fromlist=[name])
-    value: object = module if home == name else getattr(module, name)
+    is_module = home is not None and home.partition(".")[0] == name
+    value: object = module if is_module else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -250,7 +250,7 @@ def install_as_zmq() -> None:
 
     Source: own.
     """
-    package = sys.modules[PACKAGE]
+    package: Any = sys.modules[PACKAGE]
     for name, module in list(sys.modules.items()):
         if name == "zmq" and module not in (None, package):
             where = getattr(module, "__file__", None) or "no file"
@@ -264,3 +264,5 @@ def install_as_zmq() -> None:
         # would run a module of ctzmq a second time, under its alias.
         sys.meta_path.insert(0, _finder)
     sys.modules["zmq"] = package
+    # `from zmq import green` asks the package itself, which would give its own `green`.
+    package._LATER["green"] = "green.gevent"

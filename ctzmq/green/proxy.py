@@ -45,7 +45,9 @@ class Way:
     def forward(self) -> None:
         """Pass on some of the messages that are there."""
         for _ in range(BATCH):
-            self.full = not self._target.get(SocketOption.EVENTS) & POLLOUT
+            # A socket that answers to itself, such as a REP, has no room before it has received.
+            if self._source is not self._target:
+                self.full = not self._target.get(SocketOption.EVENTS) & POLLOUT
             if self.full:
                 return
             try:
