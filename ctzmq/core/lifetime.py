@@ -46,11 +46,9 @@ EXIT_PATIENCE = 1.0
 
 def living(handles: WeakSet[Any]) -> list[Any]:
     """List the sockets or contexts of a set that other threads may be changing."""
-    while True:
-        try:
-            return list(handles)
-        except RuntimeError:  # it changed meanwhile
-            continue
+    # Copying the set of references is one step, which no thread can come between.
+    references = handles.__dict__["data"].copy()
+    return [handle for handle in (reference() for reference in references) if handle is not None]
 
 
 def plausible(address: int) -> int:
