@@ -9,11 +9,11 @@ from ctypes import sizeof
 from operator import index
 from time import monotonic
 
-from ..enums import Errno, PollEvent
+from ..enums import Errno, PollEvent, SocketOption
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t, zmq_pollitem_t
-from . import lifetime
+from . import lifetime, options
 from .lifecycle import Lifecycle
 
 TYPE_CHECKING = False
@@ -125,6 +125,8 @@ class PollItems:
             ready = calls.try_poll(self._table, self._count, 0)
             if ready > 0 or (ready == 0 and timeout == 0):
                 return ready
+        else:
+            self._check()
         left = timeout
         deadline = monotonic() + timeout / 1000
         while True:
@@ -145,6 +147,13 @@ class PollItems:
                 left = max(0, -int((monotonic() - deadline) * 1000 // 1))
                 if ready == 0 and left == 0:
                     return 0
+
+    def _check(self) -> None:
+        # Where thread-safe sockets are among others, libzmq aborts the process if the context of
+        # one is terminated already.
+        for address, _, _ in self.entries:
+            if address:
+                options.read(address, SocketOption.EVENTS)
 
     def revents(self) -> tuple[int, ...]:
         """Return what each item is ready for, after a wait."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno as _errno
 
-from ..enums import Errno
+from ..enums import Errno, SocketOption
 from ..error import ZMQError, from_errno
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
@@ -61,6 +61,9 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
         socket._users.append(None)
     try:
         while True:
+            for socket in users:
+                # With drafts, libzmq aborts the process if the context is terminated already.
+                socket.get(SocketOption.EVENTS)
             rc = function(*addresses)
             if rc >= 0:
                 return rc

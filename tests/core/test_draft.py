@@ -428,6 +428,42 @@ def test_a_poller_takes_all_kinds(pair: Pair) -> None:
         os.close(write)
 
 
+def test_a_terminated_context_is_told_of(child: Child) -> None:
+    done = child(
+        """
+        import threading
+        import ctzmq as zmq
+        context = zmq.Context()
+        server, router, dealer = map(context.socket, (zmq.SERVER, zmq.ROUTER, zmq.DEALER))
+        thread = threading.Thread(target=context.term)
+        thread.start()
+        while not router.closed:
+            try:
+                router.poll(10)
+            except zmq.ContextTerminated:
+                break
+        poller = zmq.Poller()
+        poller.register(server)
+        poller.register(router)
+        for wait in (
+            poller.poll,
+            lambda: zmq.select([router], [server], []),
+            server.poll,
+            server.recv,
+            lambda: zmq.proxy(router, dealer),
+        ):
+            try:
+                wait()
+            except zmq.ContextTerminated:
+                print("terminated")
+        for socket in (server, router, dealer):
+            socket.close()
+        thread.join()
+        """
+    )
+    assert (done.stdout, done.returncode) == ("terminated\n" * 5, 0), done.stderr
+
+
 def test_polling_lets_other_threads_run(pair: Pair) -> None:
     server, client = pair(zmq.SERVER, zmq.CLIENT, "tcp")
     thread = threading.Timer(0.05, client.send, [b"late"])
