@@ -152,6 +152,8 @@ def test_many_talk_at_once(run: Run) -> None:
     body = """
         ventilator, sink = socket(zmq.PUSH, "inproc://jobs"), socket(zmq.PULL, "inproc://results")
         ends = [begin() for _ in range(4)]
+        for _ in ends:
+            assert sink.recv() == b"ready"
         for number in range(200):
             ventilator.send(bytes([number]) * (1 + 997 * number))
         total = sum(len(sink.recv()) for _ in range(200))
@@ -167,6 +169,7 @@ def test_many_talk_at_once(run: Run) -> None:
         HEAD
         + """
 jobs, results = socket(zmq.PULL, "inproc://jobs"), socket(zmq.PUSH, "inproc://results")
+results.send(b"ready")
 while True:
     job = jobs.recv(copy=False)
     if not job:
