@@ -177,6 +177,8 @@ def orphan() -> Iterator[zmq.Socket]:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_socket_of_a_terminated_context_says_so(name: str, orphan: zmq.Socket) -> None:
+    if name in ("join", "leave") and zmq.DRAFT_API:
+        pytest.skip("no DEALER has groups, whatever its context")
     with pytest.raises(zmq.ZMQError) as caught:
         call(orphan, name)
     # What asks for another socket cannot have it any more.
