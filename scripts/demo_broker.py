@@ -53,11 +53,15 @@ class DemoError(Exception):
 
 
 class Outcome(NamedTuple):
-    """What the clients were answered; how long that took, and how late a tick once was, in s."""
+    """What the clients were answered, and how long that took.
+
+    How often the progress was drawn meanwhile, and the longest time in between; times in seconds.
+    """
 
     found: Findings
     seconds: float
-    latest: float
+    drawn: int
+    longest: float
 
 
 # -- Worker processes ------------------------------------------------------------------------------
@@ -183,8 +187,8 @@ class Demo:
             began = time.perf_counter()
             greenlets.append(self.library.spawn(self.broker, frontend, backend))
             greenlets += [self.library.spawn(self.client, socket, names) for socket in sockets]
-            latest = self.watch(workers, step, draw)
-            return Outcome(self.found, time.perf_counter() - began, latest)
+            drawn, longest = self.watch(workers, step, draw)
+            return Outcome(self.found, time.perf_counter() - began, drawn, longest)
 
     def await_workers(self, arrivals: Any, workers: list[subprocess.Popen[bytes]]) -> None:
         """Wait until all workers are connected, so that each gets its share from the start."""
@@ -200,19 +204,20 @@ class Demo:
         workers: list[subprocess.Popen[bytes]],
         step: Callable[[int], object],
         draw: Callable[[], object],
-    ) -> float:
-        """Draw the progress until all clients are done; return how late that was once, in s."""
-        ticked, moved, answers, latest = time.perf_counter(), time.monotonic(), 0, 0.0
+    ) -> tuple[int, float]:
+        """Draw the progress until all clients are done; return how often, and the longest gap."""
+        drawn = moved = time.monotonic()
+        answers, times, longest = 0, 0, 0.0
         while self.left:
             self.library.sleep(TICK)
-            latest = max(latest, time.perf_counter() - ticked - TICK)
+            now = time.monotonic()
+            longest, drawn, times = max(longest, now - drawn), now, times + 1
             if answers != self.answers:
-                answers, moved = self.answers, time.monotonic()
+                answers, moved = self.answers, now
             step(answers)
             draw()
             self.check(workers, moved)
-            ticked = time.perf_counter()
-        return latest
+        return times, longest
 
     def check(self, workers: list[subprocess.Popen[bytes]], moved: float) -> None:
         """Raise what went wrong elsewhere; `moved` is when something arrived for the last time."""
@@ -353,7 +358,10 @@ def demonstrate(options: argparse.Namespace, console: Console) -> int:
         ("files", f"{len(names):,}, {options.rounds} times each"),
         ("bytes", f"{options.rounds * size:,}"),
         ("answers", f"{trips:,} in {outcome.seconds:.2f} s, {trips / outcome.seconds:,.0f}/s"),
-        ("progress", f"drawn every {TICK * 1000:.0f} ms, once {outcome.latest * 1000:.0f} ms late"),
+        (
+            "progress",
+            f"drawn {outcome.drawn:,} times meanwhile, at most {outcome.longest * 1000:.0f} ms apart",
+        ),
         ("result", verdict),
     ):
         table.add_row(*row)

@@ -36,7 +36,7 @@ sys.exit(demo_broker.main(sys.argv[3:]))
 MISDEEDS = {
     "tampers": "return examine(b'tampered' if content == b'x' else content)",
     "ends": "sys.exit(3)",
-    "stands still": "sys.exit(sys.stdin.read())",
+    "stands still": "sys.exit(len(sys.stdin.read()))",
 }
 
 
