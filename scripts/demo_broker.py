@@ -346,7 +346,7 @@ def demonstrate(options: argparse.Namespace, console: Console) -> int:
     table = Table(show_header=False)
     table.add_column()
     table.add_column(overflow="fold")
-    trips = options.rounds * len(names)
+    trips, longest = options.rounds * len(names), round(1000 * outcome.longest)
     verdict = f"[green]all {len(names):,} files verified"
     if complaints:
         verdict = f"[red]{len(complaints):,} of {len(names):,} files lost or different"
@@ -358,10 +358,7 @@ def demonstrate(options: argparse.Namespace, console: Console) -> int:
         ("files", f"{len(names):,}, {options.rounds} times each"),
         ("bytes", f"{options.rounds * size:,}"),
         ("answers", f"{trips:,} in {outcome.seconds:.2f} s, {trips / outcome.seconds:,.0f}/s"),
-        (
-            "progress",
-            f"drawn {outcome.drawn:,} times meanwhile, at most {outcome.longest * 1000:.0f} ms apart",
-        ),
+        ("progress", f"drawn {outcome.drawn:,} times meanwhile, at most {longest} ms apart"),
         ("result", verdict),
     ):
         table.add_row(*row)
