@@ -30,7 +30,9 @@ NEEDS = re.compile(r"^<!-- needs: (?P<what>\w+) ?(?P<version>[\d.]*) -->$", re.M
 
 # Runs blocks of code in one namespace, and writes what each of them prints.
 RUNNER = """
-import contextlib, io, json, sys
+import contextlib, io, json, sys, warnings
+# eventlet warns of itself at its first import
+warnings.filterwarnings("ignore", "\\\\s*Eventlet is deprecated")
 blocks, outputs = json.load(sys.stdin), []
 names = {"__name__": "__main__"}
 for number, (line, code) in enumerate(blocks):
