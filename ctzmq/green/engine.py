@@ -337,9 +337,11 @@ class GreenSocket(_socket.Socket):
                 return None
             self._send_bytes(data, size, 0)
             return None
+        tracker = super().send(data, flags, copy, track, routing_id, group)
         if index(flags) & SNDMORE:
+            # Not before it is sent: others may run until then.
             self._midway = True
-        return super().send(data, flags, copy, track, routing_id, group)
+        return tracker
 
     def send_multipart(
         self,
@@ -357,7 +359,10 @@ class GreenSocket(_socket.Socket):
             return super().send_multipart(msg_parts, flags, copy, track, **kwargs)
         if msg_parts.__class__ is list and len(msg_parts) > _MANY:
             _spend(len(msg_parts))
-        return _send_multipart(self, msg_parts, flags, copy, track)
+        tracker = _send_multipart(self, msg_parts, flags, copy, track)
+        if flags and index(flags) & SNDMORE:
+            self._midway = True
+        return tracker
 
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
         for _ in _turns:
@@ -439,7 +444,10 @@ class GreenSocket(_socket.Socket):
         edge = self._edge
         if flags & DONTWAIT:
             try:
-                return super()._persist(attempt, flags, event)
+                result = super()._persist(attempt, flags, event)
+                if edge is not None and edge.busy():
+                    self._passed(edge, flags, event)
+                return result
             finally:
                 if edge is not None:
                     edge.look()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 try:
-    from eventlet import hubs, tpool
+    from eventlet import hubs, patcher
     from greenlet import getcurrent
 except ImportError as error:
     raise ImportError(
@@ -93,8 +93,9 @@ class EventletHub:
         finally:
             timer.cancel()
 
-    def apart(self, function: Callable[[], Any]) -> Any:
-        return tpool.execute(function)
+    def thread(self, function: Callable[[], Any]) -> None:
+        # Not those of tpool: it starts twenty, and on PyPy their end may hang the interpreter's.
+        patcher.original("_thread").start_new_thread(function, ())
 
 
 def _nothing(*_: Any) -> None:

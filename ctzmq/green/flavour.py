@@ -20,8 +20,24 @@ from .proxy import Relay
 
 G = TypeVar("G", bound="GreenContext")
 
-#: How long a tracker's wait sleeps between looks, in seconds: it begins with the first.
+#: How long to sleep between looks at what happens in other threads, in seconds: at first, at most.
 _NAPS = (0.0005, 0.01)
+
+
+def _until(hub: Hub, done: Callable[[], object], deadline: float | None = None) -> bool:
+    """Let others run until a condition holds; return whether that was before the deadline.
+
+    It is for what other native threads bring about, from which no hub can be called.
+    """
+    nap, longest = _NAPS
+    while not done():
+        now = monotonic()
+        if deadline is not None and now >= deadline:
+            return False
+        soon = now + nap
+        engine.Place(hub).park(soon if deadline is None else min(deadline, soon))
+        nap = min(2 * nap, longest)
+    return True
 
 
 class GreenContext(Context):
@@ -76,8 +92,23 @@ class GreenContext(Context):
 
         Source: libzmq `zmq_ctx_term`, pyzmq `Context.term`.
         """
-        if self._address:
-            self._hub().apart(super().term)
+        if not self._address:
+            return
+        outcome: list[BaseException | None] = []
+
+        def terminate() -> None:
+            try:
+                Context.term(self)
+            except BaseException as problem:
+                outcome.append(problem)
+            else:
+                outcome.append(None)
+
+        hub = self._hub()
+        hub.thread(terminate)
+        _until(hub, outcome.__len__)
+        if outcome[0] is not None:
+            raise outcome[0]
 
 
 class GreenTracker(MessageTracker):
@@ -108,16 +139,9 @@ class GreenTracker(MessageTracker):
 
         Source: pyzmq `MessageTracker.wait`.
         """
-        # libzmq tells in threads of its own, from which no hub can be called.
         deadline = None if timeout is False or timeout < 0 else monotonic() + timeout
-        nap, longest = _NAPS
-        while not self.done:
-            now = monotonic()
-            if deadline is not None and now >= deadline:
-                raise NotDone(f"libzmq still holds the message after {timeout:g} s")
-            soon = now + nap
-            engine.Place(self._hub()).park(soon if deadline is None else min(deadline, soon))
-            nap = min(2 * nap, longest)
+        if not _until(self._hub(), lambda: self.done, deadline):
+            raise NotDone(f"libzmq still holds the message after {timeout:g} s")
 
 
 class GreenPoller(_poll.Poller):

@@ -7,6 +7,7 @@ from typing import Any, Callable, NamedTuple
 try:
     import gevent
     from gevent.hub import get_hub
+    from gevent.monkey import get_original
     from greenlet import getcurrent
 except ImportError as error:
     raise ImportError(
@@ -72,8 +73,8 @@ class GeventHub:
         if getcurrent() is not self._hub:
             gevent.sleep(0)
 
-    def apart(self, function: Callable[[], Any]) -> Any:
-        return self._hub.threadpool.apply(function)
+    def thread(self, function: Callable[[], Any]) -> None:
+        get_original("_thread", "start_new_thread")(function, ())
 
 
 def current() -> GeventHub:

@@ -72,5 +72,5 @@ class Hub(Protocol):
     def breathe(self) -> None:
         """Let all others that can run do so once; the loop itself goes on at once."""
 
-    def apart(self, function: Callable[[], Any]) -> Any:
-        """Call a function in a native thread, while others run here; return what it returns."""
+    def thread(self, function: Callable[[], Any]) -> None:
+        """Call a function in a native thread of its own, in patched programs too."""

@@ -13,7 +13,19 @@ from typing import Any, Callable
 import pytest
 from soak.green import Stress
 
+from ctzmq.green import engine
+
 TRANSPORTS = pytest.mark.parametrize("transport", ["inproc", "tcp"])
+EAGER = pytest.mark.parametrize("turns", [1, 2, 3], indirect=True)
+
+
+@pytest.fixture
+def turns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let others run after so few calls."""
+    number: int = request.param
+    monkeypatch.setattr(engine, "TURNS", number)
+    monkeypatch.setattr(engine, "_turns", iter(()))
+    return number
 
 
 def cpu(function: Callable[[], Any]) -> float:
@@ -341,7 +353,8 @@ def test_who_waited_for_one_part_does_not_go_before_the_line_later(bench: Any) -
     assert messages.index(b"patient") == 1
 
 
-def test_parts_of_several_senders_never_mix(bench: Any) -> None:
+@EAGER
+def test_parts_of_several_senders_never_mix(bench: Any, turns: int) -> None:
     zmq = bench.zmq
     a, b = bench.pair(zmq.PULL, zmq.PUSH, "tcp", sndhwm=1, rcvhwm=1)
 
@@ -360,7 +373,23 @@ def test_parts_of_several_senders_never_mix(bench: Any) -> None:
     assert all(message == message[:1] * 4 for message in messages)
 
 
-def test_parts_received_one_by_one_stay_together(bench: Any) -> None:
+def test_a_message_begun_without_waiting_is_ended_before_others_go_on(bench: Any) -> None:
+    zmq = bench.zmq
+    a, b = bench.pair(zmq.PULL, zmq.PUSH, sndhwm=1, rcvhwm=1)
+    room = fill(b)
+    waiting = bench.spawn(b.send_multipart, [b"patient"] * 2)
+    for _ in range(room):
+        a.recv()
+    while not b.getsockopt(zmq.EVENTS) & zmq.POLLOUT:
+        a.recv(zmq.DONTWAIT)
+    b.send(b"hasty", zmq.SNDMORE | zmq.DONTWAIT)
+    b.send(b"hasty")
+    assert [a.recv_multipart() for _ in range(2)] == [[b"hasty"] * 2, [b"patient"] * 2]
+    bench.wait(waiting)
+
+
+@EAGER
+def test_parts_received_one_by_one_stay_together(bench: Any, turns: int) -> None:
     zmq = bench.zmq
     a, b = bench.pair(zmq.PULL, zmq.PUSH, "tcp")
     messages = []
@@ -727,8 +756,9 @@ def test_a_blocking_socket_stands_beside_a_green_one(bench: Any) -> None:
 # -- Everything at once ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("turns", [2, 5000], indirect=True)
 @pytest.mark.parametrize("calm", [False, True], ids=["disturbed", "calm"])
-def test_nothing_is_lost_doubled_reordered_or_stuck(bench: Any, calm: bool) -> None:
+def test_nothing_is_lost_doubled_reordered_or_stuck(bench: Any, calm: bool, turns: int) -> None:
     stress = Stress(bench.flavour, 1, ["inproc://stress", "tcp://127.0.0.1:*"], calm)
     stress.run(10_000)
     assert stress.operations >= 10_000
