@@ -11,13 +11,15 @@ from pathlib import Path
 
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
+NEEDED = ("matplotlib", "rich")
+
 
 def start() -> int:
-    """Run the command line here, or where rich is installed if it is not here."""
+    """Run the command line here, or where its libraries are if they are not here."""
     from support import venvs
 
     try:
-        return run(venvs.tools)
+        return run(lambda: venvs.environment("bench-tools", venvs.own_interpreter(), NEEDED))
     except venvs.SetupError as problem:
         print(f"bench cannot go on: {problem}", file=sys.stderr)
         return 2
@@ -26,8 +28,8 @@ def start() -> int:
 
 
 def run(tools: Callable[[], Path]) -> int:
-    """Run the command line with an interpreter that has rich."""
-    if importlib.util.find_spec("rich") is None:
+    """Run the command line with an interpreter that has what it needs."""
+    if any(importlib.util.find_spec(name) is None for name in NEEDED):
         command = [os.fspath(tools()), os.path.dirname(os.path.abspath(__file__))]
         return subprocess.run([*command, *sys.argv[1:]]).returncode
     from bench import cli

@@ -1,46 +1,35 @@
-"""The rows of the table: workload, size, and how much of the peer's time ctzmq may need."""
+"""The rows of the tables: what is timed, and how much of the peer's time ctzmq may need."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-SIZES = {
-    "8 B": 8,
-    "100 B": 100,
-    "1 kB": 1_000,
-    "10 kB": 10_000,
-    "100 kB": 100_000,
-    "1 MB": 1_000_000,
-}
+from bench.contests import is_pypy
 
+SIZES = {"8 B": 8, "100 B": 100, "1 kB": 10**3, "10 kB": 10**4, "100 kB": 10**5, "1 MB": 10**6}
+HUGE = {"100 MB": 10**8}
+UNCOPIED = {"64 kB": 64_000, "256 kB": 256_000, "1 MB": 10**6, "10 MB": 10**7, **HUGE}
+LARGE = 256_000  # bytes, from which on copying decides
 
-@dataclass(frozen=True)
-class Flavour:
-    """Two modules with the same interface, and what each needs installed."""
-
-    ours: str
-    theirs: str
-    requirements: tuple[str, ...] = ()
-    pypy: bool = True
-
-    @property
-    def library(self) -> str:
-        """The library of greenlets, if it needs one."""
-        return self.requirements[0] if self.requirements else ""
-
-
-FLAVOURS = {
-    "plain": Flavour(ours="ctzmq", theirs="zmq"),
-    "eventlet": Flavour("ctzmq.green", "eventlet.green.zmq", ("eventlet",)),
-    "gevent": Flavour("ctzmq.green.gevent", "zmq.green", ("gevent",), pypy=False),
-}
-
-# The greatest ratio wanted of each flavour: PUSH to PULL, and the round trip.
-GREEN = {
-    "eventlet": ({"cpython": 0.3, "pypy": 0.6}, {"cpython": 0.7}),
-    "gevent": ({"cpython": 0.2}, {"cpython": 0.7}),
+# The greatest ratio that is wanted: on CPython, and on PyPy.
+GOALS = {
+    "one part": (1.3, 0.5),
+    "parts": (0.4, 0.4),
+    "poll": (0.8, 0.6),
+    "throughput": (1.0, 0.9),
+    "latency": (1.02, 1.02),
+    "large": (1.0, 1.0),
+    "encoded": (1.0, 0.8),
+    "eventlet": (0.2, 0.4),
+    "gevent": (0.12, 0.12),
+    "asyncio": (0.2, 0.4),
+    "stream": (0.25, 0.4),
+    "request": (0.6, 0.6),
+    "import": (0.5, 0.5),
+    "memory": (1.0, 1.0),
+    "yielding": (1.03, 1.03),
 }
 
 
@@ -48,58 +37,151 @@ GREEN = {
 class Case:
     """One row.
 
-    ``goals`` holds, for each implementation of Python (``cpython``, ``pypy``), the greatest
-    ratio of ctzmq's time to its peer's that is wanted; none is a row that only informs. A
-    ``fresh`` case is run in a new process for every sample. A noisy one is run in ``repeat``
-    times as many processes.
+    ``goal`` is one of `GOALS`; a row without informs only. A case with a ``count`` is run in new
+    processes for each sample, and does so many operations. A noisy one is run in ``repeat`` times
+    as many processes. ``unit`` is what the loop measures: ``s`` or ``B``.
     """
 
     name: str
+    group: str
     workload: str
-    size: int = 100
-    parts: int = 1
-    goals: Mapping[str, float] = field(default_factory=dict)
-    flavour: str = "plain"
-    fresh: bool = False
+    args: Mapping[str, Any] = field(default_factory=dict)
+    goal: str = ""
+    contest: str = "plain"
+    unit: str = "s"
+    count: int = 0
     repeat: int = 1
 
-    def spec(self, module: str) -> dict[str, Any]:
-        """Return what a worker process is told."""
-        return {
-            "module": module,
-            "workload": self.workload,
-            "size": self.size,
-            "parts": self.parts,
-            "library": FLAVOURS[self.flavour].library,
-        }
+    def limit(self, tag: str) -> float | None:
+        """Return the goal's ratio for an interpreter such as ``pypy39``."""
+        return GOALS[self.goal][is_pypy(tag)] if self.goal else None
 
 
 def all_cases() -> list[Case]:
-    """Return every row, in the order of the table."""
-    cases = []
-    for label, size in SIZES.items():
-        goals = {"cpython": 1.6, "pypy": 0.8} if size == 100 else {}
-        cases.append(Case(f"inproc 1 part {label}", "inproc", size, goals=goals))
-    for label, size in SIZES.items():
-        goals = {"cpython": 0.6} if size == 100 else {}
-        cases.append(Case(f"inproc 3 parts {label}", "inproc", size, parts=3, goals=goals))
-    cases.append(Case("inproc poll, recv 100 B", "poll"))
-    for label, size in SIZES.items():
-        goals = {"cpython": 1 / 0.9}
-        cases.append(Case(f"tcp throughput {label}", "throughput", size, goals=goals, repeat=3))
-    goals = {"cpython": 1.1}
-    cases.append(Case("tcp round trip 100 B", "latency", goals=goals, repeat=3))
-    cases.append(Case("import", "import", goals={"cpython": 0.6}, fresh=True, repeat=3))
-    for flavour, (one_way, round_trip) in GREEN.items():
-        for name, workload, goals in (
-            ("PUSH to PULL inproc", "green-inproc", one_way),
-            ("PUSH to PULL tcp", "green-tcp", one_way),
-            ("REQ and REP tcp", "green-latency", round_trip),
-        ):
-            cases.append(
-                Case(f"{flavour} {name}", workload, goals=goals, flavour=flavour, repeat=3)
+    """Return every row, in the order of the tables."""
+    parts = (exchanged, polled, wired, uncopied, encoded, peers, green, loops, footprint, others)
+    return [case for part in parts for case in part()]
+
+
+def exchanged() -> Iterator[Case]:
+    """One thread sends and receives."""
+    group = "Send and receive, inproc, one thread"
+    for label, size in {**SIZES, **HUGE}.items():
+        goal = "one part" if size <= 1000 else "large" if size >= LARGE else ""
+        yield Case(f"1 part {label}", group, "inproc", {"size": size, "parts": 1}, goal)
+    for count in (3, 10):
+        for label, size in SIZES.items():
+            goal = "large" if size >= LARGE else "parts"
+            args = {"size": size, "parts": count}
+            yield Case(f"{count} parts {label}", group, "inproc", args, goal)
+    for count in (30, 100):
+        args = {"size": 100, "parts": count}
+        yield Case(f"{count} parts 100 B", group, "inproc", args, "parts")
+
+
+def polled() -> Iterator[Case]:
+    """Wait with a Poller before each receive."""
+    group = "Send, Poller.poll with one socket of many ready, receive"
+    for count in (1, 10, 100, 1000):
+        yield Case(f"poll {count}", group, "poll", {"sockets": count}, "poll")
+
+
+def wired() -> Iterator[Case]:
+    """Two processes."""
+    for transport in ("tcp", "ipc"):
+        group = f"Two processes, {transport}"
+        for label, size in SIZES.items():
+            args = {"transport": transport, "size": size}
+            name = f"{transport} throughput {label}"
+            yield Case(name, group, "throughput", args, "throughput", repeat=2)
+        args = {"transport": transport}
+        yield Case(f"{transport} round trip", group, "latency", args, "latency", repeat=3)
+
+
+def uncopied() -> Iterator[Case]:
+    """Payloads that one side does not copy."""
+    group = "One side without a copy (copy=False), two processes, tcp"
+    for side in ("send", "recv"):
+        for label, size in UNCOPIED.items():
+            args = {"transport": "tcp", "size": size, "side": side}
+            goal = "large" if size >= LARGE else ""
+            yield Case(f"zero-copy {side} {label}", group, "zero_copy", args, goal, repeat=2)
+
+
+def encoded() -> Iterator[Case]:
+    """What is not bytes."""
+    group = "Text and objects, inproc, one thread"
+    for kind in ("string", "json", "pyobj", "serialized"):
+        yield Case(kind, group, "encoded", {"kind": kind}, "encoded")
+
+
+def peers() -> Iterator[Case]:
+    """One socket with many peers."""
+    group = "One socket with many peers, inproc, one thread"
+    for count in (1, 10, 100):
+        yield Case(f"PUB to {count} SUB", group, "fan_out", {"subscribers": count})
+    yield Case("ROUTER and 1000 DEALER", group, "clients", {"clients": 1000})
+
+
+def green() -> Iterator[Case]:
+    """Greenlets."""
+    for name in ("eventlet", "gevent"):
+        group = f"Greenlets of {name}, one process"
+        for transport in ("inproc", "tcp"):
+            args = {"transport": transport, "waiting": 0}
+            yield Case(
+                f"{name} PUSH to PULL {transport}", group, "green_push", args, name, name, repeat=2
             )
-    return cases
+        args = {"transport": "tcp"}
+        yield Case(
+            f"{name} REQ and REP tcp", group, "green_request", args, "request", name, repeat=2
+        )
+        for count in (10, 100, 1000):
+            args = {"transport": "inproc", "waiting": count}
+            yield Case(f"{name} beside {count} idle", group, "green_push", args, name, name)
+        yielding = f"yielding to {name}"
+        yield Case(yielding, group, "inproc", {}, "yielding", yielding, repeat=2)
+
+
+def loops() -> Iterator[Case]:
+    """Event loops."""
+    for name, kind in (("asyncio", "asyncio"), ("ZMQStream", "stream")):
+        group = f"{name}, one process"
+        for transport in ("inproc", "tcp"):
+            args = {"transport": transport}
+            yield Case(
+                f"{name} PUSH to PULL {transport}", group, f"{kind}_push", args, kind, repeat=2
+            )
+        args = {"transport": "tcp"}
+        yield Case(f"{name} REQ and REP tcp", group, f"{kind}_request", args, "request", repeat=2)
+
+
+def footprint() -> Iterator[Case]:
+    """What it costs to begin and to be."""
+    group = "To begin and to be"
+    yield Case("import", group, "fresh_import", goal="import", repeat=2)
+    yield Case("create and close a socket", group, "open_close")
+    memory: dict[str, Any] = {"unit": "B", "count": 500}
+    yield Case("memory per socket", group, "socket_memory", goal="memory", **memory)
+    for name in ("eventlet", "gevent"):
+        yield Case(
+            f"memory per waiting {name} greenlet", group, "waiter_memory", contest=name, **memory
+        )
+
+
+def others() -> Iterator[Case]:
+    """A binding of another implementation of ZeroMQ."""
+    group = "Relative to pyomq"
+    rows: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("1 part 100 B", "inproc", {}),
+        ("3 parts 100 B", "inproc", {"parts": 3}),
+        ("poll 1", "poll", {}),
+        ("tcp throughput 100 B", "throughput", {"transport": "tcp"}),
+        ("tcp throughput 100 kB", "throughput", {"transport": "tcp", "size": 10**5}),
+        ("tcp round trip", "latency", {"transport": "tcp"}),
+    )
+    for name, workload, args in rows:
+        yield Case(f"pyomq: {name}", group, workload, args, contest="pyomq")
 
 
 def matching(cases: list[Case], patterns: list[str]) -> list[Case]:

@@ -5,25 +5,29 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from support import venvs
 
-from bench import report, session
-from bench.cases import FLAVOURS, Case, all_cases, matching
+from bench import pages, report, session
+from bench.cases import Case, all_cases, matching
+from bench.contests import CONTESTS, is_pypy
 
-QUICK = session.Effort(launches=2, rounds=4, sample=0.08, warm_up=0.15)
-FULL = session.Effort(launches=4, rounds=10, sample=0.25, warm_up=0.5)
-JIT_WARM_UP = 0.8  # seconds that PyPy gets at least, in every process
+QUICK = session.Effort(launches=1, rounds=3, sample=0.04, warm_up=0.08)
+FULL = session.Effort(launches=2, rounds=8, sample=0.08, warm_up=0.2)
+JIT_WARM_UP = {True: 0.3, False: 0.7}  # seconds that PyPy gets at least; less for a quick run
+DOCS = venvs.CHECKOUT / "docs"
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python scripts/bench",
-        description="Run ctzmq and pyzmq side by side, each in its own virtual environment and "
+        description="Run ctzmq and its peers side by side, each in its own virtual environment and "
         "its own process, in turn, and compare their times.",
     )
     add = parser.add_argument
@@ -36,22 +40,32 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="the libzmq that ctzmq loads: the one inside pyzmq's wheel (default), the one it "
         "finds by itself, or a path")  # fmt: skip
     add("--control", action="store_true",
-        help="pyzmq on both sides, to see the noise of this machine")  # fmt: skip
+        help="the peer on both sides, to see the noise of this machine")  # fmt: skip
+    add("--cpu", action="store_true",
+        help="count processor time where one process does it all: for a busy machine")  # fmt: skip
     add("--launches", type=int, metavar="N", help="pairs of processes for each workload")
     add("--rounds", type=int, metavar="N", help="pairs of samples for each pair of processes")
     add("--json", metavar="FILE", help="write every sample there, as JSON lines")
     add("--list", action="store_true", help="print the names of the workloads and end")
+    add("--report", nargs="*", metavar="FILE",
+        help="measure nothing: make docs/performance of such files, or of those that are there; "
+        "of rows that are in several, the last counts")  # fmt: skip
+    add("--publish", action="store_true",
+        help="measure, and make docs/performance: samples, tables and plots")  # fmt: skip
     return parser.parse_args(arguments)
 
 
 def effort(options: argparse.Namespace, tag: str, case: Case | None = None) -> session.Effort:
     """Return how much to measure, as the options, the interpreter and the case want it."""
     base = QUICK if options.quick else FULL
+    launches = options.launches or base.launches
+    repeat = case.repeat if case and not options.quick else 1
     return session.Effort(
-        launches=(options.launches or base.launches) * (case.repeat if case else 1),
-        rounds=options.rounds or base.rounds,
+        launches=launches * repeat,
+        rounds=1 if case and case.count else options.rounds or base.rounds,
         sample=base.sample,
-        warm_up=max(base.warm_up, JIT_WARM_UP) if tag.startswith("pypy") else base.warm_up,
+        warm_up=max(base.warm_up, JIT_WARM_UP[options.quick]) if is_pypy(tag) else base.warm_up,
+        clock="cpu" if options.cpu else "wall",
     )
 
 
@@ -63,7 +77,7 @@ def progress_bar(console: Console) -> Progress:
 
 def runnable(cases: list[Case], tag: str) -> list[Case]:
     """Leave out what an interpreter has no library for."""
-    return [c for c in cases if FLAVOURS[c.flavour].pypy or not tag.startswith("pypy")]
+    return [case for case in cases if CONTESTS[case.contest].held(tag)]
 
 
 def run_interpreter(
@@ -79,13 +93,12 @@ def run_interpreter(
     if not cases:
         return []
     wheel = None
-    if not options.control:
+    if options.control:
+        cases = [replace(case, goal="") for case in cases]
+    else:
         wheel = venvs.checkout_wheel(venvs.CHECKOUT / ".venv-bench-wheels")
-    sides = {
-        flavour: session.contestants(interpreter, tag, flavour, options.library, wheel)
-        for flavour in dict.fromkeys(case.flavour for case in cases)
-    }
-    first = sides[cases[0].flavour]
+    environments = session.Environments(interpreter, tag, options.library, wheel)
+    first = environments.sides("plain")
     head = report.header(tag, first, effort(options, tag), options.library)
     console.print(report.header_text(head), highlight=False, markup=False, soft_wrap=True)
     rows = report.Report(head, json_file)
@@ -94,24 +107,41 @@ def run_interpreter(
         for case in cases:
             bar.update(task, description=case.name)
             try:
-                samples = session.measure(
-                    *sides[case.flavour],
-                    case,
-                    effort(options, tag, case),
-                    lambda: bar.advance(task),
-                )
-            except session.WorkerError as problem:
+                sides = environments.sides(case.contest)
+                much = effort(options, tag, case)
+                samples = session.measure(sides, case, much, lambda: bar.advance(task))
+            except (session.WorkerError, venvs.SetupError) as problem:
                 console.print(f"{case.name}: {problem}", style="red", markup=False)
-                rows.add_failure(case, str(problem))
+                rows.add_failure(case, str(problem).splitlines()[-1])
             else:
                 rows.add(case, *samples)
     console.print(rows.table)
     return rows.missed
 
 
+def run(options: argparse.Namespace, cases: list[Case], console: Console) -> None:
+    """Measure with each interpreter, and publish if that is wanted."""
+    results = Path(options.json) if options.json else None
+    if options.publish and results is None:
+        results = DOCS / "performance" / "results.jsonl"
+        results.parent.mkdir(exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(results.open("w", encoding="utf-8")) if results else None
+        for name in options.python or [None]:
+            missed = run_interpreter(options, name, cases, console, file)
+            if missed:
+                console.print(f"above the goal: {', '.join(missed)}\n")
+    if options.publish and results:
+        pages.publish([results], DOCS)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks; return 0 unless a workload is unknown or an environment fails."""
     options = parse(arguments)
+    if options.report is not None:
+        files = [Path(name) for name in options.report]
+        pages.publish(files or sorted((DOCS / "performance").glob("*.jsonl")), DOCS)
+        return 0
     cases = matching(all_cases(), options.only)
     if options.list or not cases:
         print("\n".join(case.name for case in cases or all_cases()))
@@ -119,12 +149,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, 110)
-    with contextlib.ExitStack() as stack:
-        file = None
-        if options.json:
-            file = stack.enter_context(open(options.json, "w", encoding="utf-8"))
-        for name in options.python or [None]:
-            missed = run_interpreter(options, name, cases, console, file)
-            if missed:
-                console.print(f"above the goal: {', '.join(missed)}\n")
+    run(options, cases, console)
     return 0

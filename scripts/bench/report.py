@@ -14,7 +14,7 @@ from rich.table import Table
 
 from bench.cases import Case
 from bench.session import Effort, Side
-from bench.stats import Comparison, compare, duration
+from bench.stats import Comparison, compare, quantity
 
 
 def machine() -> dict[str, Any]:
@@ -54,12 +54,23 @@ def header_text(head: dict[str, Any]) -> str:
         f"{box['processor']}, {box['cores']} cores, load {box['load']}",
     ]
     for about in (head["ours"], head["theirs"]):
-        where = f" ({about['library']})" if "library" in about else ""
-        lines.append(f"{about['name']} {about['version']}, libzmq {about['libzmq']}{where}")
-    pairs = f"at least {effort['launches']} x {effort['rounds']} pairs of samples"
-    lines.append(f"{pairs} of {effort['sample']} s, in turn")
+        lines.append(contestant(about))
+    lines.append(sampling(effort))
     lines.append("ratio: median of the pairs, with quartiles; below 1 is faster")
     return "\n".join(lines)
+
+
+def contestant(about: dict[str, Any]) -> str:
+    """Name a contestant and its libzmq."""
+    where = f" ({about['library']})" if "library" in about else ""
+    return f"{about['name']} {about['version']}, libzmq {about['libzmq']}{where}"
+
+
+def sampling(effort: dict[str, Any]) -> str:
+    """Tell how much was measured."""
+    launches, rounds, sample = (effort[key] for key in ("launches", "rounds", "sample"))
+    text = f"at least {launches} x {rounds} pairs of samples of {sample} s, in turn"
+    return text + (", processor time" if effort["clock"] == "cpu" else "")
 
 
 class Report:
@@ -67,9 +78,9 @@ class Report:
 
     def __init__(self, head: dict[str, Any], json_file: TextIO | None) -> None:
         self._json = json_file
-        self._pypy = head["python"].startswith("pypy")
+        self._tag: str = head["python"]
         names = head["ours"]["name"], head["theirs"]["name"]
-        self.table = Table(title=f"{names[0]} relative to {names[1]}, {head['python']}")
+        self.table = Table(title=f"{names[0]} relative to {names[1]}, {self._tag}")
         self.table.add_column("workload", no_wrap=True)
         for name in (names[1], names[0], "ratio", "quartiles", "goal", ""):
             self.table.add_column(name, justify="right", no_wrap=True)
@@ -81,34 +92,41 @@ class Report:
             self._json.write(json.dumps(record) + "\n")
             self._json.flush()
 
-    def goal(self, case: Case) -> float | None:
-        """Return the goal of a case for the measured interpreter."""
-        return case.goals.get("pypy" if self._pypy else "cpython")
-
     def add(self, case: Case, ours: list[float], theirs: list[float]) -> Comparison:
         """Add the row of a case from its samples."""
-        result, goal = compare(ours, theirs), self.goal(case)
+        result, goal = compare(ours, theirs), case.limit(self._tag)
         missed = result.misses(goal)
         if missed:
             self.missed.append(case.name)
-        mark = "" if goal is None else "[bold red]over[/]" if missed else "[green]ok[/]"
+        mark = "" if goal is None else "[bold red]above[/]" if missed else "[green]ok[/]"
         self.table.add_row(
             case.name,
-            duration(result.theirs),
-            duration(result.ours),
+            quantity(result.theirs, case.unit),
+            quantity(result.ours, case.unit),
             f"[bold]{result.ratio:.2f}[/]",
             f"\\[{result.low:.2f}, {result.high:.2f}]",
             "" if goal is None else f"≤ {goal:.2f}",
             mark,
         )
-        record = {"kind": "case", "name": case.name, **case.spec(case.flavour)}
-        record["flavour"] = record.pop("module")
-        samples = {"ours": ours, "theirs": theirs}
-        self._write({**record, **result._asdict(), "goal": goal, "samples": samples})
+        samples = {"ours": rounded(ours), "theirs": rounded(theirs)}
+        self._write(
+            {"kind": "case", **about(case), **result._asdict(), "goal": goal, "samples": samples}
+        )
         return result
 
     def add_failure(self, case: Case, problem: str) -> None:
         """Add the row of a case that could not be measured."""
         self.missed.append(case.name)
         self.table.add_row(case.name, "", "", "", "", "", "[bold red]failed[/]")
-        self._write({"kind": "failure", "name": case.name, "problem": problem})
+        self._write({"kind": "failure", **about(case), "problem": problem})
+
+
+def about(case: Case) -> dict[str, Any]:
+    """Return what a reader of the JSON lines needs to know of a case."""
+    keys = ("name", "group", "workload", "args", "contest", "unit")
+    return {key: getattr(case, key) for key in keys}
+
+
+def rounded(samples: list[float]) -> list[float]:
+    """Leave out the digits that say nothing."""
+    return [float(f"{sample:.5g}") for sample in samples]

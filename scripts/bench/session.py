@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -9,13 +10,14 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from support import venvs
 
-from bench.cases import FLAVOURS, Case
+from bench.cases import Case
+from bench.contests import CONTESTS, Contest, Entrant, requirements
 from bench.stats import next_count
 
 PATIENCE = 60.0  # seconds for one sample before its worker counts as stuck
@@ -25,8 +27,8 @@ import importlib, importlib.metadata as metadata, json, sys
 zmq = importlib.import_module(sys.argv[1])
 about = {"version": metadata.version(sys.argv[2]), "libzmq": zmq.zmq_version()}
 if sys.argv[1].startswith("ctzmq"):
-    import ctzmq.libzmq
-    about["library"] = ctzmq.libzmq.library_path()
+    import ctzmq.libzmq, os.path
+    about["library"] = os.path.basename(ctzmq.libzmq.library_path())
 print(json.dumps(about))
 """
 
@@ -38,27 +40,19 @@ for where in ("pyzmq.libs/libzmq-*.so*", "zmq/.dylibs/libzmq*.dylib", "pyzmq.lib
         print(path)
 """
 
-_IMPORT = """
-from time import perf_counter
-start = perf_counter()
-import {module}
-print(perf_counter() - start)
-"""
-
 
 @dataclass(frozen=True)
 class Side:
-    """One contestant: the interpreter of its environment, its module, what it needs to be set."""
+    """One contestant: its interpreter, what its workers are told, its environment variables."""
 
     name: str
     python: Path
-    module: str
-    env: Mapping[str, str]
+    spec: Mapping[str, Any]
+    env: Mapping[str, str] = field(default_factory=dict)
 
     def about(self) -> dict[str, str]:
         """Return the version of the package and of the libzmq that it loads."""
-        distribution = "ctzmq" if self.module.startswith("ctzmq") else "pyzmq"
-        command = [os.fspath(self.python), "-c", _PROBE, self.module, distribution]
+        command = [os.fspath(self.python), "-c", _PROBE, self.spec["module"], self.name.split()[0]]
         done = subprocess.run(
             command, env=venvs.clean_environment(self.env), capture_output=True, text=True
         )
@@ -68,14 +62,7 @@ class Side:
         return answer
 
 
-class Timed(Protocol):
-    """What samples are taken from."""
-
-    def sample(self, count: int) -> float:
-        """Return the seconds that ``count`` operations take."""
-
-    def close(self) -> None:
-        """End it."""
+Sides = tuple[Side, Side]
 
 
 class WorkerError(Exception):
@@ -83,25 +70,26 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """A measured process."""
+    """A measured process; ``folder`` is for the sockets of ipc."""
 
-    def __init__(self, side: Side, case: Case) -> None:
+    def __init__(self, side: Side, case: Case, clock: str, folder: str) -> None:
         self._what = f"{case.name} with {side.name}"
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115  (closed in close)
         script = Path(__file__).with_name("worker.py")
+        spec = {**side.spec, "workload": case.workload, "args": case.args}
+        spec.update(clock=clock, folder=folder)
         self._process = subprocess.Popen(
-            [os.fspath(side.python), os.fspath(script), json.dumps(case.spec(side.module))],
+            [os.fspath(side.python), os.fspath(script), json.dumps(spec)],
             env=venvs.clean_environment(side.env),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
         )
-        try:
-            self._read()
-        except WorkerError:
-            self.close()
-            raise
+
+    def begin(self) -> None:
+        """Wait until it is ready; raise WorkerError if it fails."""
+        self._read()
 
     def _read(self) -> str:
         assert self._process.stdout is not None
@@ -118,7 +106,7 @@ class Worker:
         return line
 
     def sample(self, count: int) -> float:
-        """Return the seconds that ``count`` operations take; raise WorkerError if they fail."""
+        """Return what ``count`` operations take; raise WorkerError if they fail."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(f"{count}\n")
@@ -140,41 +128,19 @@ class Worker:
         self._errors.close()
 
 
-class FreshImport:
-    """The import of a module, each time in a new interpreter."""
-
-    def __init__(self, side: Side) -> None:
-        program = _IMPORT.format(module=side.module)
-        self._command = [os.fspath(side.python), "-I", "-c", program]
-        self._env = venvs.clean_environment(side.env)
-
-    def sample(self, count: int) -> float:
-        """Return the seconds of ``count`` imports."""
-        return sum(self._once() for _ in range(count))
-
-    def _once(self) -> float:
-        done = subprocess.run(
-            self._command, env=self._env, capture_output=True, text=True, timeout=PATIENCE
-        )
-        if done.returncode:
-            raise WorkerError(f"import failed: {done.stderr.strip()}")
-        return float(done.stdout)
-
-    def close(self) -> None:
-        """Do nothing: no process outlives its sample."""
-
-
 @dataclass(frozen=True)
 class Effort:
     """How long and how often to measure: seconds a sample, seconds of warm-up a process.
 
-    Each case is run in ``launches`` pairs of processes, with ``rounds`` pairs of samples each.
+    Each case is run in ``launches`` pairs of processes, with ``rounds`` pairs of samples each. The
+    ``clock`` is ``wall``, or ``cpu`` for processor time, where one process does everything.
     """
 
     launches: int
     rounds: int
     sample: float
     warm_up: float
+    clock: str = "wall"
 
     @property
     def pairs(self) -> int:
@@ -182,19 +148,23 @@ class Effort:
 
 
 @contextmanager
-def _opened(side: Side, case: Case) -> Iterator[Timed]:
-    timed: Timed = FreshImport(side) if case.fresh else Worker(side, case)
-    try:
-        yield timed
-    finally:
-        timed.close()
+def _workers(sides: Sides, case: Case, clock: str) -> Iterator[list[Worker]]:
+    """Start a process for each side, both at once."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, contextlib.ExitStack() as stack:
+        workers = []
+        for side in sides:
+            workers.append(Worker(side, case, clock, folder))
+            stack.callback(workers[-1].close)
+        for worker in workers:
+            worker.begin()
+        yield workers
 
 
-def _warm_up(timed: Timed, seconds: float) -> float:
+def _warm_up(worker: Worker, seconds: float) -> float:
     """Run for some time; return the seconds an operation took in the end."""
     count, left = 1, seconds
     while True:
-        took = timed.sample(count)
+        took = worker.sample(count)
         left -= took
         if left <= 0:
             return took / count
@@ -202,52 +172,76 @@ def _warm_up(timed: Timed, seconds: float) -> float:
 
 
 def measure(
-    ours: Side, theirs: Side, case: Case, effort: Effort, tick: Callable[[], None]
+    sides: Sides, case: Case, effort: Effort, tick: Callable[[], None]
 ) -> tuple[list[float], list[float]]:
-    """Take samples of both sides in turn; return the seconds of one operation for each sample.
+    """Take samples of both sides in turn; return what one operation took, for each sample.
 
     Raises WorkerError when a side fails.
     """
     samples: tuple[list[float], list[float]] = ([], [])
     for _ in range(effort.launches):
-        with _opened(ours, case) as a, _opened(theirs, case) as b:
-            count = 1
-            if not case.fresh:
-                slower = max(_warm_up(a, effort.warm_up), _warm_up(b, effort.warm_up))
-                count = max(2, int(effort.sample / slower))
-            for _ in range(effort.rounds):
-                for timed, list_ in zip((a, b), samples):
-                    list_.append(timed.sample(count) / count)
+        with _workers(sides, case, effort.clock) as workers:
+            count, rounds = case.count, 1
+            if not case.count:
+                slower = max([_warm_up(worker, effort.warm_up) for worker in workers])
+                count, rounds = max(1, int(effort.sample / slower)), effort.rounds
+            for _ in range(rounds):
+                for worker, list_ in zip(workers, samples):
+                    list_.append(worker.sample(count) / count)
                 tick()
     return samples
 
 
-def _wheel_library(python: Path) -> str:
-    found = venvs.run([python, "-c", _WHEEL_LIBRARY], "finding pyzmq's libzmq").split("\n")
-    if not found[0]:
-        raise venvs.SetupError("this pyzmq holds no libzmq of its own; use --library own")
-    return found[0]
+class Environments:
+    """The virtual environments of one interpreter, made when they are asked for.
 
-
-def contestants(
-    interpreter: str, tag: str, flavour_name: str, library: str, wheel: Path | None
-) -> tuple[Side, Side]:
-    """Make the environments of a flavour; return ctzmq's side and its peer's.
-
-    ``library`` is ``same`` (ctzmq loads the libzmq inside pyzmq's wheel), ``own`` (the one that
-    ctzmq finds by itself) or a path. Without ``wheel``, pyzmq stands on both sides, which shows
-    the noise of the machine.
+    ``library`` tells which libzmq ctzmq loads: ``same`` (the one inside pyzmq's wheel), ``own``
+    (the one that ctzmq finds by itself) or a path. Without a ``wheel`` of ctzmq its peer stands on
+    both sides, which shows the noise of the machine.
     """
-    flavour = FLAVOURS[flavour_name]
-    pyzmq = [f"pyzmq=={venvs.PYZMQ_VERSION}", *flavour.requirements]
-    name = f"bench-{tag}-{flavour_name}"
-    peer = venvs.environment(f"{name}-pyzmq", interpreter, pyzmq)
-    theirs = Side("pyzmq", peer, flavour.theirs, {})
-    if wheel is None:
-        return Side("pyzmq again", peer, flavour.theirs, {}), theirs
-    python = venvs.environment(f"{name}-ctzmq", interpreter, flavour.requirements)
-    venvs.install_wheel(python, wheel)
-    env = {}
-    if library != "own":
-        env["CTZMQ_LIBRARY"] = _wheel_library(peer) if library == "same" else library
-    return Side("ctzmq", python, flavour.ours, env), theirs
+
+    def __init__(self, interpreter: str, tag: str, library: str, wheel: Path | None) -> None:
+        self._interpreter = interpreter
+        self._tag = tag
+        self._library = library
+        self._wheel = wheel
+        self._pythons: dict[str, Path] = {}
+        self._sides: dict[str, Sides] = {}
+
+    def sides(self, name: str) -> Sides:
+        """Return both sides of a contest, ctzmq's first."""
+        if name not in self._sides:
+            contest = CONTESTS[name]
+            ours, again = (contest.ours, "") if self._wheel else (contest.theirs, " again")
+            self._sides[name] = (
+                self._side(ours, contest, again),
+                self._side(contest.theirs, contest, ""),
+            )
+        return self._sides[name]
+
+    def _side(self, entrant: Entrant, contest: Contest, suffix: str) -> Side:
+        spec = {"module": entrant.module, "library": contest.library, **entrant.settings}
+        env = {}
+        if entrant.package == "ctzmq" and self._library != "own":
+            same = self._library == "same"
+            env["CTZMQ_LIBRARY"] = self._wheel_library() if same else self._library
+        return Side(entrant.package + suffix, self._python(entrant.package), spec, env)
+
+    def _python(self, package: str) -> Path:
+        if package not in self._pythons:
+            python = venvs.environment(
+                f"bench-{self._tag}-{package}",
+                self._interpreter,
+                requirements(package, self._tag),
+            )
+            if package == "ctzmq" and self._wheel is not None:
+                venvs.install_wheel(python, self._wheel)
+            self._pythons[package] = python
+        return self._pythons[package]
+
+    def _wheel_library(self) -> str:
+        python = self._python("pyzmq")
+        found = venvs.run([python, "-c", _WHEEL_LIBRARY], "finding pyzmq's libzmq").split("\n")
+        if not found[0]:
+            raise venvs.SetupError("this pyzmq holds no libzmq of its own; use --library own")
+        return found[0]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Comparison(NamedTuple):
-    """Seconds an operation takes on both sides, and the ratio of each pair of samples.
+    """What an operation takes on both sides, and the ratio of each pair of samples.
 
     ``low`` and ``high`` are the quartiles of the ratios: half of the pairs lie between them.
     """
@@ -25,7 +25,7 @@ class Comparison(NamedTuple):
 
 
 def compare(ours: Sequence[float], theirs: Sequence[float]) -> Comparison:
-    """Compare samples that were taken in turn; each is the seconds of one operation."""
+    """Compare samples that were taken in turn; each is what one operation took."""
     ratios = [a / b for a, b in zip(ours, theirs)]
     low, middle, high = (
         statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
@@ -39,11 +39,16 @@ def next_count(count: int, seconds: float, wanted: float, most_growth: int = 10)
     return max(1, min(fitting, count * most_growth))
 
 
-def duration(seconds: float) -> str:
-    """Format a duration with three digits: ``432 ns``, ``1.25 µs``, ``31.0 ms``."""
-    for unit, scale in (("ns", 1e-9), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0)):
-        value = seconds / scale
-        if value < 999.5 or unit == "s":
-            break
-    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{value:.{digits}f} {unit}"
+SCALES = {
+    "s": (("ns", 1e-9), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0)),
+    "B": (("B", 1.0), ("kB", 1e3), ("MB", 1e6)),
+}
+
+
+def quantity(value: float, unit: str = "s") -> str:
+    """Format seconds or bytes with three digits: ``432 ns``, ``31.0 ms``, ``1.25 kB``."""
+    fitting = [(name, scale) for name, scale in SCALES[unit] if abs(value) < 999.5 * scale]
+    name, scale = (fitting or SCALES[unit][-1:])[0]
+    number = value / scale
+    digits = 2 if abs(number) < 9.995 else 1 if abs(number) < 99.95 else 0
+    return f"{number:.{digits}f} {name}"

@@ -6,7 +6,9 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,13 +18,48 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, os.fspath(SCRIPTS))
 
 from bench import cli, report, stats  # noqa: E402
-from bench.cases import FLAVOURS, SIZES, Case, all_cases, matching  # noqa: E402
-from bench.session import Effort, FreshImport, Side, Worker, WorkerError, measure  # noqa: E402
-from bench.workloads import WORKLOADS  # noqa: E402
+from bench.cases import GOALS, SIZES, Case, all_cases, matching  # noqa: E402
+from bench.contests import CONTESTS, requirements  # noqa: E402
+from bench.session import Effort, Side, Worker, WorkerError, measure  # noqa: E402
+from bench.workloads import WORKLOADS, Setup  # noqa: E402
 
-SIDE = Side("ctzmq", Path(sys.executable), "ctzmq", {})
+MODULES = {"plain": "ctzmq", "eventlet": "ctzmq.green", "gevent": "ctzmq.green.gevent"}
 BRIEF = Effort(launches=2, rounds=3, sample=0.001, warm_up=0.001)
 HEAD = {"kind": "header", "python": "cpython-311", "ours": {"name": "A"}, "theirs": {"name": "B"}}
+
+
+def side(contest: str = "plain", **settings: Any) -> Side:
+    """Return ctzmq's side of a contest, in this interpreter."""
+    spec = {"module": MODULES[contest], "library": CONTESTS[contest].library, **settings}
+    return Side("ctzmq", Path(sys.executable), spec)
+
+
+SIDE = side()
+
+
+def smaller(case: Case) -> Case:
+    """Return a case that takes no time, of the same kind."""
+    few = {name: min(case.args[name], most) for name, most in LIMITS.items() if name in case.args}
+    return replace(case, args={**case.args, **few}, count=min(case.count, 2))
+
+
+LIMITS = {"size": 1000, "sockets": 3, "subscribers": 2, "clients": 3, "waiting": 2, "parts": 3}
+
+
+def one_of_each() -> dict[str, Case]:
+    """Return a small case for every workload and every library that it can run with."""
+    found: dict[str, Case] = {}
+    for case in all_cases():
+        if case.contest in MODULES:
+            detail = case.args.get("kind") or case.args.get("transport") or ""
+            several = "parts" if case.args.get("parts", 1) > 1 else ""
+            name = " ".join(filter(None, (case.contest, case.workload, detail, several)))
+            found.setdefault(name, smaller(case))
+    return found
+
+
+NEEDED = {"stream_push": "tornado", "stream_request": "tornado"}
+CASES = one_of_each()
 
 
 def test_the_ratio_is_the_median_of_the_pairs() -> None:
@@ -52,108 +89,143 @@ def test_counts_grow_until_a_sample_takes_as_long_as_wanted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"),
+    ("value", "unit", "text"),
     [
-        (4.321e-7, "432 ns"),
-        (9.99e-7, "999 ns"),
-        (9.996e-7, "1.00 µs"),
-        (1.25e-6, "1.25 µs"),
-        (3.1e-2, "31.0 ms"),
-        (1234.0, "1234 s"),
+        (4.321e-7, "s", "432 ns"),
+        (9.99e-7, "s", "999 ns"),
+        (9.996e-7, "s", "1.00 µs"),
+        (1.25e-6, "s", "1.25 µs"),
+        (3.1e-2, "s", "31.0 ms"),
+        (1234.0, "s", "1234 s"),
+        (512.0, "B", "512 B"),
+        (-512.0, "B", "-512 B"),
+        (4710.0, "B", "4.71 kB"),
     ],
 )
-def test_durations_have_three_digits(seconds: float, text: str) -> None:
-    assert stats.duration(seconds) == text
+def test_quantities_have_three_digits(value: float, unit: str, text: str) -> None:
+    assert stats.quantity(value, unit) == text
 
 
-def test_every_case_names_a_workload_and_a_flavour() -> None:
+def test_every_case_names_what_there_is() -> None:
     names = [case.name for case in all_cases()]
     assert len(set(names)) == len(names)
     for case in all_cases():
-        assert case.flavour in FLAVOURS
-        assert case.fresh or case.workload in WORKLOADS
+        assert case.contest in CONTESTS
+        assert case.workload in WORKLOADS
+        assert case.unit in stats.SCALES
+        assert not case.goal or case.goal in GOALS
+    assert {case.goal for case in all_cases()} >= set(GOALS)
 
 
-def test_pypy_runs_no_case_of_gevent() -> None:
-    assert cli.runnable(all_cases(), "cpython-311") == all_cases()
-    flavours = {case.flavour for case in cli.runnable(all_cases(), "pypy39-pp73")}
-    assert flavours == {"plain", "eventlet"}
+def test_goals_are_those_of_the_implementation() -> None:
+    case = Case("row", "group", "inproc", goal="one part")
+    assert case.limit("cpython-313") == 1.3
+    assert case.limit("pypy39") == 0.5
+    assert replace(case, goal="").limit("cpython-313") is None
+
+
+def test_interpreters_run_what_they_have_libraries_for() -> None:
+    def contests(tag: str) -> set[str]:
+        return {case.contest for case in cli.runnable(all_cases(), tag)}
+
+    assert contests("cpython-311") == set(CONTESTS)
+    assert contests("cpython-39") == set(CONTESTS) - {"pyomq"}
+    assert contests("pypy39-pp73") == {"plain", "eventlet", "yielding to eventlet"}
+    assert "gevent" in requirements("ctzmq", "cpython-39")
+    assert "gevent" not in requirements("ctzmq", "pypy39-pp73")
 
 
 def test_throughput_has_a_goal_at_every_size() -> None:
-    rows = [case for case in all_cases() if case.workload == "throughput"]
-    assert {case.size for case in rows} == set(SIZES.values())
-    assert all(case.goals["cpython"] == pytest.approx(1 / 0.9) for case in rows)
+    for transport in ("tcp", "ipc"):
+        rows = [
+            case
+            for case in all_cases()
+            if case.name.startswith(f"{transport} ") and case.workload == "throughput"
+        ]
+        assert {case.args["size"] for case in rows} == set(SIZES.values())
+        assert all(case.goal == "throughput" for case in rows)
 
 
 def test_cases_are_picked_by_part_of_their_name() -> None:
-    assert [case.name for case in matching(all_cases(), ["import", "trip"])] == [
-        "tcp round trip 100 B",
+    assert [case.name for case in matching(all_cases(), ["import", "ipc round"])] == [
+        "ipc round trip",
         "import",
     ]
     assert matching(all_cases(), []) == all_cases()
     assert matching(all_cases(), ["no such"]) == []
 
 
-def test_pypy_gets_its_warm_up() -> None:
-    options = cli.parse(["--quick", "--rounds", "7"])
-    assert cli.effort(options, "pypy39").warm_up >= cli.JIT_WARM_UP
-    assert cli.effort(options, "cpython-311").warm_up < cli.JIT_WARM_UP
-    noisy = Case("noisy", "latency", repeat=3)
-    assert cli.effort(options, "cpython-311", noisy).pairs == cli.QUICK.launches * 3 * 7
+def test_how_much_is_measured() -> None:
+    full, quick = cli.parse(["--rounds", "7"]), cli.parse(["--quick"])
+    plain, noisy = Case("plain", "", "inproc"), Case("noisy", "", "latency", repeat=3)
+    assert cli.effort(full, "cpython-311", plain).pairs == cli.FULL.launches * 7
+    assert cli.effort(full, "cpython-311", noisy).pairs == cli.FULL.launches * 3 * 7
+    assert cli.effort(quick, "cpython-311", noisy).pairs == cli.QUICK.pairs
+    assert cli.effort(quick, "cpython-311", replace(plain, count=5)).rounds == 1
+    assert cli.effort(full, "pypy39").warm_up > cli.effort(full, "cpython-311").warm_up
+    assert cli.effort(cli.parse(["--cpu"]), "cpython-311").clock == "cpu"
 
 
 def test_rows_are_written_as_json_lines_and_misses_are_kept() -> None:
     lines = io.StringIO()
     rows = report.Report(HEAD, lines)
-    rows.add(Case("slow", "inproc", goals={"cpython": 1.0, "pypy": 9.0}), [3.0], [2.0])
-    rows.add(Case("fast", "inproc", goals={"cpython": 2.0}), [3.0], [2.0])
-    rows.add_failure(Case("broken", "inproc"), "why")
+    rows.add(Case("slow", "", "inproc", goal="large"), [3.0000004], [2.0])
+    rows.add(Case("fast", "", "inproc", goal="one part"), [2.4], [2.0])
+    rows.add_failure(Case("broken", "", "inproc"), "why")
     records = [json.loads(text) for text in lines.getvalue().splitlines()]
     assert rows.missed == ["slow", "broken"]
     assert [record["kind"] for record in records] == ["header", "case", "case", "failure"]
-    assert records[1]["ratio"] == 1.5
+    assert records[1]["ratio"] == pytest.approx(1.5)
     assert records[1]["samples"] == {"ours": [3.0], "theirs": [2.0]}
     assert rows.table.row_count == 3
 
 
-@pytest.mark.parametrize(
-    ("name", "parts"),
-    [("inproc", 1), ("inproc", 3), ("poll", 1), ("throughput", 1), ("latency", 1)],
-)
-def test_a_worker_times_its_workload(name: str, parts: int) -> None:
-    worker = Worker(SIDE, Case("row", name, size=10, parts=parts))
+@pytest.mark.parametrize("name", CASES)
+def test_a_worker_times_its_workload(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    for library in filter(None, (CONTESTS[case.contest].library, NEEDED.get(case.workload))):
+        pytest.importorskip(library)
+    if case.args.get("transport") == "ipc" and not hasattr(os, "fork"):
+        pytest.skip("no ipc here")
+    worker = Worker(side(case.contest), case, "wall", str(tmp_path))
     try:
-        assert worker.sample(3) > 0
-        assert worker.sample(1) > 0
+        worker.begin()
+        for count in (3, 1):
+            measured = worker.sample(count)
+            assert measured > 0 or case.unit == "B"
     finally:
         worker.close()
 
 
 def test_both_sides_are_sampled_in_turn() -> None:
     ticks: list[int] = []
-    ours, theirs = measure(SIDE, SIDE, Case("row", "inproc"), BRIEF, lambda: ticks.append(1))
+    case = Case("row", "", "inproc")
+    ours, theirs = measure((SIDE, SIDE), case, BRIEF, lambda: ticks.append(1))
     assert len(ours) == len(theirs) == len(ticks) == BRIEF.pairs == 6
     assert min(ours + theirs) > 0
 
 
-def test_import_is_timed_in_new_interpreters() -> None:
-    assert 0 < FreshImport(SIDE).sample(2) < 60
+def test_a_case_with_a_count_gets_new_processes_for_each_sample() -> None:
+    case = Case("row", "", "socket_memory", unit="B", count=20)
+    ours, theirs = measure((SIDE, SIDE), case, BRIEF, lambda: None)
+    assert len(ours) == len(theirs) == BRIEF.launches
 
 
-def test_a_worker_that_fails_says_why() -> None:
-    with pytest.raises(WorkerError, match="No module named 'no_such_zmq'"):
-        Worker(Side("none", Path(sys.executable), "no_such_zmq", {}), Case("row", "inproc"))
-
-
-@pytest.mark.parametrize("flavour", ["eventlet", "gevent"])
-@pytest.mark.parametrize("workload", ["green-inproc", "green-tcp", "green-latency"])
-def test_a_worker_times_greenlets(flavour: str, workload: str) -> None:
-    pytest.importorskip(flavour)
-    side = Side("ctzmq", Path(sys.executable), FLAVOURS[flavour].ours, {})
-    worker = Worker(side, Case("row", workload, size=10, flavour=flavour))
+def test_the_cost_of_yielding_is_that_of_a_setting() -> None:
+    engine = pytest.importorskip("ctzmq.green.engine")
+    before = engine.TURNS
     try:
-        assert worker.sample(3) > 0
-        assert worker.sample(1) > 0
+        Setup({"module": "ctzmq", "turns": 10**9})
+        assert before < engine.TURNS == 10**9
+    finally:
+        engine.TURNS = before
+
+
+def test_a_worker_that_fails_says_why(tmp_path: Path) -> None:
+    none = Side("none", Path(sys.executable), {"module": "no_such_zmq"})
+    worker = Worker(none, Case("row", "", "inproc"), "wall", str(tmp_path))
+    try:
+        with pytest.raises(WorkerError, match="No module named 'no_such_zmq'"):
+            worker.begin()
     finally:
         worker.close()
