@@ -15,6 +15,10 @@ except ImportError as error:
     ) from error
 
 
+#: The shortest time of libuv's timers in seconds; they warn of less.
+LEAST = 0.001
+
+
 class _Watch(NamedTuple):
     watcher: Any
     changed: Callable[[], None]
@@ -52,7 +56,7 @@ class GeventHub:
         if seconds is None:
             self._hub.switch()
             return
-        timer = self._hub.loop.timer(seconds)
+        timer = self._hub.loop.timer(max(seconds, LEAST))
         timer.start(expired)
         try:
             self._hub.switch()
