@@ -15,6 +15,7 @@ from ..libzmq import loader, prototypes, threads
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
 from . import lifetime, limits
+from .lifecycle import shown
 from .socket import Socket
 
 TYPE_CHECKING = False
@@ -70,6 +71,7 @@ class Context:
         "sockopts",
     )
 
+    _repr_cls = "zmq.Context"
     _instance: Any = None
     _instance_lock = allocate_lock()
     _instance_pid: int | None = None
@@ -124,11 +126,10 @@ class Context:
         self._address = address
 
     def __repr__(self) -> str:
-        name = "zmq.Context" if type(self) is Context else _qualified(type(self))
         count = len(self._sockets)
         sockets = f"{count} socket{'s' if count > 1 else ''}" if count else ""
         closed = " closed" if self.closed else ""
-        return f"<{name}({sockets}) at {id(self):#x}{closed}>"
+        return f"<{shown(type(self))}({sockets}) at {id(self):#x}{closed}>"
 
     def __enter__(self: C) -> C:
         return self
@@ -578,7 +579,3 @@ def _name(option: int) -> str:
         return ContextOption(option).name
     except ValueError:
         return f"context option {option!r}"
-
-
-def _qualified(cls: type) -> str:
-    return f"{cls.__module__}.{cls.__name__}"

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 COPY_THRESHOLD = 65536
 
 
+def shown(cls: type) -> str:
+    """Return the name of a class that `repr` shows: pyzmq's of the classes that pyzmq has."""
+    name: str | None = vars(cls).get("_repr_cls")
+    return name or f"{cls.__module__}.{cls.__name__}"
+
+
 class Lifecycle:
     """A libzmq socket: `_address` is where it is, `_pointer` the same as ctypes takes it.
 

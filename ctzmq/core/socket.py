@@ -19,6 +19,7 @@ from ..libzmq.typed import TypeVar, overload
 from . import payload, poll
 from .connections import Connections
 from .frame import Frame, contiguous, fill, flat
+from .lifecycle import shown
 from .messaging import DEFAULT_PROTOCOL, SNDMORE, Messaging
 from .tracker import _FINISHED_TRACKER, MessageTracker
 
@@ -89,16 +90,12 @@ class Socket(Messaging, Connections):
 
     __slots__ = ()
 
+    _repr_cls = "zmq.Socket"
     _poller_class: Any = poll.Poller
 
     def __repr__(self) -> str:
-        name = (
-            "zmq.Socket"
-            if type(self) is Socket
-            else f"{type(self).__module__}.{type(self).__name__}"
-        )
         closed = " closed" if self.closed else ""
-        return f"<{name}(zmq.{self._type_name}) at {id(self):#x}{closed}>"
+        return f"<{shown(type(self))}(zmq.{self._type_name}) at {id(self):#x}{closed}>"
 
     def __enter__(self: S) -> S:
         return self

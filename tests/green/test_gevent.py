@@ -105,3 +105,11 @@ pull.close(0)
 push.close(0)
 """,
     )
+
+
+def test_sockets_and_contexts_bear_the_names_that_pyzmq_gives_them() -> None:
+    import ctzmq.green.gevent as zmq
+
+    with zmq.Context() as context, context.socket(zmq.PULL) as socket:
+        assert repr(socket).startswith("<zmq.green.Socket(zmq.PULL) at ")
+        assert repr(context).startswith("<zmq.green.Context(1 socket) at ")

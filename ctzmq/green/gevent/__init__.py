@@ -59,6 +59,7 @@ class Socket(GreenSocket):
 
     __slots__ = ()
 
+    _repr_cls = "zmq.green.Socket"
     _hub = staticmethod(current)
     _poller_class = Poller
     _tracker_class = MessageTracker
@@ -77,6 +78,7 @@ class Context(GreenContext):
 
     __slots__ = ()
 
+    _repr_cls = "zmq.green.Context"
     _hub = staticmethod(current)
     _socket_class = Socket
 
