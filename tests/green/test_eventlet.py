@@ -116,3 +116,19 @@ from eventlet.green import zmq as installed
 assert installed is ctzmq.green
 """,
     )
+
+
+def test_installing_after_eventlets_own_module_was_imported_says_so(child: Child) -> None:
+    done = child("""
+        import sys
+        import types
+        import warnings
+        warnings.simplefilter("ignore")
+        import ctzmq.green
+        sys.modules["eventlet.green.zmq"] = types.ModuleType("eventlet.green.zmq")
+        try:
+            ctzmq.green.install()
+        except ImportError as error:
+            print(error)
+        """)
+    assert "call ctzmq.green.install() before that" in done.stdout, done.stderr
