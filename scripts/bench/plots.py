@@ -69,7 +69,7 @@ CURVES = (
           "inproc", "parts", only={"size": 100}),
     Curve("sockets", "Send, poll, receive: number of sockets polled", "sockets",
           "poll", "sockets"),
-    Curve("waiting", "Greenlets, PUSH to PULL inproc: number of others that wait", "waiting",
+    Curve("waiting", "Greenlets, PUSH to PULL inproc: how many others wait", "waiting (0 as 1)",
           "green_push", "waiting", "contest", {"transport": "inproc"}),
     Curve("subscribers", "PUB to SUB, inproc: number of subscribers", "subscribers",
           "fan_out", "subscribers"),
@@ -85,7 +85,13 @@ def draw(results: Sequence[Results], folder: Path) -> list[Picture]:
     matplotlib: Any = importlib.import_module("matplotlib")
     matplotlib.use("svg")
     matplotlib.rcParams.update(
-        {"svg.hashsalt": "ctzmq", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3}
+        {
+            "svg.hashsalt": "ctzmq",
+            "svg.fonttype": "none",
+            "font.size": 9,
+            "axes.grid": True,
+            "grid.alpha": 0.3,
+        }
     )
     pyplot: Any = importlib.import_module("matplotlib.pyplot")
     pictures = [overview(pyplot, results, folder)]
@@ -125,6 +131,7 @@ def draw_curve(pyplot: Any, curve: Curve, results: Sequence[Results], folder: Pa
                 )
         panel.set_xscale("log")
         panel.set_yscale("log")
+        panel.yaxis.set_major_formatter("{x:g}")
         panel.set_title(each.title)
         panel.set_xlabel(curve.label)
         panel.legend(fontsize=7)
@@ -143,22 +150,23 @@ def label(curve: Curve, line: str) -> str:
 def overview(pyplot: Any, results: Sequence[Results], folder: Path) -> Picture:
     """Draw all ratios with their spread: left of 1 is faster than the peer."""
     names = list(dict.fromkeys(name for each in results for name in each.rows))
-    figure, panel = pyplot.subplots(figsize=(8, 1.2 + 0.17 * len(names)))
+    height = 1.2 + 0.17 * len(names)
+    figure, panel = pyplot.subplots(figsize=(8, height))
     for number, each in enumerate(results):
         rows = [row for row in each.rows.values() if not failed(row)]
-        heights = [names.index(row["name"]) + 0.2 * number for row in rows]
+        places = [names.index(row["name"]) + 0.2 * number for row in rows]
         spread = [[row["ratio"] - row["low"] for row in rows]]
         spread.append([row["high"] - row["ratio"] for row in rows])
         panel.errorbar(
             [row["ratio"] for row in rows],
-            heights,
+            places,
             xerr=spread,
             fmt=MARKS[number % len(MARKS)],
             markersize=4,
             elinewidth=1,
             label=each.title,
         )
-        above = [(row["ratio"], height) for row, height in zip(rows, heights) if misses(row)]
+        above = [(row["ratio"], place) for row, place in zip(rows, places) if misses(row)]
         if above:
             panel.plot(*zip(*above), "o", color=MISSED, fillstyle="none", markersize=9)
     panel.plot([], [], "o", color=MISSED, fillstyle="none", label="above its goal")
@@ -167,5 +175,6 @@ def overview(pyplot: Any, results: Sequence[Results], folder: Path) -> Picture:
     panel.set_yticks(range(len(names)), names, fontsize=7)
     panel.set_ylim(len(names), -1)
     panel.set_xlabel("time relative to the peer")
-    panel.legend(loc="upper center", bbox_to_anchor=(0.5, 1.06), ncols=4, fontsize=8)
+    panel.xaxis.set_major_formatter("{x:g}")
+    panel.legend(loc="lower center", bbox_to_anchor=(0.5, 1 + 0.1 / height), ncols=6, fontsize=8)
     return save(pyplot, figure, folder, Picture("ratios.svg", "All ratios"))
