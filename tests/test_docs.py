@@ -188,6 +188,18 @@ def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
     assert 'id="ctzmq.Socket.send_multipart"' in reference
 
 
+@pytest.mark.parametrize(
+    "module",
+    ["asyncio", "auth", "decorators", "devices", "eventloop", "green", "green.gevent", "log"]
+    + ["ssh", "utils"],
+)
+def test_every_module_has_a_page_with_a_program(module: str) -> None:
+    package, _, name = f"ctzmq.{module}".rpartition(".")
+    used = re.compile(rf"^(import|from) {package}(\.{name}\b| import {name}\b)", re.MULTILINE)
+    pages = [page for page in PAGES if page.parent != DOCS]
+    assert any(used.search(block.code) for page in pages for block in blocks(page))
+
+
 def test_every_public_name_has_its_place_in_the_reference() -> None:
     told = " ".join(path.read_text("utf-8") for path in (DOCS / "api").glob("*.rst"))
     documented = set(re.findall(r"^\.\. auto\w+:: ctzmq\.(\w+)$", told, re.MULTILINE))
