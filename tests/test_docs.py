@@ -188,11 +188,10 @@ def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
     assert 'id="ctzmq.Socket.send_multipart"' in reference
 
 
-@pytest.mark.parametrize(
-    "module",
-    ["asyncio", "auth", "decorators", "devices", "eventloop", "green", "green.gevent", "log"]
-    + ["ssh", "utils"],
-)
+MODULES = "asyncio auth decorators devices eventloop green green.gevent log ssh utils"
+
+
+@pytest.mark.parametrize("module", MODULES.split())
 def test_every_module_has_a_page_with_a_program(module: str) -> None:
     package, _, name = f"ctzmq.{module}".rpartition(".")
     used = re.compile(rf"^(import|from) {package}(\.{name}\b| import {name}\b)", re.MULTILINE)
