@@ -105,7 +105,7 @@ def uncopied() -> Iterator[Case]:
         for label, size in UNCOPIED.items():
             args = {"transport": "tcp", "size": size, "side": side}
             goal = "large" if size >= LARGE else ""
-            yield Case(f"zero-copy {side} {label}", group, "zero_copy", args, goal, repeat=2)
+            yield Case(f"zero-copy {side} {label}", group, "zero_copy", args, goal)
 
 
 def encoded() -> Iterator[Case]:
@@ -170,8 +170,7 @@ def footprint() -> Iterator[Case]:
 
 
 def others() -> Iterator[Case]:
-    """A binding of another implementation of ZeroMQ."""
-    group = "Relative to pyomq"
+    """Another libzmq, and a binding of another implementation of ZeroMQ."""
     rows: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("1 part 100 B", "inproc", {}),
         ("3 parts 100 B", "inproc", {"parts": 3}),
@@ -180,8 +179,12 @@ def others() -> Iterator[Case]:
         ("tcp throughput 100 kB", "throughput", {"transport": "tcp", "size": 10**5}),
         ("tcp round trip", "latency", {"transport": "tcp"}),
     )
-    for name, workload, args in rows:
-        yield Case(f"pyomq: {name}", group, workload, args, contest="pyomq")
+    for contest, group in (
+        ("own libzmq", "ctzmq with the system's libzmq, relative to pyzmq with its own"),
+        ("pyomq", "Relative to pyomq"),
+    ):
+        for name, workload, args in rows:
+            yield Case(f"{contest}: {name}", group, workload, args, contest=contest)
 
 
 def matching(cases: list[Case], patterns: list[str]) -> list[Case]:

@@ -18,8 +18,9 @@ from bench.cases import Case, all_cases, matching
 from bench.contests import CONTESTS, is_pypy
 
 QUICK = session.Effort(launches=1, rounds=3, sample=0.04, warm_up=0.08)
-FULL = session.Effort(launches=2, rounds=8, sample=0.08, warm_up=0.2)
-JIT_WARM_UP = {True: 0.3, False: 0.7}  # seconds that PyPy gets at least; less for a quick run
+FULL = session.Effort(launches=2, rounds=6, sample=0.05, warm_up=0.1)
+JIT_WARM_UP = {True: 0.2, False: 0.4}  # seconds that PyPy gets at least; less for a quick run
+EVERY = (*(f"3.{minor}" for minor in range(9, 14)), "pypy3")
 DOCS = venvs.CHECKOUT / "docs"
 
 
@@ -33,7 +34,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--quick", action="store_true", help="fewer and shorter samples: under two minutes")
     add("--python", action="append", metavar="PYTHON",
-        help="interpreter: a path, a command or a version like 3.12; may be repeated")  # fmt: skip
+        help="interpreter: a path, a command, a version like 3.12, or all; repeatable")  # fmt: skip
     add("--only", action="append", default=[], metavar="TEXT",
         help="only the workloads whose name contains this; may be repeated")  # fmt: skip
     add("--library", default="same", metavar="same|own|PATH",
@@ -80,15 +81,30 @@ def runnable(cases: list[Case], tag: str) -> list[Case]:
     return [case for case in cases if CONTESTS[case.contest].held(tag)]
 
 
+def interpreters(names: Sequence[str] | None) -> list[tuple[str, str]]:
+    """Return path and tag of each interpreter that is named; of ``all``, those that are here."""
+    found: list[tuple[str, str]] = []
+    if not names:
+        return [venvs.find_interpreter(None)]
+    for name in names:
+        if name != "all":
+            found.append(venvs.find_interpreter(name))
+            continue
+        for each in EVERY:
+            with contextlib.suppress(venvs.SetupError):
+                found.append(venvs.find_interpreter(each))
+    return list(dict.fromkeys(found))
+
+
 def run_interpreter(
     options: argparse.Namespace,
-    name: str | None,
+    interpreter: str,
+    tag: str,
     cases: list[Case],
     console: Console,
     json_file: TextIO | None,
 ) -> list[str]:
     """Measure all cases with one interpreter; return the names of those that missed a goal."""
-    interpreter, tag = venvs.find_interpreter(name)
     cases = runnable(cases, tag)
     if not cases:
         return []
@@ -127,8 +143,8 @@ def run(options: argparse.Namespace, cases: list[Case], console: Console) -> Non
         results.parent.mkdir(exist_ok=True)
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(results.open("w", encoding="utf-8")) if results else None
-        for name in options.python or [None]:
-            missed = run_interpreter(options, name, cases, console, file)
+        for interpreter, tag in interpreters(options.python):
+            missed = run_interpreter(options, interpreter, tag, cases, console, file)
             if missed:
                 console.print(f"above the goal: {', '.join(missed)}\n")
     if options.publish and results:

@@ -25,24 +25,34 @@ class Entrant:
 
 @dataclass(frozen=True)
 class Contest:
-    """Two entrants with the same interface; ``library`` is that of their greenlets."""
+    """Two entrants with the same interface.
+
+    ``library`` is that of their greenlets. In a contest with ``own_libzmq`` ctzmq loads the libzmq
+    that it finds by itself, whatever the others do.
+    """
 
     ours: Entrant
     theirs: Entrant
     library: str = ""
     pypy: bool = True
     since: int = 9
+    own_libzmq: bool = False
 
     def held(self, tag: str) -> bool:
         """Tell whether an interpreter such as ``cpython-311`` has what it needs."""
-        minor = re.search(r"3(\d+)", tag)
-        assert minor is not None, tag
-        return int(minor[1]) >= self.since and (self.pypy or not is_pypy(tag))
+        return minor(tag) >= self.since and (self.pypy or not is_pypy(tag))
 
 
 def is_pypy(tag: str) -> bool:
     """Tell whether the tag of an interpreter, such as ``pypy39``, is one of PyPy."""
     return tag.startswith("pypy")
+
+
+def minor(tag: str) -> int:
+    """Return the 11 of ``cpython-311``."""
+    found = re.search(r"3(\d+)", tag)
+    assert found is not None, tag
+    return int(found[1])
 
 
 def _green(module: str, theirs: str, library: str, pypy: bool = True) -> Contest:
@@ -54,13 +64,16 @@ def _yielding(module: str, library: str, pypy: bool = True) -> Contest:
     return Contest(Entrant("ctzmq", module), never, library, pypy)
 
 
+_CTZMQ, _PYZMQ = Entrant("ctzmq", "ctzmq"), Entrant("pyzmq", "zmq")
+
 CONTESTS = {
-    "plain": Contest(Entrant("ctzmq", "ctzmq"), Entrant("pyzmq", "zmq")),
+    "plain": Contest(_CTZMQ, _PYZMQ),
+    "own libzmq": Contest(_CTZMQ, _PYZMQ, own_libzmq=True),
     "eventlet": _green("ctzmq.green", "eventlet.green.zmq", "eventlet"),
     "gevent": _green("ctzmq.green.gevent", "zmq.green", GEVENT, pypy=False),
     "yielding to eventlet": _yielding("ctzmq.green", "eventlet"),
     "yielding to gevent": _yielding("ctzmq.green.gevent", GEVENT, pypy=False),
-    "pyomq": Contest(Entrant("ctzmq", "ctzmq"), Entrant("pyomq", "pyomq"), pypy=False, since=11),
+    "pyomq": Contest(_CTZMQ, Entrant("pyomq", "pyomq"), pypy=False, since=11),
 }
 
 

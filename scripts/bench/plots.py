@@ -45,7 +45,7 @@ class Curve:
                 row["workload"] == self.workload
                 and not failed(row)
                 and self.x in args
-                and row["contest"] != "pyomq"
+                and row["contest"] not in ("pyomq", "own libzmq")
                 and all(args.get(key) == value for key, value in self.only.items())
             ):
                 line = row["contest"] if self.lines == "contest" else args.get(self.lines, "")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.contests import is_pypy, minor
 from bench.stats import Comparison, quantity
 
 Record = Mapping[str, Any]
@@ -29,9 +30,7 @@ class Results:
 
 def title(tag: str) -> str:
     """Make ``CPython 3.11`` of ``cpython-311``."""
-    name = "PyPy" if tag.startswith("pypy") else "CPython"
-    digits = tag.replace("cpython-", "").replace("pypy", "").split("-")[0]
-    return f"{name} {digits[0]}.{digits[1:]}"
+    return f"{'PyPy' if is_pypy(tag) else 'CPython'} 3.{minor(tag)}"
 
 
 def read(files: Iterable[Path]) -> list[Results]:
@@ -48,7 +47,7 @@ def read(files: Iterable[Path]) -> list[Results]:
                 raise ValueError(f"{file} does not begin with a header")
             else:
                 current.rows[record["name"]] = record
-    return sorted(found.values(), key=lambda each: (len(each.python), each.python), reverse=True)
+    return sorted(found.values(), key=lambda each: (is_pypy(each.python), minor(each.python)))
 
 
 def comparison(row: Record) -> Comparison:

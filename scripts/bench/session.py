@@ -222,7 +222,7 @@ class Environments:
     def _side(self, entrant: Entrant, contest: Contest, suffix: str) -> Side:
         spec = {"module": entrant.module, "library": contest.library, **entrant.settings}
         env = {}
-        if entrant.package == "ctzmq" and self._library != "own":
+        if entrant.package == "ctzmq" and self._library != "own" and not contest.own_libzmq:
             same = self._library == "same"
             env["CTZMQ_LIBRARY"] = self._wheel_library() if same else self._library
         return Side(entrant.package + suffix, self._python(entrant.package), spec, env)

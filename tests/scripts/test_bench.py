@@ -22,6 +22,7 @@ from bench.cases import GOALS, SIZES, Case, all_cases, matching  # noqa: E402
 from bench.contests import CONTESTS, requirements  # noqa: E402
 from bench.session import Effort, Side, Worker, WorkerError, measure  # noqa: E402
 from bench.workloads import WORKLOADS, Setup  # noqa: E402
+from support import venvs  # noqa: E402
 
 MODULES = {"plain": "ctzmq", "eventlet": "ctzmq.green", "gevent": "ctzmq.green.gevent"}
 BRIEF = Effort(launches=2, rounds=3, sample=0.001, warm_up=0.001)
@@ -130,9 +131,25 @@ def test_interpreters_run_what_they_have_libraries_for() -> None:
 
     assert contests("cpython-311") == set(CONTESTS)
     assert contests("cpython-39") == set(CONTESTS) - {"pyomq"}
-    assert contests("pypy39-pp73") == {"plain", "eventlet", "yielding to eventlet"}
+    assert contests("pypy39-pp73") == {"plain", "own libzmq", "eventlet", "yielding to eventlet"}
     assert "gevent" in requirements("ctzmq", "cpython-39")
     assert "gevent" not in requirements("ctzmq", "pypy39-pp73")
+
+
+def test_interpreters_are_named_or_all_that_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(name: str | None) -> tuple[str, str]:
+        if name in ("3.10", "3.12"):
+            raise venvs.SetupError("not here")
+        return f"/{name}", f"tag of {name}"
+
+    monkeypatch.setattr(venvs, "find_interpreter", find)
+    assert cli.interpreters(None) == [("/None", "tag of None")]
+    assert [path for path, _ in cli.interpreters(["3.11", "all"])] == [
+        "/3.11",
+        "/3.9",
+        "/3.13",
+        "/pypy3",
+    ]
 
 
 def test_throughput_has_a_goal_at_every_size() -> None:
@@ -147,7 +164,7 @@ def test_throughput_has_a_goal_at_every_size() -> None:
 
 
 def test_cases_are_picked_by_part_of_their_name() -> None:
-    assert [case.name for case in matching(all_cases(), ["import", "ipc round"])] == [
+    assert [case.name for case in matching(all_cases(), ["ipc round", "import"])] == [
         "ipc round trip",
         "import",
     ]
