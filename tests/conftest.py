@@ -12,13 +12,17 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
 
 import ctzmq as zmq
+from ctzmq.green.flavour import GreenContext
 from ctzmq.libzmq import loader
 from ctzmq.libzmq.provider import calls
+
+sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[1] / "scripts"))
 
 #: How long anything may take that should happen at once, in milliseconds.
 PATIENCE = 10_000
@@ -33,6 +37,7 @@ OPTIONAL = {
 def pytest_configure(config: pytest.Config) -> None:
     for name, reason in OPTIONAL.items():
         config.addinivalue_line("markers", f"{name}: {reason}; run only with -m {name}")
+    config.addinivalue_line("markers", "blocking(reason): run with blocking sockets only")
     config.addinivalue_line(
         "markers", "libzmq(major, minor, ...): needs this libzmq or a newer one"
     )
@@ -53,6 +58,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=f"needs libzmq {version}"))
 
 
+def pytest_collection_finish() -> None:
+    # Tests collect garbage again and again, which takes longer the more tests there are.
+    if hasattr(gc, "freeze"):
+        gc.collect()
+        gc.freeze()
+
+
 def pytest_report_header() -> str:
     library = loader.load()
     version = ".".join(map(str, library.version))
@@ -62,6 +74,10 @@ def pytest_report_header() -> str:
 
 def end(context: zmq.Context) -> None:
     """Close all sockets of a context and terminate it; a context that does not end is an error."""
+    if isinstance(context, GreenContext):
+        # It ends in the hub of this thread, where the time limit of each test reaches it.
+        context.destroy(0)
+        return
     thread = threading.Thread(target=context.destroy, args=(0,), daemon=True)
     thread.start()
     thread.join(PATIENCE / 1000)
@@ -70,9 +86,15 @@ def end(context: zmq.Context) -> None:
 
 
 @pytest.fixture
-def context() -> Iterator[zmq.Context]:
+def flavour() -> Any:
+    """The kind of sockets that a test is about; its `zmq` is the module that has them."""
+    return SimpleNamespace(name="blocking", zmq=zmq, sleep=time.sleep)
+
+
+@pytest.fixture
+def context(flavour: Any) -> Iterator[zmq.Context]:
     """A context whose sockets are closed after the test, without linger, before it is ended."""
-    context = zmq.Context()
+    context: zmq.Context = flavour.zmq.Context()
     yield context
     end(context)
 

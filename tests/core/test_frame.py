@@ -28,6 +28,7 @@ Pair = Callable[..., "tuple[zmq.Socket, zmq.Socket]"]
 Eventually = Callable[[Callable[[], object]], None]
 Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
+without_sockets = pytest.mark.blocking("frames are the same with all kinds of sockets")
 COPIES = pytest.mark.parametrize("copied", [True, False], ids=["copy", "share"])
 TRANSPORTS = pytest.mark.parametrize("transport", ["inproc", "ipc", "tcp"])
 
@@ -99,6 +100,7 @@ def raw(data: Any) -> bytes:
     return memoryview(data).tobytes()
 
 
+@without_sockets
 class TestContent:
     def test_an_empty_frame(self) -> None:
         frame = zmq.Frame()
@@ -164,6 +166,7 @@ class TestContent:
             zmq.Frame(view)
 
 
+@without_sockets
 class TestSharing:
     def test_a_copy_does_not_see_changes(self) -> None:
         data = bytearray(b"abc")
@@ -483,6 +486,7 @@ class TestProperties:
             frame.no_such_thing = 1
 
 
+@without_sockets
 class TestComparing:
     def test_equal_by_content(self) -> None:
         frame = zmq.Frame(b"abc")
@@ -545,6 +549,7 @@ class TestCopying:
             pickle.dumps(zmq.Frame(b"x" * 1000), protocol)
 
 
+@without_sockets
 class TestRepr:
     @pytest.mark.parametrize(
         ("data", "shown"),
@@ -606,6 +611,7 @@ class TestSubclass:
         assert zmq.Message is zmq.Frame
 
 
+@without_sockets
 class TestThreads:
     def test_frames_are_made_and_dropped_in_many(self) -> None:
         data = bytes(range(256)) * 10

@@ -88,14 +88,14 @@ def resident() -> int:
 
 
 class TestMaking:
-    def test_what_it_is(self, context: zmq.Context) -> None:
+    def test_what_it_is(self, context: zmq.Context, home: str) -> None:
         with zmq.Socket(context, zmq.PUSH) as socket:
             assert socket.type is zmq.SocketType.PUSH
             assert socket.context is context
             assert socket.underlying
             assert not socket.closed
-            assert repr(socket) == f"<zmq.Socket(zmq.PUSH) at {id(socket):#x}>"
-        assert repr(socket) == f"<zmq.Socket(zmq.PUSH) at {id(socket):#x} closed>"
+            assert repr(socket) == f"<{home}.Socket(zmq.PUSH) at {id(socket):#x}>"
+        assert repr(socket) == f"<{home}.Socket(zmq.PUSH) at {id(socket):#x} closed>"
 
     def test_the_old_name_of_its_type(self, socket: NewSocket) -> None:
         with pytest.warns(DeprecationWarning, match="use Socket.type"):
@@ -191,11 +191,10 @@ class TestClosing:
         push.close()
         assert push.closed
 
-    def test_of_a_context_that_ends(self) -> None:
+    def test_of_a_context_that_ends(self, spawn: Callable[..., Any]) -> None:
         context = zmq.Context()
         socket = context.socket(zmq.PUSH)
-        thread = threading.Thread(target=context.term)
-        thread.start()
+        thread = spawn(context.term)
         with pytest.raises(zmq.ContextTerminated):
             socket.send(b"nobody is there")
         socket.close(linger=0)
@@ -238,6 +237,7 @@ class TestClosing:
         assert not failures
 
 
+@pytest.mark.blocking("a green socket is closed where its hub is")
 class TestWaiting:
     """A socket that a thread waits in is closed when that thread leaves it."""
 
@@ -430,11 +430,13 @@ class TestShadow:
 
 
 class TestDropping:
-    def test_an_open_one_is_named_and_closed(self, context: zmq.Context) -> None:
+    def test_an_open_one_is_named_and_closed(self, context: zmq.Context, home: str) -> None:
         sockets = [context.socket(zmq.REP)]
-        with pytest.warns(ResourceWarning, match=r"unclosed socket <zmq\.Socket\(zmq\.REP\) at"):
+        with pytest.warns(
+            ResourceWarning, match=rf"unclosed socket <{home}\.Socket\(zmq\.REP\) at"
+        ):
             drop(sockets)
-        assert "zmq.Context()" in repr(context)
+        assert f"<{home}.Context()" in repr(context)
 
     def test_a_closed_one_is_not(
         self, context: zmq.Context, recwarn: pytest.WarningsRecorder
@@ -460,7 +462,9 @@ class TestDropping:
 
     @linux
     @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-    def test_descriptors_come_back(self, context: zmq.Context, eventually: Eventually) -> None:
+    def test_descriptors_come_back(
+        self, context: zmq.Context, eventually: Eventually, home: str
+    ) -> None:
         class Mine(zmq.Socket):
             """A socket with attributes."""
 
@@ -472,7 +476,7 @@ class TestDropping:
             collect()
 
         use(1)
-        eventually(lambda: "zmq.Context()" in repr(context))
+        eventually(lambda: f"<{home}.Context()" in repr(context))
         eventually(lambda: descriptors() < 1000)
         use(1)
         before = descriptors()

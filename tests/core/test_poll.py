@@ -268,7 +268,7 @@ def test_select_sorts_who_is_ready(pair: Pair, tcp: Tcp) -> None:
     assert zmq.select([b], [], [], timeout=0.001) == ([], [], [])
 
 
-def test_a_terminated_context_ends_the_wait() -> None:
+def test_a_terminated_context_ends_the_wait(spawn: Callable[..., Any]) -> None:
     context = zmq.Context()
     a = context.socket(zmq.PULL)
     outcome: list[BaseException] = []
@@ -282,10 +282,9 @@ def test_a_terminated_context_ends_the_wait() -> None:
         finally:
             a.close()
 
-    thread = threading.Thread(target=wait)
-    thread.start()
+    task = spawn(wait)
     context.term()
-    thread.join()
+    task.join(PATIENCE / 1000)
     assert outcome[0].errno == zmq.ETERM  # type: ignore[attr-defined]
     assert context.closed
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any, Callable
 
@@ -14,11 +13,10 @@ Make = Callable[..., zmq.Socket]
 PATIENCE = 10_000
 
 
-class Background(threading.Thread):
-    """Runs a proxy in a thread, with sockets of its own, and keeps how it ended."""
+class Background:
+    """Runs a proxy beside the test, with sockets of its own, and keeps how it ended."""
 
-    def __init__(self, context: zmq.Context, run: Any, types: dict[str, int]) -> None:
-        super().__init__(daemon=True)
+    def __init__(self, context: zmq.Context, spawn: Any, run: Any, types: dict[str, int]) -> None:
         self.run_proxy = run
         self.outcome: Any = None
         self.sockets = {}
@@ -26,7 +24,7 @@ class Background(threading.Thread):
             self.sockets[name] = context.socket(socket_type)
             self.sockets[name].linger = 0
             self.sockets[name].bind(f"inproc://{name}")
-        self.start()
+        self.task = spawn(self.run)
 
     def run(self) -> None:
         try:
@@ -39,25 +37,25 @@ class Background(threading.Thread):
 
 
 @pytest.fixture
-def background() -> Iterator[Callable[..., Background]]:
+def background(spawn: Callable[..., Any]) -> Iterator[Callable[..., Background]]:
     """Start a proxy in a context that is terminated after the test."""
     context = zmq.Context()
     started: list[Background] = []
 
     def start(run: Any, **types: int) -> Background:
-        started.append(Background(context, run, types))
+        started.append(Background(context, spawn, run, types))
         return started[-1]
 
     yield start
     context.destroy(0)
-    for thread in started:
-        thread.join(PATIENCE / 1000)
-        assert not thread.is_alive()
+    for each in started:
+        each.task.join(PATIENCE / 1000)
+        assert not each.task.is_alive()
 
 
-def peer(thread: Background, socket_type: int, name: str) -> zmq.Socket:
+def peer(running: Background, socket_type: int, name: str) -> zmq.Socket:
     """Make a socket that is connected to one of the proxy's."""
-    socket = thread.sockets[name].context.socket(socket_type)
+    socket = running.sockets[name].context.socket(socket_type)
     socket.rcvtimeo = socket.sndtimeo = PATIENCE
     socket.connect(f"inproc://{name}")
     return socket
@@ -75,20 +73,20 @@ def ask(client: zmq.Socket, worker: zmq.Socket) -> None:
 
 
 def test_a_proxy_passes_questions_and_answers(background: Callable[..., Background]) -> None:
-    thread = background(zmq.proxy, frontend=zmq.ROUTER, backend=zmq.DEALER)
-    with peer(thread, zmq.REQ, "frontend") as client, peer(thread, zmq.REP, "backend") as worker:
+    running = background(zmq.proxy, frontend=zmq.ROUTER, backend=zmq.DEALER)
+    with peer(running, zmq.REQ, "frontend") as client, peer(running, zmq.REP, "backend") as worker:
         for _ in range(3):
             ask(client, worker)
 
 
 @pytest.mark.parametrize("capture", [zmq.PUB, zmq.PUSH, zmq.DEALER, zmq.PAIR])
 def test_a_capture_gets_a_copy_of_both(capture: int, background: Callable[..., Background]) -> None:
-    thread = background(zmq.proxy, frontend=zmq.ROUTER, backend=zmq.DEALER, capture=capture)
+    running = background(zmq.proxy, frontend=zmq.ROUTER, backend=zmq.DEALER, capture=capture)
     ear = {zmq.PUB: zmq.SUB, zmq.PUSH: zmq.PULL, zmq.DEALER: zmq.DEALER, zmq.PAIR: zmq.PAIR}
     with (
-        peer(thread, zmq.REQ, "frontend") as client,
-        peer(thread, zmq.REP, "backend") as worker,
-        peer(thread, ear[zmq.SocketType(capture)], "capture") as listener,
+        peer(running, zmq.REQ, "frontend") as client,
+        peer(running, zmq.REP, "backend") as worker,
+        peer(running, ear[zmq.SocketType(capture)], "capture") as listener,
     ):
         if capture == zmq.PUB:
             listener.subscribe(b"")
@@ -103,8 +101,8 @@ def test_a_capture_gets_a_copy_of_both(capture: int, background: Callable[..., B
 def test_a_proxy_between_publishers_and_subscribers(
     background: Callable[..., Background],
 ) -> None:
-    thread = background(zmq.proxy, frontend=zmq.XSUB, backend=zmq.XPUB)
-    with peer(thread, zmq.XPUB, "frontend") as pub, peer(thread, zmq.SUB, "backend") as sub:
+    running = background(zmq.proxy, frontend=zmq.XSUB, backend=zmq.XPUB)
+    with peer(running, zmq.XPUB, "frontend") as pub, peer(running, zmq.SUB, "backend") as sub:
         sub.subscribe(b"topic")
         assert pub.recv() == b"\1topic"
         pub.send(b"topic and more")
@@ -112,20 +110,20 @@ def test_a_proxy_between_publishers_and_subscribers(
 
 
 def test_a_terminated_context_ends_a_proxy(background: Callable[..., Background]) -> None:
-    thread = background(zmq.proxy, frontend=zmq.ROUTER, backend=zmq.DEALER)
-    thread.sockets["frontend"].context.term()
-    thread.join(PATIENCE / 1000)
-    assert isinstance(thread.outcome, zmq.ContextTerminated)
+    running = background(zmq.proxy, frontend=zmq.ROUTER, backend=zmq.DEALER)
+    running.sockets["frontend"].context.term()
+    running.task.join(PATIENCE / 1000)
+    assert isinstance(running.outcome, zmq.ContextTerminated)
 
 
 @pytest.mark.parametrize("kind", [zmq.QUEUE, zmq.FORWARDER, zmq.STREAMER])
 def test_a_device_is_a_proxy(kind: int, background: Callable[..., Background]) -> None:
-    thread = background(
+    running = background(
         lambda frontend, backend: zmq.device(kind, frontend, backend),
         frontend=zmq.PULL,
         backend=zmq.PUSH,
     )
-    with peer(thread, zmq.PUSH, "frontend") as push, peer(thread, zmq.PULL, "backend") as pull:
+    with peer(running, zmq.PUSH, "frontend") as push, peer(running, zmq.PULL, "backend") as pull:
         push.send(b"through")
         assert pull.recv() == b"through"
 
@@ -138,12 +136,12 @@ def test_a_proxy_is_steered(control: int, background: Callable[..., Background])
     def run(frontend: Any, backend: Any, steering: Any) -> int:
         return zmq.proxy_steerable(frontend, backend, None, steering)
 
-    thread = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=control)
+    running = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=control)
     hand = zmq.PAIR if control == zmq.PAIR else zmq.PUSH
     with (
-        peer(thread, zmq.PUSH, "frontend") as push,
-        peer(thread, zmq.PULL, "backend") as pull,
-        peer(thread, hand, "control") as steering,
+        peer(running, zmq.PUSH, "frontend") as push,
+        peer(running, zmq.PULL, "backend") as pull,
+        peer(running, hand, "control") as steering,
     ):
         push.send(b"one")
         assert pull.recv() == b"one"
@@ -152,19 +150,19 @@ def test_a_proxy_is_steered(control: int, background: Callable[..., Background])
         push.send(b"two")
         assert pull.recv() == b"two"
         steering.send(b"TERMINATE")
-        thread.join(PATIENCE / 1000)
-    assert thread.outcome == 0
+        running.task.join(PATIENCE / 1000)
+    assert running.outcome == 0
 
 
 def test_a_paused_proxy_passes_nothing(background: Callable[..., Background]) -> None:
     def run(frontend: Any, backend: Any, control: Any) -> int:
         return zmq.proxy_steerable(frontend, backend, control=control)
 
-    thread = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=zmq.REP)
+    running = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=zmq.REP)
     with (
-        peer(thread, zmq.PUSH, "frontend") as push,
-        peer(thread, zmq.PULL, "backend") as pull,
-        peer(thread, zmq.REQ, "control") as steering,
+        peer(running, zmq.PUSH, "frontend") as push,
+        peer(running, zmq.PULL, "backend") as pull,
+        peer(running, zmq.REQ, "control") as steering,
     ):
         steering.send(b"PAUSE")
         if steering.poll(100):  # libzmq answers a REQ in some releases only
@@ -178,11 +176,11 @@ def test_a_proxy_tells_what_it_passed(background: Callable[..., Background]) -> 
     def run(frontend: Any, backend: Any, control: Any) -> int:
         return zmq.proxy_steerable(frontend, backend, control=control)
 
-    thread = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=zmq.PAIR)
+    running = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=zmq.PAIR)
     with (
-        peer(thread, zmq.PUSH, "frontend") as push,
-        peer(thread, zmq.PULL, "backend") as pull,
-        peer(thread, zmq.PAIR, "control") as control,
+        peer(running, zmq.PUSH, "frontend") as push,
+        peer(running, zmq.PULL, "backend") as pull,
+        peer(running, zmq.PAIR, "control") as control,
     ):
         push.send(b"12345")
         assert pull.recv() == b"12345"
@@ -195,16 +193,17 @@ def test_a_proxy_tells_what_it_passed(background: Callable[..., Background]) -> 
 # -- What is no socket -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("run", [zmq.proxy, zmq.proxy_steerable])
-def test_a_proxy_needs_two_sockets(run: Any, socket: Make) -> None:
+@pytest.mark.parametrize("name", ["proxy", "proxy_steerable"])
+def test_a_proxy_needs_two_sockets(name: str, socket: Make) -> None:
+    run: Any = getattr(zmq, name)
     a, b = socket(zmq.PULL), socket(zmq.PUSH)
     lacking: list[Any] = [(None, b), (a, None)]
     for sockets in lacking:
         with pytest.raises(TypeError, match="a proxy needs a frontend and a backend"):
             run(*sockets)
     wrong: dict[str, Any] = {"frontend": (5, b), "backend": (a, "b"), "capture": (a, b, object())}
-    for name, sockets in wrong.items():
-        with pytest.raises(TypeError, match=f"{name} of a proxy is a zmq socket, got"):
+    for role, sockets in wrong.items():
+        with pytest.raises(TypeError, match=f"{role} of a proxy is a zmq socket, got"):
             run(*sockets)
 
 

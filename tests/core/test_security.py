@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any, Callable
 
@@ -14,22 +13,22 @@ from ctzmq.utils import z85
 from ctzmq.utils.monitor import recv_monitor_message
 
 Make = Callable[..., zmq.Socket]
+Spawn = Callable[..., Any]
 PATIENCE = 10_000
 
 needs_curve = pytest.mark.skipif(not zmq.has("curve"), reason="this libzmq has no CURVE")
 
 
-class Authenticator(threading.Thread):
+class Authenticator:
     """Answers libzmq's questions about clients: a user is welcome if the list has it."""
 
-    def __init__(self, context: zmq.Context, welcome: set[bytes]) -> None:
-        super().__init__(daemon=True)
+    def __init__(self, context: zmq.Context, spawn: Spawn, welcome: set[bytes]) -> None:
         self.welcome = welcome
         self.asked: list[list[bytes]] = []
         self.socket = context.socket(zmq.REP)
         self.socket.linger = 0
         self.socket.bind("inproc://zeromq.zap.01")
-        self.start()
+        spawn(self.run)
 
     def run(self) -> None:
         with self.socket:
@@ -137,8 +136,10 @@ def test_without_security_a_message_still_knows_its_sender(socket: Make) -> None
 
 
 @pytest.mark.libzmq(4, 3)
-def test_an_anonymous_client_may_be_refused(context: zmq.Context, socket: Make) -> None:
-    authenticator = Authenticator(context, set())
+def test_an_anonymous_client_may_be_refused(
+    context: zmq.Context, spawn: Spawn, socket: Make
+) -> None:
+    authenticator = Authenticator(context, spawn, set())
     server, client = socket(zmq.DEALER, zap_domain=b"house"), socket(zmq.DEALER)
     server.bind("tcp://127.0.0.1:*")
     with server.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH) as monitor:
@@ -148,8 +149,10 @@ def test_an_anonymous_client_may_be_refused(context: zmq.Context, socket: Make) 
     assert authenticator.asked[0][3] == b"NULL"
 
 
-def test_an_anonymous_client_may_be_welcome(context: zmq.Context, socket: Make) -> None:
-    Authenticator(context, {b"anonymous"})
+def test_an_anonymous_client_may_be_welcome(
+    context: zmq.Context, spawn: Spawn, socket: Make
+) -> None:
+    Authenticator(context, spawn, {b"anonymous"})
     frame = both(socket(zmq.DEALER, zap_domain=b"house"), socket(zmq.DEALER))
     assert frame.get("User-Id") == "anonymous"
     assert frame.get("Group") == "team"
@@ -158,8 +161,8 @@ def test_an_anonymous_client_may_be_welcome(context: zmq.Context, socket: Make) 
 # -- PLAIN -----------------------------------------------------------------------------------------
 
 
-def test_a_user_with_a_password_is_known(context: zmq.Context, socket: Make) -> None:
-    authenticator = Authenticator(context, {b"ann"})
+def test_a_user_with_a_password_is_known(context: zmq.Context, spawn: Spawn, socket: Make) -> None:
+    authenticator = Authenticator(context, spawn, {b"ann"})
     server = socket(zmq.DEALER, plain_server=1, zap_domain=b"house")
     client = socket(zmq.DEALER, plain_username=b"ann", plain_password=b"secret of ann")
     assert (server.mechanism, client.mechanism) == (zmq.PLAIN, zmq.PLAIN)
@@ -177,9 +180,9 @@ def test_a_user_with_a_password_is_known(context: zmq.Context, socket: Make) -> 
 @pytest.mark.libzmq(4, 3)
 @pytest.mark.parametrize("user", [b"ann", b"eve"])
 def test_a_user_with_another_password_is_refused(
-    user: bytes, context: zmq.Context, socket: Make
+    user: bytes, context: zmq.Context, spawn: Spawn, socket: Make
 ) -> None:
-    Authenticator(context, {b"ann"})
+    Authenticator(context, spawn, {b"ann"})
     server = socket(zmq.DEALER, plain_server=1, zap_domain=b"house")
     client = socket(zmq.DEALER, plain_username=user, plain_password=b"guess")
     server.bind("tcp://127.0.0.1:*")
@@ -216,9 +219,9 @@ def test_a_client_with_keys_is_let_in(socket: Make) -> None:
 
 
 @needs_curve
-def test_a_client_with_keys_is_known(context: zmq.Context, socket: Make) -> None:
+def test_a_client_with_keys_is_known(context: zmq.Context, spawn: Spawn, socket: Make) -> None:
     server, client, public = curve(socket)
-    authenticator = Authenticator(context, {z85.decode(public)})
+    authenticator = Authenticator(context, spawn, {z85.decode(public)})
     frame = both(server, client)
     assert frame.get("User-Id") == public.decode()
     assert authenticator.asked[0][3:] == [b"CURVE", z85.decode(public)]
@@ -226,9 +229,11 @@ def test_a_client_with_keys_is_known(context: zmq.Context, socket: Make) -> None
 
 @needs_curve
 @pytest.mark.libzmq(4, 3)
-def test_a_client_with_other_keys_is_refused(context: zmq.Context, socket: Make) -> None:
+def test_a_client_with_other_keys_is_refused(
+    context: zmq.Context, spawn: Spawn, socket: Make
+) -> None:
     server, client, _ = curve(socket)
-    Authenticator(context, set())
+    Authenticator(context, spawn, set())
     server.bind("tcp://127.0.0.1:*")
     with server.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH) as monitor:
         client.connect(server.last_endpoint)

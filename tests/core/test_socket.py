@@ -7,7 +7,6 @@ import copy
 import gc
 import socket as sockets
 import sys
-import threading
 import time
 from typing import Any, Callable
 
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import ctzmq
 import ctzmq as zmq
 
 Make = Callable[..., zmq.Socket]
@@ -280,11 +280,10 @@ def test_a_time_out_of_zero_does_not_wait(pair: Pair) -> None:
         push.send(b"three")
 
 
-def test_a_wait_ends_when_a_message_comes(pair: Pair) -> None:
+def test_a_wait_ends_when_a_message_comes(pair: Pair, spawn: Callable[..., Any]) -> None:
     pull, push = pair(zmq.PULL, zmq.PUSH, "tcp", rcvtimeo=-1)
     received: list[bytes] = []
-    thread = threading.Thread(target=lambda: received.append(pull.recv()), daemon=True)
-    thread.start()
+    thread = spawn(lambda: received.append(pull.recv()))
     push.send(b"awaited")
     thread.join(10)
     assert received == [b"awaited"]
@@ -529,16 +528,16 @@ def test_poll_tells_what_is_ready(pair: Pair) -> None:
 # -- The socket itself -----------------------------------------------------------------------------
 
 
-def test_a_socket_tells_what_it_is(context: zmq.Context) -> None:
+def test_a_socket_tells_what_it_is(context: zmq.Context, home: str) -> None:
     with context.socket(zmq.PUSH) as push:
-        assert repr(push) == f"<zmq.Socket(zmq.PUSH) at {id(push):#x}>"
+        assert repr(push) == f"<{home}.Socket(zmq.PUSH) at {id(push):#x}>"
         assert push.context is context
         assert push.type is zmq.PUSH
         assert push.underlying > 0
         assert not push.closed
     assert push.closed
     assert push.underlying == 0
-    assert repr(push) == f"<zmq.Socket(zmq.PUSH) at {id(push):#x} closed>"
+    assert repr(push) == f"<{home}.Socket(zmq.PUSH) at {id(push):#x} closed>"
 
 
 def test_a_socket_is_made_from_a_context_and_a_type(context: zmq.Context) -> None:
@@ -600,7 +599,7 @@ def test_closing_one_closes_all_that_share(socket: Make) -> None:
     assert caught.value.errno == zmq.ENOTSOCK
 
 
-def test_a_socket_left_open_is_told_of_and_closed(context: zmq.Context) -> None:
+def test_a_socket_left_open_is_told_of_and_closed(context: zmq.Context, home: str) -> None:
     def leave() -> None:
         left = context.socket(zmq.PAIR)
         left.bind("inproc://left")
@@ -609,7 +608,7 @@ def test_a_socket_left_open_is_told_of_and_closed(context: zmq.Context) -> None:
         leave()
         gc.collect()
 
-    with pytest.warns(ResourceWarning, match=r"unclosed socket <zmq.Socket\(zmq.PAIR\)"):
+    with pytest.warns(ResourceWarning, match=rf"unclosed socket <{home}.Socket\(zmq.PAIR\)"):
         leave_and_collect()
     deadline = time.monotonic() + 10
     with context.socket(zmq.PAIR) as a:
@@ -625,7 +624,7 @@ def test_a_socket_left_open_is_told_of_and_closed(context: zmq.Context) -> None:
 
 def test_types_are_for_annotations_only() -> None:
     assert zmq.Socket[bytes] is zmq.Socket  # type: ignore[misc]
-    assert zmq.SyncSocket is zmq.Socket
+    assert zmq.SyncSocket is ctzmq.Socket
 
 
 def test_a_context_may_make_sockets_of_another_class(context: zmq.Context) -> None:

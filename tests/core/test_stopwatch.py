@@ -5,6 +5,8 @@ import pytest
 import ctzmq as zmq
 from ctzmq.core import stopwatch
 
+pytestmark = pytest.mark.blocking("it has no sockets")
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:

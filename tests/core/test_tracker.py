@@ -83,6 +83,7 @@ def test_the_time_is_over(timeout: float) -> None:
             tracker.wait(timeout)
 
 
+@pytest.mark.blocking("greenlets wait for all events at once")
 def test_the_time_is_that_of_the_whole_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each event gets what the earlier ones have left of the time."""
     given: list[float | None] = []

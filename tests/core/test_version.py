@@ -10,6 +10,8 @@ import ctzmq as zmq
 from ctzmq.core import version as module
 from ctzmq.libzmq import library_path, loader
 
+pytestmark = pytest.mark.blocking("it has no sockets")
+
 
 def test_the_pyzmq_version_whose_api_is_met() -> None:
     assert zmq.__version__ == zmq.pyzmq_version() == "27.3.0"

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-
-sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[2] / "scripts"))
-
 from soak.green import FLAVOURS, Flavour
 
 #: How long anything may take that should happen at once, in seconds.
