@@ -47,6 +47,7 @@ class Lifecycle:
         "_draft_poller",
         "_handle",
         "_items",
+        "_look",
         "_message",
         "_monitor_socket",
         "_pid",
@@ -81,6 +82,7 @@ class Lifecycle:
         self._draft_poller: Any = None
         self._monitor_socket: Any = None
         self._items: Any = None
+        self._look: Any = None
         self._pid = os.getpid()
         # One message, received into again and again; None while a call has it.
         self._message: Any = None

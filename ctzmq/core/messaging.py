@@ -7,6 +7,7 @@ message, `_deserialize` is what that flavour overrides.
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 
 from ..enums import Flag
 from ..utils import jsonapi
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 DEFAULT_PROTOCOL = 5 if sys.version_info >= (3, 14) else 4
 
 SNDMORE = int(Flag.SNDMORE)
+
+
+@lru_cache(None)
+def _pickle() -> Any:
+    import pickle
+
+    return pickle
 
 
 class Messaging(SocketAttributes):
@@ -71,7 +79,7 @@ class Messaging(SocketAttributes):
         """
         if not isinstance(u, str):
             raise TypeError(f"send_string takes str, got {type(u).__name__} {u!r:.60}: use send")
-        return self.send(u.encode(encoding), flags=flags, copy=copy, **kwargs)
+        return self.send(u.encode(encoding), flags, copy, **kwargs)
 
     send_unicode = send_string
 
@@ -98,6 +106,9 @@ class Messaging(SocketAttributes):
 
         Source: pyzmq `Socket.recv_string`.
         """
+        if encoding == "utf-8":
+            # bytes.decode itself saves making a function and calling it.
+            return self._deserialize(self.recv(flags), bytes.decode)
         return self._deserialize(self.recv(flags), lambda data: data.decode(encoding))
 
     recv_unicode = recv_string
@@ -130,9 +141,7 @@ class Messaging(SocketAttributes):
 
         Source: pyzmq `Socket.send_pyobj`.
         """
-        import pickle
-
-        return self.send(pickle.dumps(obj, protocol), flags=flags, **kwargs)
+        return self.send(_pickle().dumps(obj, protocol), flags, **kwargs)
 
     def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive one part and unpickle it; never do so with messages of a peer you do not trust.
@@ -155,9 +164,7 @@ class Messaging(SocketAttributes):
 
         Source: pyzmq `Socket.recv_pyobj`.
         """
-        import pickle
-
-        return self._deserialize(self.recv(flags), pickle.loads)
+        return self._deserialize(self.recv(flags), _pickle().loads)
 
     def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> Any:
         """Send a Python object as JSON in one part.
@@ -185,8 +192,10 @@ class Messaging(SocketAttributes):
 
         Source: pyzmq `Socket.send_json`.
         """
+        if not kwargs:
+            return self.send(jsonapi.dumps(obj), flags)
         sending = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
-        return self.send(jsonapi.dumps(obj, **kwargs), flags=flags, **sending)
+        return self.send(jsonapi.dumps(obj, **kwargs), flags, **sending)
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
         """Receive one part of JSON.
@@ -211,7 +220,10 @@ class Messaging(SocketAttributes):
 
         Source: pyzmq `Socket.recv_json`.
         """
-        return self._deserialize(self.recv(flags), lambda data: jsonapi.loads(data, **kwargs))
+        load = jsonapi.loads
+        if kwargs:
+            return self._deserialize(self.recv(flags), lambda data: load(data, **kwargs))
+        return self._deserialize(self.recv(flags), load)
 
     def send_serialized(
         self,

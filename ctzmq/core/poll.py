@@ -27,6 +27,11 @@ POLLIN = int(PollEvent.POLLIN)
 POLLOUT = int(PollEvent.POLLOUT)
 POLLERR = int(PollEvent.POLLERR)
 
+#: Masks from 1 to this one ask for nothing but what the EVENTS of a socket tells.
+QUICK = POLLIN | POLLOUT
+#: So many sockets tell their EVENTS one by one in less time than `zmq_poll` takes for all.
+FEW = 3
+
 # zmq_pollitem_t: socket, fd, events, revents, and what C pads it with.
 _FIELDS = "Pihh" if sizeof(zmq_fd_t) == 4 else "PPhh"
 _ITEM = Struct(f"{_FIELDS}{sizeof(zmq_pollitem_t) - calcsize(_FIELDS)}x")
@@ -277,6 +282,7 @@ class Poller:
         self._map: dict[Any, int] = {}
         self._items: PollItems | None = None
         self._keys: list[Any] = []
+        self._few: list[tuple[Any, int]] = []
         self._closings = 0
 
     def __contains__(self, socket: Any) -> bool:
@@ -300,7 +306,7 @@ class Poller:
             return
         position = self._map.setdefault(socket, len(self.sockets))
         self.sockets[position : position + 1] = [(socket, flags)]
-        self._items = None
+        self._items, self._few = None, []
 
     def modify(self, socket: Any, flags: int = PollEvent.POLLIN | PollEvent.POLLOUT) -> None:
         """Change what a socket or descriptor is watched for; the same as `register`.
@@ -335,7 +341,7 @@ class Poller:
         del self.sockets[position]
         for later, (moved, _) in enumerate(self.sockets[position:], position):
             self._map[moved] = later
-        self._items = None
+        self._items, self._few = None, []
 
     def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
         """Wait until at least one of the registered is ready.
@@ -359,6 +365,18 @@ class Poller:
 
         Source: libzmq `zmq_poll`, pyzmq `Poller.poll`.
         """
+        few = self._few
+        if few:
+            found = []
+            for socket, mask in few:
+                events = socket._look(socket._handle)
+                if events & mask:
+                    if events < 0:
+                        break
+                    found.append((socket, events & mask))
+            else:
+                if found or timeout == 0:
+                    return found
         items = self._items
         # A closed socket's address, and a descriptor behind a fileno(), may be somebody else's now.
         if items is None or self._closings != lifetime.closings:
@@ -371,11 +389,16 @@ class Poller:
 
     def _prepare(self) -> PollItems | None:
         """Make the table anew; none is kept of objects with fileno(), or of nothing."""
-        self._closings, self._items = lifetime.closings, None
+        self._closings, self._items, self._few = lifetime.closings, None, []
         entries = [entry(socket, events) for socket, events in self.sockets]
         keys = _keys(self.sockets, entries)
         if entries and all(key is socket for key, (socket, _) in zip(keys, self.sockets)):
-            self._items, self._keys = PollItems(entries, unlocked(self.sockets)), keys
+            quick = unlocked(self.sockets)
+            self._items, self._keys = PollItems(entries, quick), keys
+            if quick and len(entries) <= FEW and all(e[0] and e[2] <= QUICK for e in entries):
+                for socket in keys:
+                    socket._look = socket._look or calls.new_look()
+                self._few = [(socket, events) for socket, (_, _, events) in zip(keys, entries)]
         return self._items
 
 

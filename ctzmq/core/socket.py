@@ -11,7 +11,7 @@ import errno as _errno
 from operator import index
 from time import monotonic
 
-from ..enums import Errno, PollEvent, SocketOption, SocketType
+from ..enums import Errno, SocketOption, SocketType
 from ..error import Again
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
@@ -569,7 +569,7 @@ class Socket(Messaging, Connections):
     def _ready(self, event: int, timeout: float) -> bool:
         return poll.PollItems([poll.entry(self, event)], bool(self._handle)).wait(timeout) > 0
 
-    def poll(self, timeout: float | None = None, flags: int = PollEvent.POLLIN) -> int:
+    def poll(self, timeout: float | None = None, flags: int = POLLIN) -> int:
         """Wait until the socket is ready.
 
         Parameters
@@ -593,6 +593,17 @@ class Socket(Messaging, Connections):
 
         Source: libzmq `zmq_poll`, pyzmq `Socket.poll`.
         """
+        mask = flags if flags.__class__ is int else int(flags)
+        if 0 < mask <= poll.QUICK:
+            # Half the time of a call of zmq_poll that need not wait.
+            look = self._look
+            if look is None:
+                look = self._look = calls.new_look()
+            events: int = look(self._handle)
+            if events > 0 and events & mask:
+                return events & mask
+            if events >= 0 and timeout == 0:
+                return 0
         if not self._address:
             raise self._error(Errno.ENOTSOCK)
         items = self._items

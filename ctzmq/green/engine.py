@@ -110,6 +110,7 @@ class Edge:
     __slots__ = (
         "__weakref__",
         "_armed",
+        "_events",
         "_pointer",
         "_quick",
         "_sharers",
@@ -128,6 +129,7 @@ class Edge:
         self.owners: dict[int, Any] = {}
         #: Who polls, and for which events.
         self.observers: list[tuple[Place, int]] = []
+        self._events = calls.new_look()
         self._pointer = socket._pointer
         # It holds them weakly, so that a socket that nobody else refers to is collected.
         self._sharers = socket._sharers
@@ -154,18 +156,21 @@ class Edge:
             return None
         return (receivers[0], POLLIN) if receivers else (senders[0], POLLOUT)
 
-    def look(self) -> int | None:
-        """Wake those who can go on; return EVENTS, None when the socket or its context ended."""
-        # The read makes the descriptor quiet again, whoever waits.
-        events = calls.try_get(self._pointer, _EVENTS)
+    def events(self) -> int:
+        """Read EVENTS, which makes the descriptor quiet; -1 tells that the socket ended."""
+        return self._events(self._pointer)
+
+    def look(self) -> int:
+        """Wake those who can go on; return EVENTS, or -1 when the socket or its context ended."""
+        events = self.events()
         for event, line in self.lines.items():
-            if events is None:
+            if events < 0:
                 for place in line:
                     place.wake()
             elif line and events & event:
                 line[0].wake()
         for place, wanted in self.observers:
-            if events is None or events & wanted:
+            if events < 0 or events & wanted:
                 place.wake()
         return events
 
@@ -242,8 +247,7 @@ def _look(reference: weakref.ref[Edge]) -> None:
         edge.look()
         return
     place, wanted = alone
-    events = calls.try_get(edge._pointer, _EVENTS)
-    if (events is None or events & wanted) and not place.woken:
+    if edge.events() & wanted and not place.woken:
         place.woken = True
         edge.hub.switch(place.greenlet)
 
@@ -501,7 +505,7 @@ class GreenSocket(_socket.Socket):
                     if errno not in (Errno.EAGAIN, _errno.EINTR):
                         raise self._error(errno)
                     events = edge.look()
-                    if events is None or events & event:
+                    if events & event:
                         place.forget()
                         refused += 1
                         if refused < 2:
@@ -509,7 +513,7 @@ class GreenSocket(_socket.Socket):
                             continue
                         soon = monotonic() + REFUSED
                         limit = soon if deadline is None else min(deadline, soon)
-                elif edge.look() is None:
+                elif edge.look() < 0:
                     raise self._ended(attempt, flags)
                 if place.park(limit):
                     refused = 0

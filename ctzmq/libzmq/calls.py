@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NATIVE = False
 
 DONTWAIT = 1
+EVENTS = 15
 
 #: A message of this many bytes or more is copied with the GIL released.
 LARGE = 65536
@@ -102,6 +103,21 @@ def try_get(handle: Any, option: int) -> int | None:
     if _getsockopt(handle, option, ctypes.byref(value), ctypes.byref(length)) < 0:
         return None
     return value.value
+
+
+def new_look() -> Callable[[Any], int]:
+    """Return a function that reads EVENTS of a handle without giving up the GIL; -1 is a failure.
+
+    It keeps the memory that libzmq writes to, so each socket needs one of its own: a signal handler
+    that reads EVENTS in between may only make the answer newer.
+    """
+    value, length = ctypes.c_int(), ctypes.c_size_t(4)
+    getsockopt, to_value, to_length = _getsockopt, ctypes.byref(value), ctypes.byref(length)
+
+    def look(handle: Any) -> int:
+        return value.value if getsockopt(handle, EVENTS, to_value, to_length) >= 0 else -1
+
+    return look
 
 
 def empty(message: Any) -> None:

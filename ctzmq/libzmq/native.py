@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 NATIVE = True
 DONTWAIT = 1
+EVENTS = 15
 LARGE = 65536
 _int: Any = _ffi.new_primitive_type("int")
 _long: Any = _ffi.new_primitive_type("long")
@@ -95,6 +96,18 @@ def try_get(handle: Any, option: int) -> int | None:
         return None
     number: int = value[0]
     return number
+
+
+def new_look() -> Callable[[Any], int]:
+    """Return a function that reads EVENTS of a handle; -1 is a failure."""
+    value = _ffi.newp(_ints)
+    length = _ffi.cast(_size_t_ref, value + 2)
+    length[0] = 4
+
+    def look(handle: Any) -> int:
+        return value[0] if _getsockopt(handle, EVENTS, value, length) >= 0 else -1
+
+    return look
 
 
 def send(address: int, data: bytes, size: int, flags: int) -> int:

@@ -177,3 +177,15 @@ def test_a_message_can_be_emptied_and_filled_again(
 
 def test_the_package_uses_one_of_them() -> None:
     assert provided.__name__ in ("ctzmq.libzmq.calls", "ctzmq.libzmq.native")
+
+
+def test_a_look_tells_what_a_socket_is_ready_for(
+    module: ModuleType, sockets: tuple[int, int]
+) -> None:
+    a, b = map(module.pointer, sockets)
+    look = module.new_look()
+    assert look(b) == 2
+    assert module.try_send(a, b"x", 1, module.DONTWAIT) == 1
+    assert look(b) == 3
+    assert look(module.NULL) == -1
+    assert look(a) == 2

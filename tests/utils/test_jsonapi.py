@@ -31,6 +31,20 @@ def test_loads_takes_text_and_bytes(text: str | bytes | bytearray) -> None:
     assert jsonapi.loads(text) == "é"
 
 
+@pytest.mark.parametrize("text", [b" [1]", b"[1]\n", "\t[1] "])
+def test_loads_allows_space_around_the_value(text: str | bytes) -> None:
+    assert jsonapi.loads(text) == [1]
+
+
+@pytest.mark.parametrize("text", [b"", b"[1] 2", b"\xef\xbb\xbf[1]", b"nul"])
+def test_loads_says_what_is_wrong_as_json_does(text: bytes) -> None:
+    with pytest.raises(json.JSONDecodeError) as ours:
+        jsonapi.loads(text)
+    with pytest.raises(json.JSONDecodeError) as theirs:
+        json.loads(text.decode())
+    assert str(ours.value) == str(theirs.value)
+
+
 def test_loads_passes_options_on() -> None:
     assert jsonapi.loads(b"1.5", parse_float=str) == "1.5"
 
