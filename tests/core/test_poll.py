@@ -15,7 +15,7 @@ import pytest
 
 import ctzmq as zmq
 from ctzmq.core import poll
-from ctzmq.libzmq import provider
+from ctzmq.libzmq import prototypes, provider
 
 Make = Callable[..., zmq.Socket]
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
@@ -330,3 +330,29 @@ def test_on_windows_the_main_thread_looks_up_now_and_then(
     assert poll.PollItems([(0, 0, 1)], False).wait(inf) == 1
     assert all(0 < timeout <= 100 for timeout in answers.timeouts)
     assert len(answers.timeouts) == 3
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 8])
+def test_few_sockets_and_many_tell_all_that_are_ready(count: int, pair: Pair) -> None:
+    pairs = [pair(zmq.PULL, zmq.PUSH) for _ in range(count)]
+    poller = zmq.Poller()
+    for pull, _ in pairs:
+        poller.register(pull, zmq.POLLIN)
+    assert poller.poll(0) == []
+    for _, push in pairs[1::2]:
+        push.send(b"")
+    assert poller.poll(0) == [(pull, zmq.POLLIN) for pull, _ in pairs[1::2]]
+    assert pairs[0][1].poll(0, zmq.POLLIN | zmq.POLLOUT) == zmq.POLLOUT
+
+
+def test_a_context_that_is_shut_down_ends_every_poll(pair: Pair, context: zmq.Context) -> None:
+    pull, _ = pair(zmq.PULL, zmq.PUSH)
+    poller = zmq.Poller()
+    poller.register(pull, zmq.POLLIN)
+    assert poller.poll(0) == []
+    assert pull.poll(0) == 0
+    prototypes.zmq_ctx_shutdown(context.underlying)
+    with pytest.raises(zmq.ContextTerminated):
+        poller.poll(0)
+    with pytest.raises(zmq.ContextTerminated):
+        pull.poll(0)
