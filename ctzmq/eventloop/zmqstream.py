@@ -1,19 +1,13 @@
 """Callbacks for what a socket receives and sends, in tornado's event loop.
 
-ZMQ_FD becomes readable when something about the socket changes, not when there is something to do,
-and every operation can swallow that news. So work is done in turns. A turn reads EVENTS, receives
-one message and sends one, so that no stream holds up the others; then it reads EVENTS again, and if
-they show more to do the next turn is scheduled without waiting for the descriptor. The same look is
-taken whenever the stream begins to want something: at `on_recv`, at `send` and after `flush`.
+Here is what programs call; when messages are received and sent is the matter of `turns`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import pickle
 import warnings
-from collections import deque
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Callable
 
@@ -21,20 +15,16 @@ from tornado.ioloop import IOLoop
 from tornado.log import gen_log
 
 from ..asyncio import Socket as AsyncSocket
-from ..constants import DONTWAIT, EVENTS, FD, POLLIN, POLLOUT
+from ..constants import FD
 from ..core.poll import Poller
 from ..core.socket import Socket
-from ..error import Again, ContextTerminated, ZMQError
 from ..utils import jsonapi
+from .turns import DONTWAIT, POLLIN, POLLOUT, Turns
 
 __all__ = ["ZMQStream"]
 
-# A ROUTER with ROUTER_MANDATORY shows POLLOUT though the peer in question takes nothing more. So
-# EVENTS cannot tell when it does again, and the descriptor may have told it already.
-_RETRY_SECONDS = 0.01
 
-
-class ZMQStream:
+class ZMQStream(Turns):
     """Registers callbacks for what a socket receives and sends.
 
     Use `on_recv` for the one, `send` and `on_send` for the other. The methods `bind`, `connect`,
@@ -70,13 +60,8 @@ class ZMQStream:
         self.io_loop = io_loop or IOLoop.current()
         self.poller = Poller()
         self._fd: int = socket.get(FD)
-        self._send_queue: deque[tuple[Sequence[Any], dict[str, Any]]] = deque()
-        self._recv_callback: Callable[..., Any] | None = None
-        self._recv_copy = True
-        self._send_callback: Callable[..., Any] | None = None
         self._close_callback: Callable[[], Any] | None = None
-        self._turn_is_due = False
-        self._tasks: set[asyncio.Future[Any]] = set()
+        Turns.__init__(self)
 
         self.bind = socket.bind
         self.bind_to_random_port = socket.bind_to_random_port
@@ -117,7 +102,8 @@ class ZMQStream:
         _check_callable(callback)
         self._recv_callback = callback
         self._recv_copy = copy
-        self._look()
+        if callback is not None:
+            self._schedule()
 
     def on_recv_stream(
         self, callback: Callable[[ZMQStream, list[Any]], Any] | None, copy: bool = True
@@ -290,11 +276,26 @@ class ZMQStream:
 
         Source: pyzmq `ZMQStream.send_multipart`.
         """
-        self._check_closed()
+        if self.socket is None:
+            self._check_closed()
         if callback is not None:
             self.on_send(callback)
-        self._send_queue.append((msg, {"flags": flags, "copy": copy, "track": track, **kwargs}))
-        self._look()
+        if self._in_turn and self._send_callback is None and not self._send_queue:
+            try:
+                self.socket.send_multipart(
+                    msg,
+                    flags=flags | DONTWAIT,
+                    copy=copy,
+                    track=track,
+                    **kwargs,
+                )
+                return
+            except Exception:
+                # The turn that is due now finds out what it is, and tells.
+                pass
+        self._send_queue.append((msg, flags, copy, track, kwargs))
+        if not self._turn_is_due:
+            self._schedule()
 
     def send_string(
         self,
@@ -415,17 +416,17 @@ class ZMQStream:
         """
         self._check_closed()
         count = 0
-        moved = True
-        while moved and self.socket is not None:
-            self.poller.register(self.socket, flag & (POLLIN | POLLOUT))
-            ready = dict(self.poller.poll(0)).get(self.socket, 0)
-            moved = False
-            for event, handle in ((POLLIN, self._receive_one), (POLLOUT, self._send_one)):
-                full = limit and count >= limit
-                if ready & event and not full and self.socket is not None and handle():
-                    moved = True
-                    count += 1
-        self._look()
+        while self.socket is not None and not (limit and count >= limit):
+            ready = self.socket.events & flag
+            before = count
+            if ready & POLLIN:
+                count += self._receive(1)
+            if ready & POLLOUT and not (limit and count >= limit):
+                count += self._send(1)
+            if count == before:
+                break
+        if self.socket is not None and (self.receiving() or self._send_queue):
+            self._schedule()
         return count
 
     def receiving(self) -> bool:
@@ -491,103 +492,6 @@ class ZMQStream:
     def _check_closed(self) -> None:
         if self.socket is None:
             raise OSError("this stream is closed")
-
-    # -- Turns -------------------------------------------------------------------------------------
-
-    def _handle_events(self, fd: Any, events: int) -> None:
-        """Do one turn, because the descriptor has news."""
-        if self.socket is None:
-            return
-        try:
-            ready = self.socket.get(EVENTS)
-        except ContextTerminated:
-            gen_log.warning("the context of %s was terminated: the stream is closed", self)
-            self.close()
-            return
-        except ZMQError as error:
-            gen_log.warning("%s has a closed socket: %s", self, error)
-            self.close()
-            return
-        stuck = False
-        try:
-            if ready & POLLIN and self.receiving():
-                self._receive_one()
-            if ready & POLLOUT and self.sending():
-                stuck = not self._send_one()
-        finally:
-            self._look(stuck)
-
-    def _look(self, stuck: bool = False) -> None:
-        """Schedule a turn if there is something to do."""
-        if self.socket is None or self._turn_is_due:
-            return
-        wanted = (POLLIN if self.receiving() else 0) | (POLLOUT if self.sending() else 0)
-        if not wanted:
-            return
-        try:
-            ready = wanted & self.socket.get(EVENTS)
-        except ZMQError:
-            # The turn finds out what it is.
-            ready = wanted
-        if stuck and ready == POLLOUT:
-            self._turn_is_due = True
-            self.io_loop.call_later(_RETRY_SECONDS, self._turn)
-        elif ready:
-            self._turn_is_due = True
-            self.io_loop.add_callback(self._turn)
-
-    def _turn(self) -> None:
-        self._turn_is_due = False
-        self._handle_events(self._fd, 0)
-
-    def _receive_one(self) -> bool:
-        """Receive a message, if there is one, and hand it to the callback."""
-        try:
-            message = self.socket.recv_multipart(DONTWAIT, copy=self._recv_copy)
-        except Again:
-            return False
-        if self._recv_callback is not None:
-            self._run_callback(self._recv_callback, message)
-        return True
-
-    def _send_one(self) -> bool:
-        """Send the first message of the queue; False if the socket does not take it now."""
-        if not self._send_queue:
-            return False
-        message, kwargs = self._send_queue.popleft()
-        flags = kwargs["flags"]
-        status: Any
-        try:
-            status = self.socket.send_multipart(message, **{**kwargs, "flags": flags | DONTWAIT})
-        except Again as error:
-            if not flags & DONTWAIT:
-                self._send_queue.appendleft((message, kwargs))
-                return False
-            status = error
-        except ZMQError as error:
-            gen_log.error("cannot send: %s", error)
-            status = error
-        if self._send_callback is not None:
-            self._run_callback(self._send_callback, message, status)
-        return True
-
-    def _run_callback(self, callback: Callable[..., Any], *args: Any) -> None:
-        """Call back; what it raises is logged, here for a coroutine, else by the loop, too."""
-        try:
-            result = callback(*args)
-        except Exception:
-            gen_log.error("Uncaught exception in ZMQStream callback", exc_info=True)
-            raise
-        if isinstance(result, Awaitable):
-            task = asyncio.ensure_future(result)
-            # The loop itself keeps no task alive.
-            self._tasks.add(task)
-            task.add_done_callback(self._finish_task)
-
-    def _finish_task(self, task: asyncio.Future[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            gen_log.error("Uncaught exception in ZMQStream callback", exc_info=task.exception())
 
 
 def _check_callable(callback: object) -> None:

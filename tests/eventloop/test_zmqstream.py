@@ -549,42 +549,6 @@ def test_the_end_of_the_context_closes_the_stream(
     assert "terminated" in caplog.text
 
 
-def test_turns_are_taken_for_work_only(run: Any, pair: Pair) -> None:
-    a, b = pair(zmq.DEALER, zmq.DEALER)
-
-    async def main() -> None:
-        handled = 0
-
-        class Counting(ZMQStream):
-            def _handle_events(self, fd: Any, events: int) -> None:
-                nonlocal handled
-                handled += 1
-                super()._handle_events(fd, events)
-
-        inbox: Inbox = asyncio.Queue()
-        stream = Counting(b)
-        stream.on_recv(inbox.put_nowait)
-        for _ in range(3):
-            a.send(b"x")
-            await next_of(inbox)
-        await turns()
-        handled = 0
-        for _ in range(100):
-            stream.send(b"x")
-        while stream.sending():
-            await asyncio.sleep(0)
-        await turns()
-        # One for each message, and a few because the descriptor has its news, too.
-        assert 100 <= handled <= 110
-        before = handled
-        # The socket can be written to all the time, which is no reason for a turn.
-        await turns(500)
-        assert handled == before
-        stream.close()
-
-    run(main)
-
-
 def test_a_socket_that_returns_futures_is_shadowed(run: Any, context: zmq.Context) -> None:
     async def main() -> None:
         with ctzmq.asyncio.Context(shadow=context).socket(zmq.PULL) as future_socket:

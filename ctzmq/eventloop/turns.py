@@ -1,0 +1,209 @@
+"""Callbacks for what a socket receives and sends, in tornado's event loop.
+
+ZMQ_FD becomes readable when something about the socket changes, not when there is something to do,
+and every operation can swallow that news. So work is done in turns. A turn reads EVENTS, receives
+and sends, and reads EVENTS again, until they show that nothing is left: only then can the
+descriptor be relied on. A turn takes messages by the batch, because a pass through the loop costs
+more than ten messages do, but it ends after a while and goes on in the next pass, so that no stream
+holds up the others. Another turn is due whenever the stream begins to want something: at `on_recv`,
+at `send` and after `flush`.
+
+What a callback sends goes out at once, if nothing else waits to be sent: its turn looks at EVENTS
+afterwards anyway, and needs no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable
+from math import inf
+from time import monotonic
+from typing import Any, Callable
+
+from tornado.ioloop import IOLoop
+from tornado.log import gen_log
+
+from .. import constants
+from ..error import Again, ContextTerminated, ZMQError
+
+__all__ = ["Turns"]
+
+# As plain numbers: what an enum does for `&` costs as much as a call into libzmq.
+POLLIN = int(constants.POLLIN)
+POLLOUT = int(constants.POLLOUT)
+DONTWAIT = int(constants.DONTWAIT)
+
+# A ROUTER with ROUTER_MANDATORY shows POLLOUT though the peer in question takes nothing more. So
+# EVENTS cannot tell when it does again, and the descriptor may have told it already.
+_RETRY_SECONDS = 0.01
+
+# How long a turn lasts, give or take a callback, and how many messages it moves between two looks
+# at EVENTS.
+_TURN_SECONDS = 0.001
+_BATCH = 64
+
+
+class Turns:
+    """What a `ZMQStream` does when it is its turn.
+
+    The stream sets `socket` and `io_loop` first.
+
+    Source: own.
+    """
+
+    socket: Any
+    io_loop: IOLoop
+
+    def __init__(self) -> None:
+        self._send_queue: deque[tuple[Any, int, bool, bool, dict[str, Any]]] = deque()
+        self._recv_callback: Callable[..., Any] | None = None
+        self._recv_copy = True
+        self._send_callback: Callable[..., Any] | None = None
+        self._turn_is_due = False
+        self._in_turn = False
+        # These take one message only before they want to send one.
+        self._batch = 1 if self.socket.type in (constants.REQ, constants.REP) else _BATCH
+        self._asyncio_loop: Any = getattr(self.io_loop, "asyncio_loop", None)
+        self._tasks: set[asyncio.Future[Any]] = set()
+
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket.
+
+        Parameters
+        ----------
+        linger : int, optional
+            Milliseconds to set LINGER to first.
+
+        Source: pyzmq `ZMQStream.close`.
+        """
+        raise NotImplementedError
+
+    def _schedule(self) -> None:
+        """See to it that the loop takes a turn soon."""
+        if self._turn_is_due:
+            return
+        self._turn_is_due = True
+        running = asyncio._get_running_loop()
+        if running is not None and running is self._asyncio_loop:
+            running.call_soon(self._turn)
+        else:
+            # This one knows how to wake up a loop that runs in another thread, or not yet.
+            self.io_loop.add_callback(self._turn)
+
+    def _turn(self) -> None:
+        self._turn_is_due = False
+        if self.socket is not None:
+            self._handle_events(self.socket, 0)
+
+    def _handle_events(self, fd: Any, events: int) -> None:
+        """Do one turn."""
+        end = 0.0
+        batch = 1
+        while self.socket is not None:
+            try:
+                ready = self.socket.events
+            except ContextTerminated:
+                gen_log.warning("the context of %s was terminated: the stream is closed", self)
+                self.close()
+                return
+            except ZMQError as error:
+                gen_log.warning("%s has a closed socket: %s", self, error)
+                self.close()
+                return
+            receive = ready & POLLIN and self._recv_callback is not None
+            send = ready & POLLOUT and self._send_queue
+            if not receive and not send:
+                return
+            now = monotonic()
+            if not end:
+                end = now + _TURN_SECONDS
+            elif now > end:
+                self._schedule()
+                return
+            self._in_turn = True
+            try:
+                if receive:
+                    self._receive(batch, end)
+                if send and not self._send(batch, end) and not receive:
+                    self._retry()
+                    return
+            except BaseException:
+                self._schedule()
+                raise
+            finally:
+                self._in_turn = False
+            # Most turns find one message, and need not try in vain to receive a second one.
+            batch = min(2 * batch, self._batch)
+
+    def _retry(self) -> None:
+        """Take the next turn after some time: EVENTS do not tell when the socket takes more."""
+        if not self._turn_is_due:
+            self._turn_is_due = True
+            self.io_loop.call_later(_RETRY_SECONDS, self._turn)
+
+    def _receive(self, count: int, end: float = inf) -> int:
+        """Receive messages that are there and hand them to the callback; return their number."""
+        received = 0
+        while received < count and self.socket is not None:
+            try:
+                message = self.socket.recv_multipart(DONTWAIT, copy=self._recv_copy)
+            except Again:
+                break
+            received += 1
+            if self._recv_callback is not None:
+                self._run_callback(self._recv_callback, message)
+                if self._recv_callback is None:
+                    break
+            if received < count and monotonic() > end:
+                break
+        return received
+
+    def _send(self, count: int, end: float = inf) -> int:
+        """Send messages of the queue that the socket takes now; return their number."""
+        sent = 0
+        queue = self._send_queue
+        while sent < count and queue and self.socket is not None:
+            entry = message, flags, copy, track, kwargs = queue.popleft()
+            status: Any
+            try:
+                status = self.socket.send_multipart(
+                    message,
+                    flags=flags | DONTWAIT,
+                    copy=copy,
+                    track=track,
+                    **kwargs,
+                )
+            except Again as error:
+                # After the first one, EVENTS did not promise that the socket takes more.
+                if sent or not flags & DONTWAIT:
+                    queue.appendleft(entry)
+                    break
+                status = error
+            except ZMQError as error:
+                gen_log.error("cannot send: %s", error)
+                status = error
+            sent += 1
+            if self._send_callback is not None:
+                self._run_callback(self._send_callback, message, status)
+            if sent < count and monotonic() > end:
+                break
+        return sent
+
+    def _run_callback(self, callback: Callable[..., Any], *args: Any) -> None:
+        """Call back; what it raises is logged, here for a coroutine, else by the loop, too."""
+        try:
+            result = callback(*args)
+        except Exception:
+            gen_log.error("Uncaught exception in ZMQStream callback", exc_info=True)
+            raise
+        if result is not None and isinstance(result, Awaitable):
+            task = asyncio.ensure_future(result)
+            # The loop itself keeps no task alive.
+            self._tasks.add(task)
+            task.add_done_callback(self._finish_task)
+
+    def _finish_task(self, task: asyncio.Future[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            gen_log.error("Uncaught exception in ZMQStream callback", exc_info=task.exception())

@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable
+from typing import Any, Callable
+
+import pytest
+
+import ctzmq as zmq
+
+pytest.importorskip("tornado")
+
+from tornado.ioloop import IOLoop
+
+from ctzmq.eventloop import turns as rules
+from ctzmq.eventloop.zmqstream import ZMQStream
+
+NewSocket = Callable[..., zmq.Socket]
+Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
+
+PATIENCE = 10
+
+
+def run(main: Callable[[], Awaitable[None]]) -> list[dict[str, Any]]:
+    """Run a coroutine function in a new loop; return what the loop had to complain about."""
+    complaints: list[dict[str, Any]] = []
+
+    async def watched() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        await asyncio.wait_for(main(), 40)
+
+    asyncio.run(watched())
+    return complaints
+
+
+async def turns(count: int = 20) -> None:
+    """Let the loop do what it can do at once."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop go on until something holds."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        await asyncio.sleep(0)
+
+
+class Counting(ZMQStream):
+    """A stream that counts its turns."""
+
+    handled = 0
+
+    def _handle_events(self, fd: Any, events: int) -> None:
+        self.handled += 1
+        super()._handle_events(fd, events)
+
+
+def test_a_turn_moves_many_messages(pair: Pair) -> None:
+    a, b = pair(zmq.DEALER, zmq.DEALER)
+
+    async def main() -> None:
+        received: list[list[bytes]] = []
+        stream = Counting(b)
+        for number in range(200):
+            a.send(b"%d" % number)
+            stream.send(b"%d" % number)
+        stream.on_recv(received.append)
+        await until(lambda: len(received) == 200 and not stream.sending())
+        assert received == [[b"%d" % number] for number in range(200)]
+        assert [a.recv() for _ in range(200)] == [b"%d" % number for number in range(200)]
+        # Few enough to tell that it is not one for each message, however slow the machine is.
+        assert stream.handled < 200
+        stream.close()
+
+    assert not run(main)
+
+
+def test_turns_are_taken_for_work_only(pair: Pair) -> None:
+    a, b = pair(zmq.DEALER, zmq.DEALER)
+
+    async def main() -> None:
+        received: list[list[bytes]] = []
+        stream = Counting(b)
+        stream.on_recv(received.append)
+        a.send(b"x")
+        stream.send(b"x")
+        await until(lambda: received and not stream.sending())
+        await turns()
+        before = stream.handled
+        # The socket can be written to all the time, which is no reason for a turn.
+        await turns(500)
+        assert stream.handled == before
+        stream.close()
+
+    assert not run(main)
+
+
+@pytest.mark.parametrize("wants", ["nothing", "to receive", "to send"])
+def test_news_that_is_nothing_to_do_costs_no_spin(socket: NewSocket, wants: str) -> None:
+    push, pull = socket(zmq.PUSH), socket(zmq.PULL)
+    pull.bind("inproc://news")
+
+    async def main() -> None:
+        watched = push if wants == "to send" else pull
+        stream = Counting(watched)
+        if wants == "to receive":
+            stream.on_recv(lambda message: None)
+        await turns()
+        push.connect("inproc://news")
+        if wants == "to send":
+            stream.send(b"x")
+        if wants == "nothing":
+            push.send(b"x")
+        await until(lambda: not stream.sending())
+        await turns()
+        before = stream.handled
+        await turns(200)
+        assert stream.handled == before
+        stream.close()
+
+    assert not run(main)
+
+
+def test_a_stream_does_not_hold_up_the_others(pair: Pair) -> None:
+    a, b = pair(zmq.PUSH, zmq.PULL)
+    c, d = pair(zmq.PUSH, zmq.PULL)
+
+    async def main() -> None:
+        seen: list[str] = []
+        flooded, quiet = ZMQStream(b), ZMQStream(d)
+
+        def take(message: list[bytes]) -> None:
+            seen.append("flood")
+            # A callback that takes its time ends the turn.
+            end = time.monotonic() + rules._TURN_SECONDS
+            while time.monotonic() <= end:
+                pass
+
+        for _ in range(50):
+            a.send(b"x")
+        flooded.on_recv(take)
+        quiet.on_recv(lambda message: seen.append("quiet"))
+        await until(lambda: seen)
+        c.send(b"x")
+        await until(lambda: len(seen) == 51)
+        assert seen.index("quiet") < 25
+        flooded.close()
+        quiet.close()
+
+    assert not run(main)
+
+
+def test_a_stream_that_never_runs_dry_lets_the_loop_go_on(pair: Pair) -> None:
+    a, b = pair(zmq.DEALER, zmq.DEALER)
+
+    async def main() -> None:
+        streams = [ZMQStream(a), ZMQStream(b)]
+        for stream in streams:
+            # Each message is answered with another, for ever.
+            stream.on_recv(stream.send_multipart)
+            stream.send(b"x")
+        a.send(b"x")
+        await turns(50)
+        for stream in streams:
+            stream.close()
+
+    assert not run(main)
+
+
+def test_what_a_callback_sends_goes_out_at_once(pair: Pair) -> None:
+    a, b = pair(zmq.DEALER, zmq.DEALER)
+
+    async def main() -> None:
+        answers: list[bytes] = []
+        stream = ZMQStream(b)
+
+        def answer(message: list[bytes]) -> None:
+            stream.send_multipart(message)
+            answers.append(a.recv())
+
+        stream.on_recv(answer)
+        a.send(b"hello")
+        await until(lambda: answers)
+        assert answers == [b"hello"]
+        stream.close()
+
+    assert not run(main)
+
+
+def test_what_a_callback_sends_keeps_its_place(pair: Pair) -> None:
+    a, b = pair(zmq.DEALER, zmq.DEALER)
+
+    async def main() -> None:
+        statuses: list[Any] = []
+        stream = ZMQStream(b)
+
+        def answer(message: list[bytes]) -> None:
+            stream.send(b"second", callback=lambda *args: statuses.append(args))
+            stream.send(b"third")
+
+        a.send(b"hello")
+        await turns()
+        stream.on_recv(answer)
+        stream.flush(zmq.POLLIN)
+        await until(lambda: len(statuses) == 2)
+        assert statuses == [([b"second"], None), ([b"third"], None)]
+        assert [a.recv(), a.recv()] == [b"second", b"third"]
+        stream.close()
+
+    assert not run(main)
+
+
+@pytest.mark.parametrize("part", ["text", None, 3])
+def test_what_cannot_be_sent_is_told_by_the_loop(pair: Pair, part: Any) -> None:
+    a, b = pair(zmq.DEALER, zmq.DEALER)
+
+    async def main() -> None:
+        stream = ZMQStream(b)
+        stream.send(part)
+        stream.on_recv(lambda message: stream.send(part))
+        a.send(b"hello")
+        await until(lambda: not b.poll(0))
+        await until(lambda: not stream.sending())
+        stream.send(b"after")
+        await until(lambda: not stream.sending())
+        assert a.recv() == b"after"
+        stream.close()
+
+    complaints = run(main)
+    assert [type(each["exception"]) for each in complaints] == [TypeError, TypeError]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_request_and_reply_take_turns(pair: Pair, late: bool) -> None:
+    a, b = pair(zmq.DEALER, zmq.REP)
+
+    async def main() -> None:
+        stream = ZMQStream(b)
+
+        def answer(message: list[bytes]) -> None:
+            stream.send_multipart(message)
+
+        async def answer_later(message: list[bytes]) -> None:
+            await turns(2)
+            stream.send_multipart(message)
+
+        stream.on_recv(answer_later if late else answer)
+        for number in range(20):
+            a.send_multipart([b"", b"%d" % number])
+        for number in range(20):
+            await until(lambda: a.poll(0))
+            assert a.recv_multipart() == [b"", b"%d" % number]
+        stream.close()
+
+    assert not run(main)
+
+
+def test_after_what_a_callback_raises_the_rest_follows(pair: Pair) -> None:
+    a, b = pair(zmq.PUSH, zmq.PULL)
+
+    async def main() -> None:
+        received: list[bytes] = []
+        stream = ZMQStream(b)
+
+        def fragile(message: list[bytes]) -> None:
+            received.extend(message)
+            if len(received) % 2:
+                raise KeyError(*message)
+
+        for number in range(9):
+            a.send(b"%d" % number)
+        stream.on_recv(fragile)
+        await until(lambda: len(received) == 9)
+        assert received == [b"%d" % number for number in range(9)]
+        await turns()
+        stream.close()
+
+    assert len(run(main)) == 5
+
+
+def test_a_callback_may_change_the_callback(pair: Pair) -> None:
+    a, b = pair(zmq.PUSH, zmq.PULL)
+
+    async def main() -> None:
+        received: list[Any] = []
+        stream = ZMQStream(b)
+
+        def first(message: list[bytes]) -> None:
+            received.append(message)
+            stream.on_recv(received.extend, copy=False)
+
+        for _ in range(5):
+            a.send(b"x")
+        stream.on_recv(first)
+        await until(lambda: len(received) == 5)
+        assert received[0] == [b"x"]
+        assert [frame.bytes for frame in received[1:]] == [b"x"] * 4
+        stream.close()
+
+    assert not run(main)
+
+
+def test_a_callback_may_flush(pair: Pair) -> None:
+    a, b = pair(zmq.PUSH, zmq.PULL)
+
+    async def main() -> None:
+        received: list[bytes] = []
+        counts: list[int] = []
+        stream = ZMQStream(b)
+
+        def take(message: list[bytes]) -> None:
+            received.extend(message)
+            counts.append(stream.flush(limit=2))
+
+        for number in range(5):
+            a.send(b"%d" % number)
+        stream.on_recv(take)
+        await until(lambda: len(received) == 5)
+        assert received == [b"%d" % number for number in range(5)]
+        assert sum(counts) == 4
+        stream.close()
+
+    assert not run(main)
+
+
+def test_a_callback_that_runs_the_loop_gets_its_answer(pair: Pair) -> None:
+    """Some programs let a callback run the loop until its own request is answered."""
+    a, b = pair(zmq.DEALER, zmq.DEALER)
+    loop = asyncio.SelectorEventLoop()
+    answers: list[bytes] = []
+    with_loop = IOLoop(asyncio_loop=loop, make_current=False)
+    stream = ZMQStream(b, with_loop)
+
+    def again(message: list[bytes]) -> None:
+        answers.extend(message)
+        if len(answers) == 1:
+            stream.send(b"again")
+            assert a.recv() == b"again"
+            a.send(b"second")
+            # What a nested loop would do: the descriptor has news, in the midst of a turn.
+            stream._handle_events(b, 0)
+            assert answers == [b"first", b"second"]
+
+    stream.on_recv(again)
+    a.send(b"first")
+    with_loop.call_later(0, lambda: None)
+    while len(answers) < 2:
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    stream.close()
+    with_loop.close()
+
+
+def test_a_send_in_another_thread_wakes_the_loop(pair: Pair) -> None:
+    a, b = pair(zmq.PUSH, zmq.PULL)
+
+    async def main() -> None:
+        stream = ZMQStream(a)
+        await turns()
+        thread = threading.Thread(target=stream.send, args=(b"x",))
+        asyncio.get_running_loop().call_soon(thread.start)
+        received = await asyncio.get_running_loop().run_in_executor(None, b.recv)
+        assert received == b"x"
+        thread.join(PATIENCE)
+        stream.close()
+
+    assert not run(main)
