@@ -346,6 +346,24 @@ else:
     )
 
 
+@pytest.mark.parametrize("module", ["zmq.green", "zmq.green.core", "ctzmq.green.gevent"])
+def test_without_gevent_its_flavour_is_a_module_that_is_not_there(module: str) -> None:
+    """Programs that can do without look for this very kind of error."""
+    succeeds(
+        f"""
+import sys
+sys.modules["gevent"] = None
+import ctzmq; ctzmq.install_as_zmq()
+try:
+    import {module}
+except ModuleNotFoundError as error:
+    assert error.name == "gevent" and "pip install" in str(error), error
+else:
+    raise AssertionError
+"""
+    )
+
+
 @pytest.mark.parametrize("statement", ["import zmq.nothing", "import zmq.utils.nothing"])
 def test_a_module_that_nobody_has_is_not_found_as_ever(statement: str) -> None:
     done = run_python(f"import ctzmq; ctzmq.install_as_zmq(); {statement}")

@@ -7,8 +7,8 @@ from typing import Any, Callable
 try:
     from eventlet import hubs, patcher
     from greenlet import getcurrent
-except ImportError as error:
-    raise ImportError(
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
         "ctzmq.green needs eventlet: pip install 'ctzmq[eventlet]'", name="eventlet"
     ) from error
 

@@ -9,8 +9,8 @@ try:
     from gevent.hub import get_hub
     from gevent.monkey import get_original
     from greenlet import getcurrent
-except ImportError as error:
-    raise ImportError(
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
         "ctzmq.green.gevent needs gevent: pip install 'ctzmq[gevent]'", name="gevent"
     ) from error
 
