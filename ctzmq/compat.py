@@ -42,6 +42,7 @@ HOMES: dict[str, str] = {
     "zmq.backend": "ctzmq.backend",
     "zmq.backend.cython": "ctzmq.backend",
     "zmq.backend.cython._zmq": "ctzmq.backend",
+    "zmq.backend.select": "ctzmq.backend",
     "zmq.backend._zmq": "ctzmq.backend",  # `from zmq.backend.cython import _zmq` asks for this
     # names of pyzmq 2
     "zmq.core": "ctzmq.core",
@@ -55,6 +56,7 @@ HOMES: dict[str, str] = {
     "zmq.core.stopwatch": "ctzmq.core.stopwatch",
     "zmq.core.version": "ctzmq.core.version",
     # beside the core
+    "zmq._future": "ctzmq.eventloop.future",
     "zmq.asyncio": "ctzmq.asyncio",
     "zmq.auth": "ctzmq.auth",
     "zmq.auth.asyncio": "ctzmq.auth.asyncio",
@@ -101,10 +103,8 @@ HOMES: dict[str, str] = {
 """Each module name of pyzmq, and the module of ctzmq that answers to it."""
 
 ABSENT: dict[str, str] = {
-    "zmq._future": "it is private to pyzmq's own asyncio",
     "zmq._typing": "it is private, and typing has all that it holds",
     "zmq.backend.cffi": "it is compiled, and ctzmq calls libzmq through ctypes",
-    "zmq.backend.select": "ctzmq has one backend and nothing to select",
     "zmq.eventloop._deprecated": "it is private, for releases of tornado long gone",
     "zmq.tests": "it holds helpers of pyzmq's own tests",
 }

@@ -13,6 +13,7 @@ import inspect
 import json
 import pickle
 import sys
+import warnings
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,8 +29,11 @@ DATA: dict[str, Any] = json.loads(
     Path(__file__).with_name("data").joinpath("pyzmq_api.json").read_text(encoding="utf-8")
 )
 
-UNFINISHED = ("zmq.asyncio", "zmq.auth", "zmq.eventloop")
+UNFINISHED = ("zmq.asyncio", "zmq.eventloop.future")
 """The packages of which ctzmq does not have the whole; the data file has pyzmq's already."""
+
+DEPRECATED = ("zmq.auth.ioloop", "zmq.eventloop.ioloop")
+"""The modules that warn when they are imported, as they do in pyzmq."""
 
 DIFFERS = {
     "zmq.sugar.context.Context.closed": (
@@ -85,7 +89,10 @@ def exists(module: str) -> bool:
 def home(module: str) -> ModuleType:
     """Import the module that answers to a name of pyzmq's."""
     try:
-        return importlib.import_module(HOMES[module])
+        with warnings.catch_warnings():
+            if module in DEPRECATED:
+                warnings.simplefilter("ignore", DeprecationWarning)
+            return importlib.import_module(HOMES[module])
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("ctzmq"):
             raise

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from ctzmq import (
     IPC_PATH_MAX_LEN,
     PYZMQ_DRAFT_API,
@@ -36,8 +39,38 @@ __all__ = [
     "monitored_queue",
     "proxy",
     "proxy_steerable",
+    "public_api",
+    "select_backend",
     "strerror",
     "zmq_errno",
     "zmq_poll",
     "zmq_version_info",
 ]
+
+public_api = [name for name in __all__ if name not in ("public_api", "select_backend")]
+
+
+def select_backend(name: str) -> dict[str, Any]:
+    """Look up what a backend offers. Those of pyzmq's names are all this one.
+
+    Parameters
+    ----------
+    name : str
+        The dotted name of a module.
+
+    Returns
+    -------
+    dict
+        The module's objects, by the names in `public_api`.
+
+    Raises
+    ------
+    ImportError
+        There is no such module.
+
+    Source: pyzmq `zmq.backend.select.select_backend`.
+    """
+    if name in ("zmq.backend.cython", "zmq.backend.cffi"):
+        name = __name__
+    module = import_module(name)
+    return {key: getattr(module, key) for key in public_api}

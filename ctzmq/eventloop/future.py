@@ -14,6 +14,10 @@ from .. import asyncio as _sockets
 
 __all__ = ["CancelledError", "Context", "Poller", "Socket"]
 
+# What pyzmq has under these names, as `zmq._future`: the base of the sockets here and of asyncio's.
+_AsyncPoller = _sockets.Poller
+_AsyncSocket = _sockets.Socket
+
 #: What awaiting a call raises that was cancelled.
 CancelledError = _asyncio.CancelledError
 

@@ -79,3 +79,9 @@ def test_the_io_loop_argument_is_deprecated() -> None:
         context = future.Context(io_loop=object())
     assert context.io_loop is None
     context.term()
+
+
+def test_the_private_names_are_the_bases_of_both_flavours() -> None:
+    for flavour in (future, ctzmq.asyncio):
+        assert issubclass(flavour.Socket, future._AsyncSocket)
+        assert issubclass(flavour.Poller, future._AsyncPoller)

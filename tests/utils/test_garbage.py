@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import os
+
+import pytest
+
 import ctzmq as zmq
-from ctzmq.utils.garbage import gc
+from ctzmq.utils.garbage import GarbageCollector, GarbageCollectorThread, gc, gcref
 
 
 def test_a_payload_is_registered_until_libzmq_lets_go() -> None:
@@ -19,3 +23,31 @@ def test_a_payload_is_registered_until_libzmq_lets_go() -> None:
         one.send(b"")
         two.recv()
     assert set(gc.refs) <= before
+
+
+def test_there_is_no_thread_to_start_or_stop() -> None:
+    with zmq.Context() as context:
+        collector = GarbageCollector(context)
+        assert collector.context is context
+    before = dict(gc.refs)
+    collector.start()
+    assert not collector.is_alive()
+    assert collector.thread is None
+    collector.stop()
+    assert collector.refs == before
+    assert collector.pid == os.getpid()
+
+
+def test_only_a_message_lends_memory() -> None:
+    with pytest.raises(NotImplementedError, match="copy=False"):
+        gc.store(b"x")
+
+
+def test_the_names_of_pyzmq_can_be_used() -> None:
+    assert gcref(b"x", None).obj == b"x"
+    thread = GarbageCollectorThread(gc)
+    assert thread.gc is gc
+    thread.start()
+    assert thread.ready.wait(20)
+    thread.join(20)
+    assert not thread.is_alive()
