@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,26 +17,65 @@ sys.path.insert(0, os.fspath(SCRIPTS))
 from support import conformance, venvs  # noqa: E402
 
 REPORT = """<?xml version="1.0" encoding="utf-8"?>
-<testsuites><testsuite name="pytest" tests="5">
+<testsuites><testsuite name="pytest" tests="7">
 <testcase classname="tests.test_x" name="good" time="0.1"/>
 <testcase classname="tests.test_x" name="skipped"><skipped message="no"/></testcase>
-<testcase classname="tests.test_x" name="bad"><failure message="no"/></testcase>
+<testcase classname="tests.test_x.TestY" name="bad"><failure message="no"/></testcase>
 <testcase classname="tests.test_x" name="torn"><error message="in the teardown"/></testcase>
 <testcase classname="tests.test_x" name="again"><failure message="first"/></testcase>
 <testcase classname="tests.test_x" name="again"/>
+<testcase classname="" name="tests.test_z"><skipped message="the whole file"/></testcase>
 </testsuite></testsuites>
 """
 PRESENT = ["test_cython", "test_socket", "test_z85"]
 
 
-def test_a_test_that_passes_when_run_again_has_passed() -> None:
-    assert conformance.read_junit(REPORT) == conformance.Counts(passed=2, failed=2, skipped=1)
+def options(**changes: Any) -> argparse.Namespace:
+    chosen = conformance.parse([])
+    for name, value in changes.items():
+        setattr(chosen, name, value)
+    return chosen
+
+
+def test_a_report_tells_how_each_test_ended() -> None:
+    assert conformance.read_junit(REPORT) == {
+        "test_x::good": "passed",
+        "test_x::skipped": "skipped",
+        "test_x::TestY::bad": "failed",
+        "test_x::torn": "failed",
+        "test_x::again": "passed",
+        "tests.test_z": "skipped",
+    }
+
+
+def test_a_failure_that_is_meant_is_none() -> None:
+    (name, *_) = conformance.DIFFERENT
+    owner, _, test = name.rpartition("::")
+    case = f'<testcase classname="tests.{owner.replace("::", ".")}" name="{test}">{{}}</testcase>'
+    ends = {
+        kind: conformance.read_junit(f"<testsuite>{case.format(kind)}</testsuite>")[name]
+        for kind in ("", "<failure/>", "<skipped/>")
+    }
+    assert ends == {"": "passed", "<failure/>": "differs", "<skipped/>": "skipped"}
+
+
+def test_results_are_counted() -> None:
+    outcomes = {"a": "passed", "b": "failed", "c": "passed", "d": "skipped", "e": "differs"}
+    counts = conformance.Result(outcomes, "slow").counts
+    assert counts == conformance.Counts(2, 1, 1, 1, "slow")
+    assert conformance.total([counts, counts]) == conformance.Counts(4, 2, 2, 2)
 
 
 def test_failures_and_notes_are_not_ok() -> None:
-    assert conformance.Counts(passed=1, skipped=3).ok
+    assert conformance.Counts(passed=1, skipped=3, differs=1).ok
     assert not conformance.Counts(passed=1, failed=1).ok
     assert not conformance.Counts(note="did not end").ok
+
+
+def test_a_skip_counts_only_where_the_peer_runs_the_test() -> None:
+    ours = {"a": "skipped", "b": "skipped", "c": "skipped", "d": "passed", "e": "skipped"}
+    theirs = {"a": "passed", "b": "skipped", "d": "skipped", "e": "failed"}
+    assert conformance.only_here(ours, theirs) == ["a", "e"]
 
 
 @pytest.mark.parametrize(
@@ -43,16 +84,12 @@ def test_failures_and_notes_are_not_ok() -> None:
         (["test_z85"], ["test_z85"]),
         (["tests/test_socket.py::TestSocket::test_bind"], ["test_socket::TestSocket::test_bind"]),
         (["all"], ["test_socket", "test_z85"]),
+        ([], ["test_socket", "test_z85"]),
         (["test_cython.py"], ["test_cython"]),
     ],
 )
 def test_files_are_picked_by_name(names: list[str], targets: list[str]) -> None:
     assert conformance.chosen(names, PRESENT) == targets
-
-
-def test_without_files_the_default_ones_are_picked() -> None:
-    assert conformance.chosen([], conformance.FILES) == conformance.FILES
-    assert not set(conformance.FILES) & set(conformance.EXCLUDED)
 
 
 def test_an_unknown_file_is_named_with_what_there_is() -> None:
@@ -61,9 +98,96 @@ def test_an_unknown_file_is_named_with_what_there_is() -> None:
 
 
 def test_a_line_shows_both_sides_and_what_went_wrong() -> None:
-    ours, theirs = conformance.Counts(3, 1, 0), conformance.Counts(4, 0, 0, "crashed")
+    ours, theirs = conformance.Counts(3, 1, 0, 2), conformance.Counts(4, note="crashed")
     text = " ".join(conformance.line("test_x", [ours, theirs], 1.25).split())
-    assert text == "test_x 3 1 0 | 4 0 0 1.2 s crashed"
+    assert text == "test_x 3 1 0 2 | 4 0 0 0 1.2 s crashed"
+
+
+def test_what_runs_on_which_interpreter(capsys: pytest.CaptureFixture[str]) -> None:
+    assert conformance.interpreters(options(python=["3.12", "x"])) == ["3.12", "x"]
+    assert conformance.interpreters(options(files=["test_z85"])) == [None]
+    found = conformance.interpreters(options())
+    missing = capsys.readouterr().out
+    for name in conformance.PYTHONS:
+        assert (name in found) != (f"Python {name}: not found" in missing)
+
+
+# -- Running ---------------------------------------------------------------------------------------
+
+SUITE = """
+import os, pytest
+
+class TestPubLog:
+    def test_blank_root_topic(self):
+        with open("tries", "a") as tries:
+            tries.write("x")
+        assert os.path.getsize("tries") == int(os.environ["PASSES_AT"])
+
+def test_good():
+    assert not os.path.exists("tries")
+
+def test_no():
+    pytest.skip("no")
+"""
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> conformance.Side:
+    """A suite of one file, run by this interpreter."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_log.py").write_text(SUITE, encoding="utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    return conformance.Side("ctzmq", Path(sys.executable), tmp_path, options())
+
+
+def test_a_flaky_test_runs_by_itself_until_it_passes(
+    side: conformance.Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSES_AT", "2")
+    assert side.run("test_log").outcomes == {
+        "test_log::test_good": "passed",
+        "test_log::test_no": "skipped",
+        "test_log::TestPubLog::test_blank_root_topic": "passed",
+    }
+
+
+def test_a_flaky_test_that_never_passes_has_failed(
+    side: conformance.Side, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PASSES_AT", "0")
+    monkeypatch.setattr(conformance, "TRIES", 2)
+    result = side.run("test_log")
+    assert result.outcomes["test_log::TestPubLog::test_blank_root_topic"] == "failed"
+    assert not result.counts.ok
+    assert capsys.readouterr().out.count("test session starts") == 1
+
+
+def test_a_file_that_does_not_end_is_stopped(side: conformance.Side) -> None:
+    endless = "import time\n\ndef test_it():\n    time.sleep(600)\n"
+    (side.suite / "tests" / "test_x.py").write_text(endless, encoding="utf-8")
+    result = side._replace(options=options(timeout=3.0)).run("test_x")
+    assert result == conformance.Result({}, "did not end within 3 s")
+
+
+def test_the_peer_runs_a_file_once(
+    side: conformance.Side, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ran: list[str] = []
+
+    def run(self: conformance.Side, stem: str) -> conformance.Result:
+        ran.append(stem)
+        return conformance.Result({f"{stem}::test": "passed"})
+
+    monkeypatch.setattr(conformance.Side, "run", run)
+    monkeypatch.setattr(venvs, "CHECKOUT", tmp_path)
+    for _ in range(2):
+        outcomes = conformance.Peer("tag", side, "made so").run("test_x")
+        assert outcomes == {"test_x::test": "passed"}
+    assert ran == ["test_x"]
+    conformance.Peer("tag", side, "made otherwise").run("test_x")
+    fresh = side._replace(options=options(peer=True))
+    conformance.Peer("tag", fresh, "made otherwise").run("test_x")
+    assert len(ran) == 3
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX shell script")
@@ -72,8 +196,9 @@ def test_help_lists_what_is_left_out_and_why(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHON": sys.executable}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for name, reason in conformance.EXCLUDED.items():
-        assert f"{name}: {reason}" in done.stdout
+    for table in (conformance.EXCLUDED, conformance.FLAKY, conformance.DIFFERENT):
+        for name, reason in table.items():
+            assert f"{name}: {reason}" in done.stdout
 
 
 def test_an_interpreter_is_found_by_path_and_else_named() -> None:
