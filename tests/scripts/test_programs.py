@@ -54,7 +54,7 @@ def test_a_program_runs_with_ctzmq_under_the_name_of_zmq(
     pytest.importorskip("tornado")
     source = (programs.FOLDER / f"{name}.py").read_text(encoding="utf-8")
     head, future, rest = source.partition("from __future__ import annotations\n")
-    installing = "import ctzmq\nctzmq.install_as_zmq()\n"
+    installing = f"import sys\nsys.path[:] = {sys.path}\nimport ctzmq\nctzmq.install_as_zmq()\n"
     (tmp_path / f"{name}.py").write_text(head + future + installing + rest, encoding="utf-8")
     monkeypatch.setattr(programs, "FOLDER", tmp_path)
     ending = programs.run(Path(sys.executable), name, timeout=50)
