@@ -120,6 +120,7 @@ else:
 
 # What few programs use, and where it is imported from when they do; the rest is in `constants`.
 _LATER = {
+    "asyncio": "asyncio",
     "backend": "backend",
     "device": "core.proxy",
     "Enum": "constants",

@@ -114,6 +114,9 @@ OVERSHADOWED = {"zmq.green": "zmq.green.device"}
 """Modules that have a function of the same name as a module below them, which importing that module
 would overwrite: it counts as imported as soon as they are."""
 
+ALONG = {"zmq.asyncio": "zmq._future"}
+"""Modules that pyzmq imports along with another, and that programs take for granted then."""
+
 
 def home_of(name: str) -> str:
     """Name the module of ctzmq that answers to a name of pyzmq.
@@ -170,6 +173,8 @@ class AliasLoader:
         module.__spec__ = _own_specs[self.home]
         if self.alias in OVERSHADOWED:
             sys.modules.setdefault(OVERSHADOWED[self.alias], module)
+        if self.alias in ALONG:
+            import_module(ALONG[self.alias])
 
     def get_code(self, fullname: str) -> CodeType | None:
         """Return the home's code, which `python -m` asks for."""

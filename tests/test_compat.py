@@ -298,8 +298,24 @@ assert not zmq.backend.Socket.__module__.startswith("zmq.backend.cffi.")
 assert zmq.sugar.version.VERSION_EXTRA == ""
 assert zmq.constants._OptType and zmq.error.ZMQError is zmq.ZMQError
 assert zmq.utils.jsonapi.loads("1") == 1
+assert zmq.utils.interop.cast_int_addr(3) == 3
+assert zmq.backend.cython._zmq.Socket is zmq.backend.select.select_backend("zmq.backend")["Socket"]
+assert zmq.sugar.stopwatch.Stopwatch is zmq.Stopwatch and zmq.sugar.attrsettr.AttributeSetter
 zmq.sugar.context.Context._instance = None
 assert zmq.Context._instance is None
+"""
+    )
+
+
+def test_what_pyzmq_loads_along_is_an_attribute() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+import sys, zmq.utils.monitor
+assert "asyncio" not in sys.modules
+assert issubclass(zmq.asyncio.Socket, zmq.Socket)
+import zmq.asyncio
+assert issubclass(zmq.asyncio.Socket, zmq._future._AsyncSocket)
 """
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -74,3 +75,10 @@ def select_backend(name: str) -> dict[str, Any]:
         name = __name__
     module = import_module(name)
     return {key: getattr(module, key) for key in public_api}
+
+
+def __getattr__(name: str) -> Any:
+    # What pyzmq has below this package is all here.
+    if name in ("cython", "_zmq", "select"):
+        return sys.modules[__name__]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

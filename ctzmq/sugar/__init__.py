@@ -35,6 +35,9 @@ from ctzmq import (
     zmq_version_info,
 )
 from ctzmq.core import context, frame, poll, socket, tracker, version
+from ctzmq.core import stopwatch as stopwatch
+
+from . import attrsettr as attrsettr
 
 __all__ = [
     "_FINISHED_TRACKER",
