@@ -12,6 +12,7 @@ from .libzmq import library_path, loader
 TYPE_CHECKING = False
 # fmt: off
 if TYPE_CHECKING:
+    from . import asyncio, backend, constants, error, sugar, utils
     from .compat import install_as_zmq
     from .core.proxy import device, proxy, proxy_steerable
     from .core.stopwatch import Stopwatch
@@ -135,16 +136,18 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """Import a name when it is first asked for: importing all of them takes milliseconds."""
-    home = _LATER.get(name)
-    if home is None and name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = __import__(f"{__name__}.{home or 'constants'}", fromlist=[name])
-    is_module = home is not None and home.partition(".")[0] == name
-    value: object = module if is_module else getattr(module, name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # who would take every name for one that exists
+
+    def __getattr__(name: str) -> object:
+        """Import a name when it is first asked for: importing all of them takes milliseconds."""
+        home = _LATER.get(name)
+        if home is None and name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = __import__(f"{__name__}.{home or 'constants'}", fromlist=[name])
+        is_module = home is not None and home.partition(".")[0] == name
+        value: object = module if is_module else getattr(module, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -241,16 +241,17 @@ if TYPE_CHECKING:
     )
     # fmt: on
 
+if not TYPE_CHECKING:  # who would take every name for one that exists
 
-def __getattr__(name: str) -> object:
-    """Make the enums that few programs need when they are asked for."""
-    if name in __all__:
-        from . import rare
+    def __getattr__(name: str) -> object:
+        """Make the enums that few programs need when they are asked for."""
+        if name in __all__:
+            from . import rare
 
-        value: object = getattr(rare, name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            value: object = getattr(rare, name)
+            globals()[name] = value
+            return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 # fmt: off

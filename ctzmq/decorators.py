@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from .core.context import Context
 
 __all__ = ("context", "socket")
 
-_CallableT = TypeVar("_CallableT", bound=Callable[..., object])
+_R = TypeVar("_R")
 _Target = Callable[..., AbstractContextManager[Any]]
 
 
 class _DecoratorCallable(Protocol):
-    def __call__(self, func: _CallableT) -> _CallableT: ...
+    def __call__(self, func: Callable[..., _R]) -> Callable[..., _R]: ...
 
 
 class _Decorator:
@@ -34,9 +34,9 @@ class _Decorator:
     def __call__(self, *dec_args: Any, **dec_kwargs: Any) -> _DecoratorCallable:
         name, target_args, target_kwargs = self.process_decorator_args(*dec_args, **dec_kwargs)
 
-        def decorator(func: _CallableT) -> _CallableT:
+        def decorator(func: Callable[..., _R]) -> Callable[..., _R]:
             @wraps(func)
-            def wrapper(*args: Any, **kwargs: Any) -> object:
+            def wrapper(*args: Any, **kwargs: Any) -> _R:
                 if name is not None and name in kwargs:
                     raise TypeError(
                         f"{func.__name__}() got multiple values for argument {name!r}: "
@@ -50,7 +50,7 @@ class _Decorator:
                         return func(*args, entered, **kwargs)
                     return func(*args, **kwargs, **{name: entered})
 
-            return cast("_CallableT", wrapper)
+            return wrapper
 
         return decorator
 

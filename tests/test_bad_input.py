@@ -225,10 +225,12 @@ def test_what_has_no_bytes_cannot_be_sent(wrong: Any, copied: bool, pair: Pair) 
 @pytest.mark.parametrize("copied", [True, False])
 def test_text_is_not_bytes(copied: bool, pair: Pair) -> None:
     a, b = pair(zmq.PAIR, zmq.PAIR)
+    text: Any = "text"
     with pytest.raises(TypeError, match="bytes-like, got str 'text': use send_string"):
-        a.send("text", copy=copied)
+        a.send(text, copy=copied)
     with pytest.raises(TypeError, match=r"part 0 of 1: .*got str"):
-        a.send_multipart(["text"], copy=copied)
+        a.send_multipart([text], copy=copied)
+    wrong: Any
     for wrong in ("text", b"bytes", 5, None):
         with pytest.raises((TypeError, ValueError)):
             a.send_multipart(wrong, copy=copied)

@@ -56,6 +56,7 @@ GUESTS = {
     "pyczmq",
     "rich",
     "tornado",
+    "typing_extensions",  # for type checkers, which have it of their own
 }
 LONGEST = 650
 

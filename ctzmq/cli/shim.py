@@ -3,7 +3,8 @@
 python -m ctzmq shim --out DIR
 pip install DIR/pyzmq-*.whl
 
-Its package zmq imports ctzmq, which it requires.
+Its package zmq imports ctzmq, which it requires. Type checkers, which do not run it, find stub
+files there that lead them to the modules of ctzmq.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from ctzmq.compat import HOMES
 from ctzmq.core.version import VERSION, pyzmq_version
 
 TYPE_CHECKING = False
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the wheel: the earliest that a zip archive can hold."""
+
+AT_ONCE = ("asyncio", "backend", "constants", "error", "sugar", "utils")
+"""The modules that `import zmq` gives without being asked for them."""
 
 METADATA = """\
 Metadata-Version: 2.1
@@ -89,6 +94,8 @@ def build(folder: str | os.PathLike[str]) -> Path:
         raise OSError("ctzmq/standin is missing from this installation of ctzmq")
     files = {
         "zmq/__init__.py": package,
+        "zmq/py.typed": b"",
+        **{name: text.encode() for name, text in stubs().items()},
         f"{info}/METADATA": METADATA.format(version=version, api=pyzmq_version()).encode(),
         f"{info}/WHEEL": WHEEL.format(version=VERSION).encode(),
         f"{info}/top_level.txt": b"zmq\n",
@@ -104,6 +111,27 @@ def build(folder: str | os.PathLike[str]) -> Path:
             member.external_attr = 0o100644 << 16
             archive.writestr(member, data, zipfile.ZIP_DEFLATED)
     return wheel
+
+
+def stubs() -> dict[str, str]:
+    """Describe pyzmq's modules to type checkers.
+
+    Returns
+    -------
+    dict
+        For each module the path of its stub file and the text, which imports all that the module of
+        ctzmq has.
+
+    Source: own.
+    """
+    found = {}
+    for alias, home in HOMES.items():
+        below = [name[len(alias) + 1 :] for name in HOMES if name.startswith(f"{alias}.")]
+        path = alias.replace(".", "/") + ("/__init__.pyi" if below else ".pyi")
+        found[path] = f"from {home} import *\n"
+        if alias == "zmq":
+            found[path] += "".join(f"from . import {name} as {name}\n" for name in AT_ONCE)
+    return found
 
 
 def _digest(data: bytes) -> str:

@@ -13,7 +13,13 @@ from .options import KINDS, describe, kind, read, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any, Callable, Protocol
+
+    class Subscribing(Protocol):
+        """`subscribe` or `unsubscribe` of one socket."""
+
+        def __call__(self, topic: str | bytes) -> None: ...
+
 
 T = TypeVar("T", int, bytes)
 
@@ -45,10 +51,10 @@ class Option(Generic[T]):
         self._option = option
 
     @overload
-    def __get__(self, socket: None, owner: type) -> Option[T]: ...
+    def __get__(self, socket: None, owner: type[Any]) -> Option[T]: ...
     @overload
-    def __get__(self, socket: SocketAttributes, owner: type) -> T: ...
-    def __get__(self, socket: SocketAttributes | None, owner: type) -> Option[T] | T:
+    def __get__(self, socket: SocketAttributes, owner: type[Any]) -> T: ...
+    def __get__(self, socket: SocketAttributes | None, owner: type[Any]) -> Option[T] | T:
         if socket is None:
             return self
         value: T = attribute(socket, self._option)
@@ -58,6 +64,14 @@ class Option(Generic[T]):
         socket.set(self._option, value)
 
 
+if TYPE_CHECKING:
+
+    class SecretKey(Option[bytes]):
+        """An option to which goes what `auth.load_certificate` returns, unless that is None."""
+
+        def __set__(self, socket: SocketAttributes, value: bytes | None) -> None: ...
+
+
 class Topic:
     """A method that does the same when it is assigned to: `socket.subscribe = "topic"`."""
 
@@ -65,7 +79,11 @@ class Topic:
         self._method = method
         self.__doc__ = method.__doc__
 
-    def __get__(self, socket: Any, owner: type) -> Callable[..., None]:
+    @overload
+    def __get__(self, socket: None, owner: type[Any]) -> Callable[[Any, str | bytes], None]: ...
+    @overload
+    def __get__(self, socket: SocketAttributes, owner: type[Any]) -> Subscribing: ...
+    def __get__(self, socket: SocketAttributes | None, owner: type[Any]) -> Callable[..., None]:
         return self._method if socket is None else MethodType(self._method, socket)
 
     def __set__(self, socket: Any, topic: str | bytes) -> None:
@@ -89,8 +107,241 @@ class SocketAttributes:
     _draft_poller: Any
 
     if TYPE_CHECKING:
-        # The other spellings of the options below, which are added to the class further down.
-        def __getattr__(self, name: str) -> Any: ...
+        # Made further down, of `SocketOption`; `Rcvhwm` and the like are there too.
+        affinity: Option[int]
+        AFFINITY: Option[int]
+        backlog: Option[int]
+        BACKLOG: Option[int]
+        bindtodevice: Option[bytes]
+        BINDTODEVICE: Option[bytes]
+        blocky: Option[int]
+        BLOCKY: Option[int]
+        busy_poll: Option[int]
+        BUSY_POLL: Option[int]
+        conflate: Option[int]
+        CONFLATE: Option[int]
+        connect_rid: Option[bytes]
+        CONNECT_RID: Option[bytes]
+        connect_routing_id: Option[bytes]
+        CONNECT_ROUTING_ID: Option[bytes]
+        connect_timeout: Option[int]
+        CONNECT_TIMEOUT: Option[int]
+        curve_publickey: Option[bytes]
+        CURVE_PUBLICKEY: Option[bytes]
+        curve_secretkey: SecretKey
+        CURVE_SECRETKEY: SecretKey
+        curve_server: Option[int]
+        CURVE_SERVER: Option[int]
+        curve_serverkey: Option[bytes]
+        CURVE_SERVERKEY: Option[bytes]
+        delay_attach_on_connect: Option[int]
+        DELAY_ATTACH_ON_CONNECT: Option[int]
+        disconnect_msg: Option[bytes]
+        DISCONNECT_MSG: Option[bytes]
+        events: Option[int]
+        EVENTS: Option[int]
+        fail_unroutable: Option[int]
+        FAIL_UNROUTABLE: Option[int]
+        fd: Option[int]
+        FD: Option[int]
+        gssapi_plaintext: Option[int]
+        GSSAPI_PLAINTEXT: Option[int]
+        gssapi_principal: Option[bytes]
+        GSSAPI_PRINCIPAL: Option[bytes]
+        gssapi_principal_nametype: Option[int]
+        GSSAPI_PRINCIPAL_NAMETYPE: Option[int]
+        gssapi_server: Option[int]
+        GSSAPI_SERVER: Option[int]
+        gssapi_service_principal: Option[bytes]
+        GSSAPI_SERVICE_PRINCIPAL: Option[bytes]
+        gssapi_service_principal_nametype: Option[int]
+        GSSAPI_SERVICE_PRINCIPAL_NAMETYPE: Option[int]
+        handshake_ivl: Option[int]
+        HANDSHAKE_IVL: Option[int]
+        heartbeat_ivl: Option[int]
+        HEARTBEAT_IVL: Option[int]
+        heartbeat_timeout: Option[int]
+        HEARTBEAT_TIMEOUT: Option[int]
+        heartbeat_ttl: Option[int]
+        HEARTBEAT_TTL: Option[int]
+        hello_msg: Option[bytes]
+        HELLO_MSG: Option[bytes]
+        hiccup_msg: Option[bytes]
+        HICCUP_MSG: Option[bytes]
+        identity: Option[bytes]
+        IDENTITY: Option[bytes]
+        immediate: Option[int]
+        IMMEDIATE: Option[int]
+        invert_matching: Option[int]
+        INVERT_MATCHING: Option[int]
+        in_batch_size: Option[int]
+        IN_BATCH_SIZE: Option[int]
+        ipc_filter_gid: Option[int]
+        IPC_FILTER_GID: Option[int]
+        ipc_filter_pid: Option[int]
+        IPC_FILTER_PID: Option[int]
+        ipc_filter_uid: Option[int]
+        IPC_FILTER_UID: Option[int]
+        ipv4only: Option[int]
+        IPV4ONLY: Option[int]
+        ipv6: Option[int]
+        IPV6: Option[int]
+        last_endpoint: Option[bytes]
+        LAST_ENDPOINT: Option[bytes]
+        linger: Option[int]
+        LINGER: Option[int]
+        loopback_fastpath: Option[int]
+        LOOPBACK_FASTPATH: Option[int]
+        maxmsgsize: Option[int]
+        MAXMSGSIZE: Option[int]
+        mechanism: Option[int]
+        MECHANISM: Option[int]
+        metadata: Option[bytes]
+        METADATA: Option[bytes]
+        multicast_hops: Option[int]
+        MULTICAST_HOPS: Option[int]
+        multicast_loop: Option[int]
+        MULTICAST_LOOP: Option[int]
+        multicast_maxtpdu: Option[int]
+        MULTICAST_MAXTPDU: Option[int]
+        norm_block_size: Option[int]
+        NORM_BLOCK_SIZE: Option[int]
+        norm_buffer_size: Option[int]
+        NORM_BUFFER_SIZE: Option[int]
+        norm_mode: Option[int]
+        NORM_MODE: Option[int]
+        norm_num_autoparity: Option[int]
+        NORM_NUM_AUTOPARITY: Option[int]
+        norm_num_parity: Option[int]
+        NORM_NUM_PARITY: Option[int]
+        norm_push: Option[int]
+        NORM_PUSH: Option[int]
+        norm_segment_size: Option[int]
+        NORM_SEGMENT_SIZE: Option[int]
+        norm_unicast_nack: Option[int]
+        NORM_UNICAST_NACK: Option[int]
+        only_first_subscribe: Option[int]
+        ONLY_FIRST_SUBSCRIBE: Option[int]
+        out_batch_size: Option[int]
+        OUT_BATCH_SIZE: Option[int]
+        plain_password: Option[bytes]
+        PLAIN_PASSWORD: Option[bytes]
+        plain_server: Option[int]
+        PLAIN_SERVER: Option[int]
+        plain_username: Option[bytes]
+        PLAIN_USERNAME: Option[bytes]
+        priority: Option[int]
+        PRIORITY: Option[int]
+        probe_router: Option[int]
+        PROBE_ROUTER: Option[int]
+        rate: Option[int]
+        RATE: Option[int]
+        rcvbuf: Option[int]
+        RCVBUF: Option[int]
+        rcvhwm: Option[int]
+        RCVHWM: Option[int]
+        rcvmore: Option[int]
+        RCVMORE: Option[int]
+        rcvtimeo: Option[int]
+        RCVTIMEO: Option[int]
+        reconnect_ivl: Option[int]
+        RECONNECT_IVL: Option[int]
+        reconnect_ivl_max: Option[int]
+        RECONNECT_IVL_MAX: Option[int]
+        reconnect_stop: Option[int]
+        RECONNECT_STOP: Option[int]
+        recovery_ivl: Option[int]
+        RECOVERY_IVL: Option[int]
+        req_correlate: Option[int]
+        REQ_CORRELATE: Option[int]
+        req_relaxed: Option[int]
+        REQ_RELAXED: Option[int]
+        router_behavior: Option[int]
+        ROUTER_BEHAVIOR: Option[int]
+        router_handover: Option[int]
+        ROUTER_HANDOVER: Option[int]
+        router_mandatory: Option[int]
+        ROUTER_MANDATORY: Option[int]
+        router_notify: Option[int]
+        ROUTER_NOTIFY: Option[int]
+        router_raw: Option[int]
+        ROUTER_RAW: Option[int]
+        routing_id: Option[bytes]
+        ROUTING_ID: Option[bytes]
+        sndbuf: Option[int]
+        SNDBUF: Option[int]
+        sndhwm: Option[int]
+        SNDHWM: Option[int]
+        sndtimeo: Option[int]
+        SNDTIMEO: Option[int]
+        socks_password: Option[bytes]
+        SOCKS_PASSWORD: Option[bytes]
+        socks_proxy: Option[bytes]
+        SOCKS_PROXY: Option[bytes]
+        socks_username: Option[bytes]
+        SOCKS_USERNAME: Option[bytes]
+        stream_notify: Option[int]
+        STREAM_NOTIFY: Option[int]
+        tcp_accept_filter: Option[bytes]
+        TCP_ACCEPT_FILTER: Option[bytes]
+        tcp_keepalive: Option[int]
+        TCP_KEEPALIVE: Option[int]
+        tcp_keepalive_cnt: Option[int]
+        TCP_KEEPALIVE_CNT: Option[int]
+        tcp_keepalive_idle: Option[int]
+        TCP_KEEPALIVE_IDLE: Option[int]
+        tcp_keepalive_intvl: Option[int]
+        TCP_KEEPALIVE_INTVL: Option[int]
+        tcp_maxrt: Option[int]
+        TCP_MAXRT: Option[int]
+        thread_safe: Option[int]
+        THREAD_SAFE: Option[int]
+        topics_count: Option[int]
+        TOPICS_COUNT: Option[int]
+        tos: Option[int]
+        TOS: Option[int]
+        use_fd: Option[int]
+        USE_FD: Option[int]
+        vmci_buffer_max_size: Option[int]
+        VMCI_BUFFER_MAX_SIZE: Option[int]
+        vmci_buffer_min_size: Option[int]
+        VMCI_BUFFER_MIN_SIZE: Option[int]
+        vmci_buffer_size: Option[int]
+        VMCI_BUFFER_SIZE: Option[int]
+        vmci_connect_timeout: Option[int]
+        VMCI_CONNECT_TIMEOUT: Option[int]
+        wss_cert_pem: Option[bytes]
+        WSS_CERT_PEM: Option[bytes]
+        wss_hostname: Option[bytes]
+        WSS_HOSTNAME: Option[bytes]
+        wss_key_pem: Option[bytes]
+        WSS_KEY_PEM: Option[bytes]
+        wss_trust_pem: Option[bytes]
+        WSS_TRUST_PEM: Option[bytes]
+        wss_trust_system: Option[int]
+        WSS_TRUST_SYSTEM: Option[int]
+        xpub_manual: Option[int]
+        XPUB_MANUAL: Option[int]
+        xpub_manual_last_value: Option[int]
+        XPUB_MANUAL_LAST_VALUE: Option[int]
+        xpub_nodrop: Option[int]
+        XPUB_NODROP: Option[int]
+        xpub_verbose: Option[int]
+        XPUB_VERBOSE: Option[int]
+        xpub_verboser: Option[int]
+        XPUB_VERBOSER: Option[int]
+        xpub_welcome_msg: Option[bytes]
+        XPUB_WELCOME_MSG: Option[bytes]
+        xsub_verbose_unsubscribe: Option[int]
+        XSUB_VERBOSE_UNSUBSCRIBE: Option[int]
+        zap_domain: Option[bytes]
+        ZAP_DOMAIN: Option[bytes]
+        zap_enforce_domain: Option[int]
+        ZAP_ENFORCE_DOMAIN: Option[int]
+        HWM: Option[int]
+        SUBSCRIBE: Topic
+        TYPE: Option[int]
+        UNSUBSCRIBE: Topic
 
     def get(self, option: int) -> Any:
         """Read an option.
@@ -248,122 +499,6 @@ class SocketAttributes:
         """
         self.hwm = value
 
-    affinity = Option[int](SocketOption.AFFINITY)
-    backlog = Option[int](SocketOption.BACKLOG)
-    bindtodevice = Option[bytes](SocketOption.BINDTODEVICE)
-    blocky = Option[int](SocketOption.BLOCKY)
-    busy_poll = Option[int](SocketOption.BUSY_POLL)
-    conflate = Option[int](SocketOption.CONFLATE)
-    connect_rid = Option[bytes](SocketOption.CONNECT_RID)
-    connect_routing_id = Option[bytes](SocketOption.CONNECT_ROUTING_ID)
-    connect_timeout = Option[int](SocketOption.CONNECT_TIMEOUT)
-    curve_publickey = Option[bytes](SocketOption.CURVE_PUBLICKEY)
-    curve_secretkey = Option[bytes](SocketOption.CURVE_SECRETKEY)
-    curve_server = Option[int](SocketOption.CURVE_SERVER)
-    curve_serverkey = Option[bytes](SocketOption.CURVE_SERVERKEY)
-    delay_attach_on_connect = Option[int](SocketOption.DELAY_ATTACH_ON_CONNECT)
-    disconnect_msg = Option[bytes](SocketOption.DISCONNECT_MSG)
-    events = Option[int](SocketOption.EVENTS)
-    fail_unroutable = Option[int](SocketOption.FAIL_UNROUTABLE)
-    fd = Option[int](SocketOption.FD)
-    gssapi_plaintext = Option[int](SocketOption.GSSAPI_PLAINTEXT)
-    gssapi_principal = Option[bytes](SocketOption.GSSAPI_PRINCIPAL)
-    gssapi_principal_nametype = Option[int](SocketOption.GSSAPI_PRINCIPAL_NAMETYPE)
-    gssapi_server = Option[int](SocketOption.GSSAPI_SERVER)
-    gssapi_service_principal = Option[bytes](SocketOption.GSSAPI_SERVICE_PRINCIPAL)
-    gssapi_service_principal_nametype = Option[int](SocketOption.GSSAPI_SERVICE_PRINCIPAL_NAMETYPE)
-    handshake_ivl = Option[int](SocketOption.HANDSHAKE_IVL)
-    heartbeat_ivl = Option[int](SocketOption.HEARTBEAT_IVL)
-    heartbeat_timeout = Option[int](SocketOption.HEARTBEAT_TIMEOUT)
-    heartbeat_ttl = Option[int](SocketOption.HEARTBEAT_TTL)
-    hello_msg = Option[bytes](SocketOption.HELLO_MSG)
-    hiccup_msg = Option[bytes](SocketOption.HICCUP_MSG)
-    identity = Option[bytes](SocketOption.IDENTITY)
-    immediate = Option[int](SocketOption.IMMEDIATE)
-    invert_matching = Option[int](SocketOption.INVERT_MATCHING)
-    in_batch_size = Option[int](SocketOption.IN_BATCH_SIZE)
-    ipc_filter_gid = Option[int](SocketOption.IPC_FILTER_GID)
-    ipc_filter_pid = Option[int](SocketOption.IPC_FILTER_PID)
-    ipc_filter_uid = Option[int](SocketOption.IPC_FILTER_UID)
-    ipv4only = Option[int](SocketOption.IPV4ONLY)
-    ipv6 = Option[int](SocketOption.IPV6)
-    last_endpoint = Option[bytes](SocketOption.LAST_ENDPOINT)
-    linger = Option[int](SocketOption.LINGER)
-    loopback_fastpath = Option[int](SocketOption.LOOPBACK_FASTPATH)
-    maxmsgsize = Option[int](SocketOption.MAXMSGSIZE)
-    mechanism = Option[int](SocketOption.MECHANISM)
-    metadata = Option[bytes](SocketOption.METADATA)
-    multicast_hops = Option[int](SocketOption.MULTICAST_HOPS)
-    multicast_loop = Option[int](SocketOption.MULTICAST_LOOP)
-    multicast_maxtpdu = Option[int](SocketOption.MULTICAST_MAXTPDU)
-    norm_block_size = Option[int](SocketOption.NORM_BLOCK_SIZE)
-    norm_buffer_size = Option[int](SocketOption.NORM_BUFFER_SIZE)
-    norm_mode = Option[int](SocketOption.NORM_MODE)
-    norm_num_autoparity = Option[int](SocketOption.NORM_NUM_AUTOPARITY)
-    norm_num_parity = Option[int](SocketOption.NORM_NUM_PARITY)
-    norm_push = Option[int](SocketOption.NORM_PUSH)
-    norm_segment_size = Option[int](SocketOption.NORM_SEGMENT_SIZE)
-    norm_unicast_nack = Option[int](SocketOption.NORM_UNICAST_NACK)
-    only_first_subscribe = Option[int](SocketOption.ONLY_FIRST_SUBSCRIBE)
-    out_batch_size = Option[int](SocketOption.OUT_BATCH_SIZE)
-    plain_password = Option[bytes](SocketOption.PLAIN_PASSWORD)
-    plain_server = Option[int](SocketOption.PLAIN_SERVER)
-    plain_username = Option[bytes](SocketOption.PLAIN_USERNAME)
-    priority = Option[int](SocketOption.PRIORITY)
-    probe_router = Option[int](SocketOption.PROBE_ROUTER)
-    rate = Option[int](SocketOption.RATE)
-    rcvbuf = Option[int](SocketOption.RCVBUF)
-    rcvhwm = Option[int](SocketOption.RCVHWM)
-    rcvmore = Option[int](SocketOption.RCVMORE)
-    rcvtimeo = Option[int](SocketOption.RCVTIMEO)
-    reconnect_ivl = Option[int](SocketOption.RECONNECT_IVL)
-    reconnect_ivl_max = Option[int](SocketOption.RECONNECT_IVL_MAX)
-    reconnect_stop = Option[int](SocketOption.RECONNECT_STOP)
-    recovery_ivl = Option[int](SocketOption.RECOVERY_IVL)
-    req_correlate = Option[int](SocketOption.REQ_CORRELATE)
-    req_relaxed = Option[int](SocketOption.REQ_RELAXED)
-    router_behavior = Option[int](SocketOption.ROUTER_BEHAVIOR)
-    router_handover = Option[int](SocketOption.ROUTER_HANDOVER)
-    router_mandatory = Option[int](SocketOption.ROUTER_MANDATORY)
-    router_notify = Option[int](SocketOption.ROUTER_NOTIFY)
-    router_raw = Option[int](SocketOption.ROUTER_RAW)
-    routing_id = Option[bytes](SocketOption.ROUTING_ID)
-    sndbuf = Option[int](SocketOption.SNDBUF)
-    sndhwm = Option[int](SocketOption.SNDHWM)
-    sndtimeo = Option[int](SocketOption.SNDTIMEO)
-    socks_password = Option[bytes](SocketOption.SOCKS_PASSWORD)
-    socks_proxy = Option[bytes](SocketOption.SOCKS_PROXY)
-    socks_username = Option[bytes](SocketOption.SOCKS_USERNAME)
-    stream_notify = Option[int](SocketOption.STREAM_NOTIFY)
-    tcp_accept_filter = Option[bytes](SocketOption.TCP_ACCEPT_FILTER)
-    tcp_keepalive = Option[int](SocketOption.TCP_KEEPALIVE)
-    tcp_keepalive_cnt = Option[int](SocketOption.TCP_KEEPALIVE_CNT)
-    tcp_keepalive_idle = Option[int](SocketOption.TCP_KEEPALIVE_IDLE)
-    tcp_keepalive_intvl = Option[int](SocketOption.TCP_KEEPALIVE_INTVL)
-    tcp_maxrt = Option[int](SocketOption.TCP_MAXRT)
-    thread_safe = Option[int](SocketOption.THREAD_SAFE)
-    topics_count = Option[int](SocketOption.TOPICS_COUNT)
-    tos = Option[int](SocketOption.TOS)
-    use_fd = Option[int](SocketOption.USE_FD)
-    vmci_buffer_max_size = Option[int](SocketOption.VMCI_BUFFER_MAX_SIZE)
-    vmci_buffer_min_size = Option[int](SocketOption.VMCI_BUFFER_MIN_SIZE)
-    vmci_buffer_size = Option[int](SocketOption.VMCI_BUFFER_SIZE)
-    vmci_connect_timeout = Option[int](SocketOption.VMCI_CONNECT_TIMEOUT)
-    wss_cert_pem = Option[bytes](SocketOption.WSS_CERT_PEM)
-    wss_hostname = Option[bytes](SocketOption.WSS_HOSTNAME)
-    wss_key_pem = Option[bytes](SocketOption.WSS_KEY_PEM)
-    wss_trust_pem = Option[bytes](SocketOption.WSS_TRUST_PEM)
-    wss_trust_system = Option[int](SocketOption.WSS_TRUST_SYSTEM)
-    xpub_manual = Option[int](SocketOption.XPUB_MANUAL)
-    xpub_manual_last_value = Option[int](SocketOption.XPUB_MANUAL_LAST_VALUE)
-    xpub_nodrop = Option[int](SocketOption.XPUB_NODROP)
-    xpub_verbose = Option[int](SocketOption.XPUB_VERBOSE)
-    xpub_verboser = Option[int](SocketOption.XPUB_VERBOSER)
-    xpub_welcome_msg = Option[bytes](SocketOption.XPUB_WELCOME_MSG)
-    xsub_verbose_unsubscribe = Option[int](SocketOption.XSUB_VERBOSE_UNSUBSCRIBE)
-    zap_domain = Option[bytes](SocketOption.ZAP_DOMAIN)
-    zap_enforce_domain = Option[int](SocketOption.ZAP_ENFORCE_DOMAIN)
-
     @Topic
     def subscribe(self, topic: str | bytes) -> None:
         """Receive the messages that begin with a topic.
@@ -406,12 +541,16 @@ class SocketAttributes:
 
 
 def _spell() -> None:
-    """Let each option go by its other spellings too.
+    """Make each option an attribute, in every spelling.
 
     A `__getattr__` would find them all, but its mere presence slows every attribute of a class.
     """
     for name, option in SocketOption.__members__.items():
-        attribute = vars(SocketAttributes).get(name.lower()) or Option(option)
+        attribute = vars(SocketAttributes).get(name.lower())
+        if attribute is None:
+            attribute = Option(option)
+            if name != "TYPE":  # `type` is a property of its own
+                setattr(SocketAttributes, name.lower(), attribute)
         for spelling in (name, name.capitalize()):
             setattr(SocketAttributes, spelling, attribute)
 

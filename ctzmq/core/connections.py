@@ -13,6 +13,7 @@ from ..enums import Errno, SocketOption, SocketType
 from ..error import ZMQBindError, ZMQError
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
+from ..libzmq.typed import TypeVar
 from . import endpoint
 from .attributes import SocketAttributes
 from .lifecycle import Lifecycle
@@ -20,6 +21,8 @@ from .lifecycle import Lifecycle
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
+
+C = TypeVar("C", bound="Connections")
 
 _monitors = itertools.count(1)
 
@@ -290,7 +293,7 @@ class Connections(SocketAttributes, Lifecycle):
         if prototypes.zmq_socket_monitor(self._address, encoded, mask) < 0:
             raise endpoint.refused("monitor", addr or "", calls.errno())
 
-    def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Any:
+    def get_monitor_socket(self: C, events: int | None = None, addr: str | None = None) -> C:
         """Start the monitor and return a socket that receives its messages.
 
         Close that socket, which stops the monitor, or call `disable_monitor`, before the context is
@@ -317,11 +320,13 @@ class Connections(SocketAttributes, Lifecycle):
         Source: libzmq `zmq_socket_monitor`, pyzmq `Socket.get_monitor_socket`.
         """
         if self._monitor_socket is not None and not self._monitor_socket.closed:
-            return self._monitor_socket
+            current: C = self._monitor_socket
+            return current
         if addr is None:
             addr = f"inproc://monitor.s-{self._address:x}-{next(_monitors)}"
         self.monitor(addr, _ALL_EVENTS if events is None else events)
-        listener = self._monitor_socket = self.context.socket(SocketType.PAIR)
+        listener: C = self.context.socket(SocketType.PAIR)
+        self._monitor_socket = listener
         listener.connect(addr)
         listener._monitored = ref(self)
         return listener

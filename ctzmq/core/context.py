@@ -13,17 +13,18 @@ from ..enums import ContextOption, Errno, SocketOption
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import loader, prototypes, threads
 from ..libzmq.provider import calls
-from ..libzmq.typed import TypeVar
+from ..libzmq.typed import Generic, TypeVar, overload
 from . import lifetime, limits
 from .lifecycle import shown
 from .socket import Socket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
-
-C = TypeVar("C", bound="Context")
+S = TypeVar("S", bound="Socket[Any]", covariant=True, default="Socket[bytes]")
+T = TypeVar("T", bound="Socket[Any]")
+C = TypeVar("C", bound="Context[Any]")
 
 __all__ = ["Context", "SyncContext"]
 
@@ -34,13 +35,13 @@ class Fate:
     __slots__ = ("ending", "lock", "sharers")
 
     def __init__(self) -> None:
-        self.sharers: WeakSet[Context] = WeakSet()
+        self.sharers: WeakSet[Context[Any]] = WeakSet()
         self.ending = False
         # A signal handler may terminate the context that is being terminated.
         self.lock = RLock()
 
 
-class Context:
+class Context(Generic[S]):
     """A libzmq context. It may be used from any thread.
 
     Parameters
@@ -79,6 +80,18 @@ class Context:
 
     sockopts: dict[int, Any]
 
+    if TYPE_CHECKING:
+        io_threads: int
+        max_msgsz: int
+        max_sockets: int
+        msg_t_size: int
+        socket_limit: int
+        thread_affinity_cpu_add: int
+        thread_affinity_cpu_remove: int
+        thread_name_prefix: int
+        thread_priority: int
+        thread_sched_policy: int
+
     def __init__(self, io_threads: Any = 1, shadow: Any = 0) -> None:
         self._address = 0
         self._pid = os.getpid()
@@ -111,7 +124,7 @@ class Context:
     def _share(self, shadow: Any) -> None:
         self._shadow_obj = shadow
         if isinstance(shadow, Context):
-            original: Context | None = shadow
+            original: Context[Any] | None = shadow
             address = shadow._address
         else:
             from ..utils.interop import cast_int_addr
@@ -142,9 +155,6 @@ class Context:
         return type(self).shadow(self)
 
     __deepcopy__ = __copy__
-
-    def __class_getitem__(cls, item: Any) -> Any:
-        return cls
 
     @classmethod
     def shadow(cls: type[C], address: Any) -> C:
@@ -483,7 +493,13 @@ class Context:
 
     # -- Sockets -----------------------------------------------------------------------------------
 
-    def socket(self, socket_type: int, socket_class: Any = None, **kwargs: Any) -> Socket:
+    @overload
+    def socket(self, socket_type: int, socket_class: None = ..., **kwargs: Any) -> S: ...
+    @overload
+    def socket(self, socket_type: int, socket_class: type[T], **kwargs: Any) -> T: ...
+    @overload
+    def socket(self, socket_type: int, socket_class: Callable[..., T], **kwargs: Any) -> T: ...
+    def socket(self, socket_type: int, socket_class: Any = None, **kwargs: Any) -> Any:
         """Make a socket.
 
         Parameters
@@ -511,7 +527,7 @@ class Context:
         if not self._address:
             raise self._unusable()
         make = socket_class or self._socket_class
-        socket: Socket = make(self, socket_type, **kwargs)
+        socket: Socket[Any] = make(self, socket_type, **kwargs)
         for option, value in self.sockopts.items():
             try:
                 socket.setsockopt(option, value)

@@ -50,7 +50,7 @@ class Content:
         return view.toreadonly() if self.readonly else view
 
 
-class Frame(Exporter):  # type: ignore[misc]
+class Frame(Exporter):
     """A message of one part.
 
     Parameters
@@ -169,9 +169,10 @@ class Frame(Exporter):  # type: ignore[misc]
 
         Source: pyzmq `Frame.bytes`.
         """
-        if self._read is None:
-            self._read = calls.message_data(self._content.message)[: len(self)]
-        return self._read
+        data = self._read
+        if data is None:
+            data = self._read = calls.message_data(self._content.message)[: len(self)]
+        return data
 
     def _share(self) -> Any:
         """Return a new message that shares this frame's memory, for sending.
@@ -327,24 +328,24 @@ class Frame(Exporter):  # type: ignore[misc]
             raise TypeError(f"expected 'routing_id', 'group' or a number, got {option!r}")
 
     @property
-    def group(self) -> Any:
+    def group(self) -> str:
         """The group of a RADIO-DISH message, a str. It needs a libzmq with draft API.
 
         Source: libzmq `zmq_msg_group`, pyzmq `Frame.group`.
         """
-        return self.get("group")
+        return str(self.get("group"))
 
     @group.setter
-    def group(self, group: Any) -> None:
+    def group(self, group: str | bytes_) -> None:
         self.set("group", group)
 
     @property
-    def routing_id(self) -> Any:
+    def routing_id(self) -> int:
         """The peer of a CLIENT-SERVER message, an int. It needs a libzmq with draft API.
 
         Source: libzmq `zmq_msg_routing_id`, pyzmq `Frame.routing_id`.
         """
-        return self.get("routing_id")
+        return int(self.get("routing_id"))
 
     @routing_id.setter
     def routing_id(self, routing_id: int) -> None:

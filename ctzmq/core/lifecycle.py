@@ -60,7 +60,7 @@ class Lifecycle:
         "context",
     )
 
-    context: Context
+    context: Context[Any]
     _shadow_obj: Any
 
     def __init__(
@@ -193,18 +193,19 @@ class Lifecycle:
         return not self._address
 
     @property
-    def type(self) -> Any:
+    def type(self) -> SocketType:
         """The type of the socket, a `SocketType`; an int if it is not known here.
 
         Source: pyzmq `Socket.type`.
         """
+        kind: Any = self._type
         try:
-            return SocketType(self._type)
+            return SocketType(kind)
         except ValueError:
-            return self._type
+            return kind  # type: ignore[no-any-return]
 
     @property
-    def socket_type(self) -> Any:
+    def socket_type(self) -> SocketType:
         """The old name of `type`.
 
         Source: pyzmq `Socket.socket_type`.
@@ -214,8 +215,7 @@ class Lifecycle:
 
     @property
     def _type_name(self) -> str:
-        kind = self.type
-        return kind.name if isinstance(kind, SocketType) else str(kind)
+        return getattr(self.type, "name", str(self._type))
 
     @property
     def copy_threshold(self) -> int:

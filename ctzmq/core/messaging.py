@@ -10,12 +10,20 @@ import sys
 from functools import lru_cache
 
 from ..enums import Flag
+from ..libzmq.typed import TypeVar, overload
 from ..utils import jsonapi
 from .attributes import SocketAttributes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from collections.abc import Iterable
+    from typing import Any, Callable, Literal
+
+    from ..libzmq.typed import Buffer
+    from .frame import Frame
+    from .tracker import MessageTracker
+
+T = TypeVar("T")
 
 # What pickle.DEFAULT_PROTOCOL is, without importing pickle before it is needed.
 DEFAULT_PROTOCOL = 5 if sys.version_info >= (3, 14) else 4
@@ -35,10 +43,96 @@ class Messaging(SocketAttributes):
 
     __slots__ = ()
 
-    send: Callable[..., Any]
-    recv: Callable[..., Any]
-    send_multipart: Callable[..., Any]
-    recv_multipart: Callable[..., Any]
+    if TYPE_CHECKING:
+        # What each flavour defines.
+
+        @overload
+        def send(
+            self,
+            data: Buffer,
+            flags: int = ...,
+            copy: Literal[True] = ...,
+            track: Literal[False] = ...,
+            routing_id: int | None = ...,
+            group: str | None = ...,
+        ) -> None: ...
+        @overload
+        def send(
+            self,
+            data: Buffer,
+            flags: int = ...,
+            *,
+            copy: Literal[False],
+            track: Literal[True],
+            routing_id: int | None = ...,
+            group: str | None = ...,
+        ) -> MessageTracker: ...
+        @overload
+        def send(
+            self,
+            data: Buffer,
+            flags: int = ...,
+            copy: bool = ...,
+            track: bool = ...,
+            routing_id: int | None = ...,
+            group: str | None = ...,
+        ) -> MessageTracker | None: ...
+        def send(self, *args: Any, **kwargs: Any) -> Any: ...
+        @overload
+        def send_multipart(
+            self,
+            msg_parts: Iterable[Buffer],
+            flags: int = ...,
+            copy: Literal[True] = ...,
+            track: Literal[False] = ...,
+            **kwargs: Any,
+        ) -> None: ...
+        @overload
+        def send_multipart(
+            self,
+            msg_parts: Iterable[Buffer],
+            flags: int = ...,
+            *,
+            copy: Literal[False],
+            track: Literal[True],
+            **kwargs: Any,
+        ) -> MessageTracker: ...
+        @overload
+        def send_multipart(
+            self,
+            msg_parts: Iterable[Buffer],
+            flags: int = ...,
+            copy: bool = ...,
+            track: bool = ...,
+            **kwargs: Any,
+        ) -> MessageTracker | None: ...
+        def send_multipart(self, *args: Any, **kwargs: Any) -> Any: ...
+        @overload
+        def recv(self, flags: int = ..., copy: Literal[True] = ..., track: bool = ...) -> bytes: ...
+        @overload
+        def recv(self, flags: int = ..., *, copy: Literal[False], track: bool = ...) -> Frame: ...
+        @overload
+        def recv(self, flags: int, copy: Literal[False], track: bool = ...) -> Frame: ...
+        @overload
+        def recv(self, flags: int = ..., copy: bool = ..., track: bool = ...) -> bytes | Frame: ...
+        def recv(self, *args: Any, **kwargs: Any) -> Any: ...
+        @overload
+        def recv_multipart(
+            self, flags: int = ..., copy: Literal[True] = ..., track: bool = ...
+        ) -> list[bytes]: ...
+        @overload
+        def recv_multipart(
+            self, flags: int = ..., *, copy: Literal[False], track: bool = ...
+        ) -> list[Frame]: ...
+        @overload
+        def recv_multipart(
+            self, flags: int, copy: Literal[False], track: bool = ...
+        ) -> list[Frame]: ...
+        @overload
+        def recv_multipart(
+            self, flags: int = ..., copy: bool = ..., track: bool = ...
+        ) -> list[bytes] | list[Frame]: ...
+        def recv_multipart(self, *args: Any, **kwargs: Any) -> Any: ...
 
     def _deserialize(self, recvd: Any, load: Callable[[Any], Any]) -> Any:
         """Convert what `recv` gave; a flavour whose `recv` gives an awaitable converts its result.
@@ -49,7 +143,7 @@ class Messaging(SocketAttributes):
 
     def send_string(
         self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **kwargs: Any
-    ) -> Any:
+    ) -> MessageTracker | None:
         """Send text as one part.
 
         Parameters
@@ -83,7 +177,7 @@ class Messaging(SocketAttributes):
 
     send_unicode = send_string
 
-    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Any:
+    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive one part as text.
 
         Parameters
@@ -115,7 +209,7 @@ class Messaging(SocketAttributes):
 
     def send_pyobj(
         self, obj: Any, flags: int = 0, protocol: int = DEFAULT_PROTOCOL, **kwargs: Any
-    ) -> Any:
+    ) -> MessageTracker | None:
         """Send a Python object, pickled, as one part.
 
         Parameters
@@ -166,7 +260,7 @@ class Messaging(SocketAttributes):
         """
         return self._deserialize(self.recv(flags), _pickle().loads)
 
-    def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> Any:
+    def send_json(self, obj: Any, flags: int = 0, **kwargs: Any) -> MessageTracker | None:
         """Send a Python object as JSON in one part.
 
         Parameters
@@ -227,12 +321,12 @@ class Messaging(SocketAttributes):
 
     def send_serialized(
         self,
-        msg: Any,
-        serialize: Callable[[Any], Any],
+        msg: T,
+        serialize: Callable[[T], Iterable[Buffer]],
         flags: int = 0,
         copy: bool = True,
         **kwargs: Any,
-    ) -> Any:
+    ) -> MessageTracker | None:
         """Send what a function makes of an object, as a message of several parts.
 
         Parameters
@@ -258,6 +352,25 @@ class Messaging(SocketAttributes):
         """
         return self.send_multipart(serialize(msg), flags=flags, copy=copy, **kwargs)
 
+    @overload
+    def recv_serialized(
+        self,
+        deserialize: Callable[[list[bytes]], T],
+        flags: int = ...,
+        copy: Literal[True] = ...,
+    ) -> T: ...
+    @overload
+    def recv_serialized(
+        self,
+        deserialize: Callable[[list[Frame]], T],
+        flags: int = ...,
+        *,
+        copy: Literal[False],
+    ) -> T: ...
+    @overload
+    def recv_serialized(
+        self, deserialize: Callable[[Any], T], flags: int = ..., copy: bool = ...
+    ) -> T: ...
     def recv_serialized(
         self, deserialize: Callable[[Any], Any], flags: int = 0, copy: bool = True
     ) -> Any:

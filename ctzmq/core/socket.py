@@ -15,7 +15,7 @@ from ..enums import Errno, SocketOption, SocketType
 from ..error import Again
 from ..libzmq import prototypes
 from ..libzmq.provider import calls
-from ..libzmq.typed import TypeVar, overload
+from ..libzmq.typed import Generic, TypeVar, like
 from . import payload, poll
 from .connections import Connections
 from .frame import Frame, contiguous, fill, flat
@@ -26,9 +26,13 @@ from .tracker import _FINISHED_TRACKER, MessageTracker
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any, Callable, Literal
+    from typing import Any, Callable
 
-S = TypeVar("S", bound="Socket")
+    from ..libzmq.typed import Buffer
+
+S = TypeVar("S", bound="Socket[Any]")
+# For type checkers only: what `recv` gives, bytes or something to wait for.
+R = TypeVar("R", default=bytes)
 
 __all__ = ["DEFAULT_PROTOCOL", "Socket", "SyncSocket"]
 
@@ -60,7 +64,7 @@ def _keep_less(size: int) -> None:
 payload.on_small_loan = _keep_less
 
 
-class Socket(Messaging, Connections):
+class Socket(Messaging, Connections, Generic[R]):
     """A ZeroMQ socket.
 
     It is not thread-safe: use it in one thread at a time. A subclass may have attributes of its
@@ -108,9 +112,6 @@ class Socket(Messaging, Connections):
 
     __deepcopy__ = __copy__
 
-    def __class_getitem__(cls, item: Any) -> Any:
-        return cls
-
     @classmethod
     def shadow(cls: type[S], address: Any) -> S:
         """Make a socket that shares the libzmq socket of another; closing one closes both.
@@ -137,6 +138,7 @@ class Socket(Messaging, Connections):
 
     # -- Sending -----------------------------------------------------------------------------------
 
+    @like(lambda: Messaging.send)
     def send(
         self,
         data: Any,
@@ -262,6 +264,7 @@ class Socket(Messaging, Connections):
             return data
         return Frame(data, track, copy=copy or None, copy_threshold=self._copy_threshold)
 
+    @like(lambda: Messaging.send_multipart)
     def send_multipart(
         self,
         msg_parts: Any,
@@ -335,12 +338,7 @@ class Socket(Messaging, Connections):
 
     # -- Receiving ---------------------------------------------------------------------------------
 
-    @overload
-    def recv(self, flags: int = ..., copy: Literal[True] = ..., track: bool = ...) -> bytes: ...
-    @overload
-    def recv(self, flags: int = ..., *, copy: Literal[False], track: bool = ...) -> Frame: ...
-    @overload
-    def recv(self, flags: int = ..., copy: bool = ..., track: bool = ...) -> bytes | Frame: ...
+    @like(lambda: Messaging.recv)
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame:
         """Receive one part.
 
@@ -402,18 +400,7 @@ class Socket(Messaging, Connections):
                 calls.close(message)
             raise
 
-    @overload
-    def recv_multipart(
-        self, flags: int = ..., copy: Literal[True] = ..., track: bool = ...
-    ) -> list[bytes]: ...
-    @overload
-    def recv_multipart(
-        self, flags: int = ..., *, copy: Literal[False], track: bool = ...
-    ) -> list[Frame]: ...
-    @overload
-    def recv_multipart(
-        self, flags: int = ..., copy: bool = ..., track: bool = ...
-    ) -> list[bytes] | list[Frame]: ...
+    @like(lambda: Messaging.recv_multipart)
     def recv_multipart(
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> list[bytes] | list[Frame]:
@@ -467,7 +454,7 @@ class Socket(Messaging, Connections):
             frames.append(Frame._received(message, track))
         return frames
 
-    def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
+    def recv_into(self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0) -> int:
         """Receive one part into memory that is there already.
 
         Parameters

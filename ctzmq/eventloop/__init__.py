@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tornado.ioloop import IOLoop
 
 __all__ = ["IOLoop"]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "IOLoop":
-        from tornado.ioloop import IOLoop
+if not TYPE_CHECKING:  # who would take every name for one that exists
 
-        return IOLoop
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name == "IOLoop":
+            from tornado.ioloop import IOLoop
+
+            return IOLoop
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,19 +14,14 @@ from typing import TYPE_CHECKING, Any
 from .. import __all__ as _all
 
 if TYPE_CHECKING:
-    from .eventlet import Context as Context
-    from .eventlet import MessageTracker as MessageTracker
-    from .eventlet import Poller as Poller
-    from .eventlet import Socket as Socket
+    from .. import _FINISHED_TRACKER as _FINISHED_TRACKER
+    from .. import __revision__ as __revision__
+    from .. import __version__ as __version__
+    from .eventlet import *  # noqa: F403
     from .eventlet import _Context as _Context
     from .eventlet import _Socket as _Socket
-    from .eventlet import device as device
-    from .eventlet import proxy as proxy
-    from .eventlet import proxy_steerable as proxy_steerable
-    from .eventlet import select as select
-    from .eventlet import zmq_poll as zmq_poll
-
-__all__ = [*_all, "_Context", "_Socket", "install"]
+else:
+    __all__ = [*_all, "_Context", "_Socket", "install"]
 
 _REPLACED = "eventlet.green.zmq"
 
@@ -56,14 +51,15 @@ def install() -> None:
     package.zmq = here
 
 
-def __getattr__(name: str) -> Any:
-    """Import eventlet's flavour when one of its names is first asked for."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    flavour = import_module(f"{__name__}.eventlet")
-    globals().update((each, getattr(flavour, each)) for each in flavour.__all__)
-    return globals()[name]
+if not TYPE_CHECKING:  # who would take every name for one that exists
 
+    def __getattr__(name: str) -> Any:
+        """Import eventlet's flavour when one of its names is first asked for."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        flavour = import_module(f"{__name__}.eventlet")
+        globals().update((each, getattr(flavour, each)) for each in flavour.__all__)
+        return globals()[name]
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -27,16 +27,17 @@ from collections import deque
 from itertools import islice, repeat
 from operator import index
 from time import monotonic
-from typing import Any, Callable
+from typing import Any, Callable, ClassVar
 
 from ..core import lifetime
 from ..core import poll as _poll
 from ..core import socket as _socket
-from ..core.messaging import SNDMORE
+from ..core.messaging import SNDMORE, Messaging
 from ..core.tracker import MessageTracker
 from ..enums import Errno, SocketOption
 from ..error import Again, ZMQError
 from ..libzmq.provider import calls
+from ..libzmq.typed import like
 from .hub import Hub
 
 POLLIN = _poll.POLLIN
@@ -137,7 +138,7 @@ class Edge:
         self._quick = socket._quick
         self._armed = False
         self._watch: Any = None
-        reference = weakref.ref(self)
+        reference: weakref.ref[Edge] = weakref.ref(self)
         self._watch = hub.watch(socket.fileno(), lambda: _look(reference))
 
     def __del__(self) -> None:
@@ -268,7 +269,7 @@ class GreenSocket(_socket.Socket):
     __slots__ = ("_edge", "_midway", "_quick")
 
     #: Returns the hub of the thread that calls it.
-    _hub: Callable[[], Hub]
+    _hub: ClassVar[staticmethod[[], Hub]]
     #: What sends of tracked messages return.
     _tracker_class: Any = None
 
@@ -320,6 +321,7 @@ class GreenSocket(_socket.Socket):
     # As in `ctzmq.Socket`, but counted. Others get their turn before a message is touched, so that
     # an exception thrown in meanwhile loses none, and never between two parts.
 
+    @like(lambda: Messaging.send)
     def send(
         self,
         data: Any,
@@ -347,6 +349,7 @@ class GreenSocket(_socket.Socket):
             self._midway = True
         return tracker
 
+    @like(lambda: Messaging.send_multipart)
     def send_multipart(
         self,
         msg_parts: Any,
@@ -368,6 +371,7 @@ class GreenSocket(_socket.Socket):
             self._midway = True
         return tracker
 
+    @like(lambda: Messaging.recv)
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
         for _ in _turns:
             break
@@ -387,6 +391,7 @@ class GreenSocket(_socket.Socket):
         _spend(_LONG)
         return _socket.take(message)
 
+    @like(lambda: Messaging.recv_multipart)
     def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
         for _ in _turns:
             break
@@ -406,8 +411,8 @@ class GreenSocket(_socket.Socket):
         if not midway:
             _breathe(self._hub())
 
-    def _send_object(self, data: Any, *args: Any) -> MessageTracker | None:
-        tracker = super()._send_object(data, *args)
+    def _send_object(self, *args: Any, **kwargs: Any) -> MessageTracker | None:
+        tracker = super()._send_object(*args, **kwargs)
         if tracker is not None and tracker.__class__ is MessageTracker and tracker.events:
             # The frame that was sent may have it too; now both wait in the hub.
             tracker.__class__ = self._tracker_class

@@ -95,7 +95,8 @@ class EventletHub:
 
     def thread(self, function: Callable[[], Any]) -> None:
         # Not those of tpool: it starts twenty, and on PyPy their end may hang the interpreter's.
-        patcher.original("_thread").start_new_thread(function, ())
+        threads: Any = patcher.original("_thread")
+        threads.start_new_thread(function, ())
 
 
 def _nothing(*_: Any) -> None:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import os
 from time import monotonic
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, ClassVar, TypeVar
 
 from ..core import poll as _poll
 from ..core.context import Context
+from ..core.socket import Socket
 from ..core.tracker import MessageTracker
 from ..error import NotDone
 from . import engine
 from .hub import Hub
 from .proxy import Relay
 
-G = TypeVar("G", bound="GreenContext")
+G = TypeVar("G", bound="GreenContext[Any]")
+S = TypeVar("S", bound="Socket[Any]", covariant=True)
 
 #: How long to sleep between looks at what happens in other threads, in seconds: at first, at most.
 _NAPS = (0.0005, 0.01)
@@ -40,7 +42,7 @@ def _until(hub: Hub, done: Callable[[], object], deadline: float | None = None) 
     return True
 
 
-class GreenContext(Context):
+class GreenContext(Context[S]):
     """A libzmq context that makes green sockets, and whose end lets other greenlets run.
 
     Parameters
@@ -53,7 +55,7 @@ class GreenContext(Context):
 
     __slots__ = ()
 
-    _hub: Callable[[], Hub]
+    _hub: ClassVar[staticmethod[[], Hub]]
 
     @classmethod
     def instance(cls: type[G], io_threads: int = 1) -> G:
@@ -122,7 +124,7 @@ class GreenTracker(MessageTracker):
     Source: pyzmq `zmq.MessageTracker`.
     """
 
-    _hub: Callable[[], Hub]
+    _hub: ClassVar[staticmethod[[], Hub]]
 
     def wait(self, timeout: float = -1) -> None:
         """Wait until libzmq is done with every message that is watched.
@@ -150,7 +152,7 @@ class GreenPoller(_poll.Poller):
     Source: pyzmq `zmq.green.Poller`.
     """
 
-    _hub: Callable[[], Hub]
+    _hub: ClassVar[staticmethod[[], Hub]]
 
     def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
         """Wait until at least one of the registered is ready.

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 #: Whether instances must hold a memoryview in `_memory` from the start.
 NEEDS_MEMORY = sys.implementation.name == "cpython" and sys.version_info < (3, 12)
 
-if sys.implementation.name == "pypy":
-    from __pypy__ import bufferable  # type: ignore[import-not-found]
+if not TYPE_CHECKING and sys.implementation.name == "pypy":
+    from __pypy__ import bufferable
 
-    Exporter: Any = bufferable.bufferable
+    Exporter = bufferable.bufferable
 else:
 
-    class Exporter:  # type: ignore[no-redef]
+    class Exporter:
         """The base of classes that offer their memory."""
 
         __slots__ = ()

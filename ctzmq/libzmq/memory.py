@@ -17,12 +17,14 @@ weigh: Callable[[int], None] | None = None
 
 _PYPY = sys.implementation.name == "pypy"
 
+_ffi: Any = None
 if _PYPY:
     # PyPy's own FFI, which sees memory as ctypes cannot: it keeps owners, and it stops PyPy's
     # garbage collector from moving what C reads.
     import __pypy__  # type: ignore[import-not-found]
-    import _cffi_backend as _ffi  # type: ignore[import-untyped]
+    import _cffi_backend  # type: ignore[import-untyped]
 
+    _ffi = _cffi_backend
     weigh = __pypy__.add_memory_pressure
     _chars: Any = _ffi.new_pointer_type(_ffi.new_primitive_type("char"))
     _memory: Any = _ffi.new_array_type(_chars, None)

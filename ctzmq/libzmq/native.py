@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import sys
 
-import _cffi_backend as _ffi  # type: ignore[import-untyped]
+import _cffi_backend  # type: ignore[import-untyped]
 
 from . import loader
 
@@ -22,6 +22,7 @@ NATIVE = True
 DONTWAIT = 1
 EVENTS = 15
 LARGE = 65536
+_ffi: Any = _cffi_backend
 _int: Any = _ffi.new_primitive_type("int")
 _long: Any = _ffi.new_primitive_type("long")
 _size_t: Any = _ffi.new_primitive_type("size_t")

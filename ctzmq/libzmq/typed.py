@@ -5,20 +5,34 @@ Type checkers see the real ones.
 
 from __future__ import annotations
 
-__all__ = ["Generic", "TypeVar", "overload"]
+__all__ = ["Generic", "TypeVar", "like", "overload"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Generic, TypeVar, overload
+    from typing import Any, Callable, Generic, overload
+
+    from typing_extensions import Buffer as Buffer
+    from typing_extensions import TypeVar
+
+    F = TypeVar("F")
+
+    def like(model: Callable[[], F]) -> Callable[[Callable[..., Any]], F]: ...
 else:
 
     def overload(function):
         """Mark one of several signatures of a function."""
         return function
 
-    def TypeVar(name, *constraints, bound=None):  # noqa: N802 - the name that typing gives it
+    def TypeVar(name, *constraints, bound=None, covariant=False, default=None):  # noqa: N802 - the name that typing gives it
         """Stand for a type."""
         return name
+
+    def like(model):
+        """Mark a method that has the signatures of the one that `model` returns.
+
+        At run time `model` is not called, so that one need not exist.
+        """
+        return lambda function: function
 
     class Generic:
         """The base of classes that take types as parameters."""

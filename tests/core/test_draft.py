@@ -139,7 +139,8 @@ def test_a_server_answers_who_asked(transport: str, pair: Pair, socket: Make) ->
     assert (one.bytes, two.bytes) == (b"one", b"two")
     assert one.routing_id != two.routing_id
     assert two.get("routing_id") == two.routing_id
-    to_one, to_two = {"routing_id": one.routing_id}, {"routing_id": two.routing_id}
+    to_one: dict[str, Any] = {"routing_id": one.routing_id}
+    to_two: dict[str, Any] = {"routing_id": two.routing_id}
     server.send(b"2", **to_two)
     server.send(b"1", **to_one)
     assert (client.recv(), other.recv()) == (b"1", b"2")
@@ -190,7 +191,7 @@ def test_routing_ids_that_are_none(socket: Make) -> None:
         server.send(b"x", routing_id=0)
     assert caught.value.errno == zmq.EINVAL
     with pytest.raises(TypeError):
-        server.send(b"x", routing_id="7")  # type: ignore[arg-type]
+        server.send(b"x", routing_id="7")  # type: ignore[call-overload]
     with pytest.raises(zmq.ZMQError, match="has no routing id"):
         zmq.Frame(b"x").routing_id
     frame = zmq.Frame(b"x")

@@ -359,6 +359,8 @@ class TestLifetime:
         class Node(zmq.Frame):
             """A frame with attributes."""
 
+            self: Node
+
         node = Node(b"abc", copy=False, track=True)
         node.self = node
         tracker = node.tracker
@@ -592,6 +594,8 @@ class TestSubclass:
     def test_with_slots(self) -> None:
         class Letter(zmq.Frame):
             __slots__ = ("_a", "z")
+            _a: None
+            z: None
 
         letter = Letter(b"hello")
         letter.z = letter._a = None

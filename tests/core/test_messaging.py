@@ -55,6 +55,7 @@ def test_text_is_sent_with_flags_and_trackers(ends: Ends) -> None:
     a, b = ends
     a.send_string("one", zmq.SNDMORE)
     tracker = a.send_string("two", copy=False, track=True)
+    assert tracker is not None
     assert tracker.done
     assert b.recv_multipart() == [b"one", b"two"]
     with pytest.raises(zmq.Again):
@@ -150,6 +151,7 @@ def test_the_protocol_is_pickles_own() -> None:
 def test_an_object_is_sent_without_a_copy(ends: Ends) -> None:
     a, b = ends
     tracker = a.send_pyobj(["x" * 100_000], copy=False, track=True)
+    assert tracker is not None
     assert not tracker.done
     assert b.recv_pyobj(zmq.Flag(0)) == ["x" * 100_000]
 

@@ -204,7 +204,7 @@ class TestSending:
     def test_parts(self, pair: Pair, transport: str) -> None:
         a, b = pair(zmq.DEALER, zmq.DEALER, transport)
         a.copy_threshold = 10
-        parts = [b"", b"x" * 9, b"y" * 10, bytearray(b"z" * LARGE)]
+        parts: list[bytes | bytearray] = [b"", b"x" * 9, b"y" * 10, bytearray(b"z" * LARGE)]
         tracker = a.send_multipart(parts, copy=False, track=True)
         assert b.recv_multipart() == parts
         assert tracker is not None
@@ -298,7 +298,7 @@ class TestRefused:
     def test_a_bad_part_sends_nothing(self, pair: Pair) -> None:
         a, b = pair(zmq.PUSH, zmq.PULL)
         with pytest.raises(TypeError, match="part 1 of 3"):
-            a.send_multipart([b"x" * LARGE, "text", b"y"], copy=False)
+            a.send_multipart([b"x" * LARGE, "text", b"y"], copy=False)  # type: ignore[list-item]
         a.send(b"next")
         assert b.recv_multipart() == [b"next"]
 

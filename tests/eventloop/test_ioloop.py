@@ -34,7 +34,7 @@ def test_install_does_nothing_but_warn(ioloop: ModuleType) -> None:
 
 def test_unknown_names_are_still_errors() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
-        ctzmq.eventloop.nonsense
+        ctzmq.eventloop.nonsense  # type: ignore[attr-defined]
 
 
 def test_the_package_does_not_import_tornado() -> None:

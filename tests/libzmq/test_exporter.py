@@ -17,7 +17,7 @@ by_slot = pytest.mark.skipif(
 )
 
 
-class Block(exporter.Exporter):  # type: ignore[misc]
+class Block(exporter.Exporter):
     """Offers the memory that it was made of."""
 
     __slots__ = ("__weakref__", "_first", "_memory", "last")
@@ -136,13 +136,13 @@ def test_references_are_counted_right() -> None:
 
 @by_slot
 def test_a_class_whose_memory_lies_elsewhere_is_refused() -> None:
-    class Misplaced(exporter.Exporter):  # type: ignore[misc]
+    class Misplaced(exporter.Exporter):
         __slots__ = ("_a", "_b", "_memory")
 
     with pytest.raises(TypeError, match="second slot of Misplaced"):
         exporter.offer(Misplaced)
     with pytest.raises(TypeError):
-        memoryview(Misplaced())
+        memoryview(Misplaced())  # type: ignore[arg-type]
 
 
 @by_slot

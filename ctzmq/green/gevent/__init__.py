@@ -6,21 +6,15 @@ modules `compat` has homes for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ctzmq as _face
+from ctzmq import _FINISHED_TRACKER, __revision__, __version__  # noqa: F401
 
 from ..engine import GreenSocket
 from ..flavour import Functions, GreenContext, GreenPoller, GreenTracker
 from ..gevent_hub import current
-
-if TYPE_CHECKING:
-
-    def __getattr__(name: str) -> Any: ...
-
-
-# What does not wait is the same in all flavours; the rest is made anew below.
-globals().update({_name: getattr(_face, _name) for _name in _face.__all__})
+from ..same import *  # noqa: F403
 
 
 class Poller(GreenPoller):
@@ -65,7 +59,7 @@ class Socket(GreenSocket):
     _tracker_class = MessageTracker
 
 
-class Context(GreenContext):
+class Context(GreenContext[Socket]):
     """A libzmq context that makes green sockets, and whose end lets other greenlets run.
 
     Parameters
@@ -91,4 +85,6 @@ proxy = _functions.proxy
 proxy_steerable = _functions.proxy_steerable
 device = _functions.device
 
-__all__ = [*_face.__all__, "_Context", "_Socket"]
+
+if not TYPE_CHECKING:  # who would see the last two names only
+    __all__ = [*_face.__all__, "_Context", "_Socket"]
