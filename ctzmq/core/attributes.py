@@ -433,7 +433,8 @@ class SocketAttributes:
         value: bytes = self.get(option)
         return value.decode(encoding)
 
-    getsockopt_string = getsockopt_unicode = get_string
+    getsockopt_string = get_string
+    getsockopt_unicode = get_string
 
     def set_string(self, option: int, optval: str, encoding: str = "utf-8") -> None:
         """Set an option to text.
@@ -460,7 +461,8 @@ class SocketAttributes:
             raise TypeError(f"{describe(option)}: expected str, got {optval!r:.60}")
         self.set(option, optval.encode(encoding))
 
-    setsockopt_string = setsockopt_unicode = set_string
+    setsockopt_string = set_string
+    setsockopt_unicode = set_string
 
     @property
     def hwm(self) -> int:

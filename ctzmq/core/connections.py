@@ -36,7 +36,7 @@ class Connections(SocketAttributes, Lifecycle):
 
     _monitored: Callable[[], Connections | None]
 
-    def bind(self, addr: Any) -> endpoint.Binding:
+    def bind(self: C, addr: str | bytes) -> endpoint.Binding[C]:
         """Listen on an endpoint.
 
         Parameters
@@ -68,7 +68,7 @@ class Connections(SocketAttributes, Lifecycle):
         # That of udp lacks its transport.
         return endpoint.Binding(self, "bind", resolved if "://" in resolved else bound)
 
-    def connect(self, addr: Any) -> endpoint.Binding:
+    def connect(self: C, addr: str | bytes) -> endpoint.Binding[C]:
         """Connect to an endpoint; it need not exist yet.
 
         Parameters
@@ -95,7 +95,7 @@ class Connections(SocketAttributes, Lifecycle):
             self, "connect", addr if isinstance(addr, str) else addr.decode(errors="replace")
         )
 
-    def unbind(self, addr: Any) -> None:
+    def unbind(self, addr: str | bytes) -> None:
         """Stop listening on an endpoint.
 
         Parameters
@@ -114,7 +114,7 @@ class Connections(SocketAttributes, Lifecycle):
         """
         self._endpoint_call("unbind", prototypes.zmq_unbind, addr)
 
-    def disconnect(self, addr: Any) -> None:
+    def disconnect(self, addr: str | bytes) -> None:
         """Disconnect from an endpoint.
 
         Parameters
@@ -266,7 +266,7 @@ class Connections(SocketAttributes, Lifecycle):
 
     # -- Monitor -----------------------------------------------------------------------------------
 
-    def monitor(self, addr: Any, events: int = _ALL_EVENTS) -> None:
+    def monitor(self, addr: str | bytes | None, events: int = _ALL_EVENTS) -> None:
         """Publish what happens to the socket's connections on an inproc endpoint.
 
         Parameters

@@ -36,9 +36,9 @@ class Fate:
 
     def __init__(self) -> None:
         self.sharers: WeakSet[Context[Any]] = WeakSet()
-        self.ending = False
+        self.ending: bool = False
         # A signal handler may terminate the context that is being terminated.
-        self.lock = RLock()
+        self.lock: Any = RLock()
 
 
 class Context(Generic[S]):

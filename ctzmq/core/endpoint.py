@@ -8,10 +8,15 @@ import sys
 from ..enums import Errno
 from ..error import ZMQError, from_errno
 from ..libzmq import loader
+from ..libzmq.typed import Generic, TypeVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .connections import Connections
+
+S = TypeVar("S", bound="Connections")
 
 #: The longest path of an ipc endpoint in bytes: the room for it in the system's address structure.
 IPC_PATH_MAX_LEN = 107 if sys.platform.startswith(("linux", "win", "cygwin")) else 103
@@ -128,7 +133,7 @@ def refused(verb: str, addr: Any, errno: int) -> ZMQError:
     return ZMQError(errno, f"cannot {verb}: {why} (addr={text!r})")
 
 
-class Binding:
+class Binding(Generic[S]):
     """What `bind` and `connect` return: at the end of a `with` block it undoes them.
 
     Source: pyzmq `Socket.bind`, `Socket.connect`.
@@ -136,7 +141,11 @@ class Binding:
 
     __slots__ = ("addr", "kind", "socket")
 
-    def __init__(self, socket: Any, kind: str, addr: str) -> None:
+    socket: S
+    kind: str
+    addr: str
+
+    def __init__(self, socket: S, kind: str, addr: str) -> None:
         self.socket = socket
         self.kind = kind
         self.addr = addr
@@ -144,7 +153,7 @@ class Binding:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self.kind}={self.addr!r})>"
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> S:
         return self.socket
 
     def __exit__(self, *args: object) -> None:
