@@ -1,0 +1,314 @@
+"""Type checkers see in programs what their authors mean, and what they got wrong.
+
+The programs are checked by one run of mypy. In each, `assert_type` says what a type must be, and
+`# error: TEXT` that mypy must complain on that line, with such a text.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+import ctzmq
+from ctzmq.cli import shim
+
+pytest.importorskip("mypy")
+
+ROOT = Path(ctzmq.__file__).resolve().parents[1]
+
+PROGRAMS = {
+    "blocking": """
+        from __future__ import annotations
+        from typing import Any
+        from typing_extensions import assert_type
+        import zmq
+
+        with zmq.Context() as ctx, ctx.socket(zmq.PUSH) as push:
+            assert_type(ctx, zmq.Context)
+            assert_type(push, zmq.Socket)
+        assert_type(ctx, zmq.Context[zmq.Socket[bytes]])
+        assert_type(zmq.Context.instance(), zmq.Context)
+        assert_type(zmq.Context.instance().socket(zmq.PULL), zmq.Socket[bytes])
+        assert_type(zmq.Context.shadow(ctx), zmq.Context)
+        assert_type(zmq.Socket.shadow(push), zmq.Socket)
+
+        assert_type(push.recv(), bytes)
+        assert_type(push.recv(zmq.NOBLOCK), bytes)
+        assert_type(push.recv(copy=True), bytes)
+        assert_type(push.recv(copy=False), zmq.Frame)
+        assert_type(push.recv(0, False), zmq.Frame)
+        assert_type(push.recv(copy=bool(input())), "bytes | zmq.Frame")
+        assert_type(push.recv_multipart(), "list[bytes]")
+        assert_type(push.recv_multipart(copy=False, track=True), "list[zmq.Frame]")
+        assert_type(push.recv_multipart(copy=bool(input())), "list[bytes] | list[zmq.Frame]")
+        assert_type(push.recv_string(), str)
+        assert_type(push.recv_json(), Any)
+        assert_type(push.recv_pyobj(), Any)
+        assert_type(push.recv_serialized(lambda parts: len(parts[0])), int)
+        assert_type(push.recv_into(bytearray(10)), int)
+        assert_type(push.poll(100), int)
+
+        assert_type(push.send(b"1", copy=False, track=True), zmq.MessageTracker)
+        assert_type(push.send(b"1", copy=bool(input())), "zmq.MessageTracker | None")
+        assert_type(push.send_multipart([b"1"], copy=False, track=True), zmq.MessageTracker)
+        push.send(b"1", zmq.SNDMORE)
+        push.send(bytearray(1), flags=zmq.SNDMORE)
+        push.send(memoryview(b"1"), copy=False)
+        push.send(zmq.Frame(b"1"))
+        push.send_multipart((b"1", zmq.Frame(b"2")))
+        push.send_serialized(5, lambda number: [bytes(number)])
+
+        assert_type(push.linger, int)
+        assert_type(push.RCVHWM, int)
+        assert_type(push.hwm, int)
+        assert_type(push.last_endpoint, bytes)
+        assert_type(push.closed, bool)
+        assert_type(push.type, zmq.SocketType)
+        push.linger = 0
+        push.IDENTITY = b"me"
+        push.curve_server = True
+        push.subscribe("topic")
+        push.subscribe = b"topic"
+        push.setsockopt(zmq.LINGER, 0)
+        ctx.linger = 0
+        ctx.io_threads = 2
+        with push.bind("tcp://127.0.0.1:*") as bound:
+            assert_type(bound, zmq.Socket)
+        assert_type(push.get_monitor_socket(), zmq.Socket)
+
+        poller = zmq.Poller()
+        poller.register(push, zmq.POLLIN | zmq.POLLOUT)
+        assert_type(dict(poller.poll(1000)), "dict[Any, int]")
+        assert_type(zmq.curve_keypair(), "tuple[bytes, bytes]")
+        assert_type(zmq.Event.CONNECTED.value, int)
+        """,
+    "annotations": """
+        from __future__ import annotations
+        from typing import Any
+        from typing_extensions import assert_type
+        import zmq, zmq.asyncio
+
+        class Names(zmq.Socket):
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self.name = "mine"
+
+        class Maker(zmq.Context[Names]):
+            _socket_class = Names
+
+        def blocking(ctx: zmq.Context[zmq.Socket[bytes]], socket: zmq.Socket[bytes]) -> None: ...
+        def any_flavour(ctx: zmq.Context[Any], socket: zmq.Socket[Any]) -> None: ...
+        def unsaid(ctx: zmq.Context, socket: zmq.Socket) -> None:
+            blocking(ctx, socket)
+            any_flavour(ctx, socket)
+        def synchronous(ctx: zmq.SyncContext, socket: zmq.SyncSocket) -> None:
+            unsaid(ctx, socket)
+
+        names = Maker().socket(zmq.PUB)
+        assert_type(names.name, str)
+        assert_type(Maker.instance(), Maker)
+        assert_type(zmq.Context().socket(zmq.PUB, Names), Names)
+        assert_type(zmq.Context().socket(zmq.PUB, socket_class=Names), Names)
+        assert_type(zmq.Context().socket(zmq.PUB, zmq.Socket), zmq.Socket)
+        unsaid(Maker(), names)
+        awaited = zmq.asyncio.Context()
+        any_flavour(awaited, awaited.socket(zmq.PUB))
+        """,
+    "modules": """
+        from __future__ import annotations
+        from typing_extensions import assert_type
+        import zmq
+        import zmq.auth
+        import zmq.devices
+        from zmq.auth.thread import ThreadAuthenticator
+        from zmq.constants import PUB
+        from zmq.decorators import context, socket
+        from zmq.error import Again
+        from zmq.sugar.socket import Socket
+        from zmq.utils.monitor import recv_monitor_message
+
+        @context()
+        @socket(zmq.PUB)
+        def count(ctx: zmq.Context, pub: Socket) -> int:
+            pub.curve_publickey, pub.curve_secretkey = zmq.auth.load_certificate("me")
+            recv_monitor_message(pub.get_monitor_socket())["endpoint"]
+            ThreadAuthenticator(ctx).start()
+            return zmq.utils.z85.encode(b"") == b"" and zmq.constants.SUB
+
+        assert_type(count(), int)
+        assert_type(PUB.name, str)
+        try:
+            zmq.devices.ThreadDevice(zmq.QUEUE, zmq.ROUTER, zmq.DEALER).start()
+        except Again as error:
+            assert_type(error.strerror, str)
+        """,
+    "asynchronous": """
+        from __future__ import annotations
+        from typing import Any
+        from typing_extensions import assert_type
+        import zmq
+        from zmq.asyncio import Context, Poller, Socket
+
+        async def main() -> None:
+            with Context() as ctx, ctx.socket(zmq.PULL) as pull:
+                assert_type(ctx, Context)
+                assert_type(pull, Socket)
+            assert_type(Context.instance().socket(zmq.PULL), Socket)
+            assert_type(Context.shadow(zmq.Context()), Context)
+            assert_type(zmq.Context.shadow(ctx), zmq.Context)
+            assert_type(Socket.shadow(zmq.Socket.shadow(pull)), Socket)
+            assert_type(Socket.from_socket(zmq.Socket.shadow(pull)), Socket)
+            with pull.bind("inproc://here") as bound:
+                assert_type(bound, Socket)
+            assert_type(pull.get_monitor_socket(), Socket)
+
+            assert_type(await pull.recv(), bytes)
+            assert_type(await pull.recv(zmq.NOBLOCK), bytes)
+            assert_type(await pull.recv(copy=False), zmq.Frame)
+            assert_type(await pull.recv_multipart(), "list[bytes]")
+            assert_type(await pull.recv_multipart(copy=False), "list[zmq.Frame]")
+            assert_type(await pull.recv_string(), str)
+            assert_type(await pull.recv_json(), Any)
+            assert_type(await pull.recv_pyobj(), Any)
+            assert_type(await pull.recv_serialized(lambda parts: len(parts[0])), int)
+            assert_type(await pull.recv_into(bytearray(10)), int)
+            assert_type(await pull.poll(10), int)
+            assert_type(pull.recv().done(), bool)
+            assert_type(pull.linger, int)
+
+            assert_type(await pull.send(b"1", copy=False, track=True), zmq.MessageTracker)
+            await pull.send(b"1")
+            await pull.send_multipart([b"1"])
+            await pull.send_string("1")
+            await pull.send_json({})
+            await pull.send_pyobj(pull)
+            await pull.send_serialized("1", lambda text: [text.encode()])
+            poller = Poller()
+            poller.register(pull)
+            assert_type(dict(await poller.poll(10)), "dict[Any, int]")
+        """,
+    "green": """
+        from __future__ import annotations
+        from typing_extensions import assert_type
+        import ctzmq
+        import ctzmq.green as eventlet_zmq
+        import zmq.green as zmq
+        from zmq.green import Context, Poller, Socket
+
+        def unsaid(ctx: ctzmq.Context, socket: ctzmq.Socket) -> None: ...
+
+        with Context() as ctx:
+            assert_type(ctx.socket(zmq.REP), Socket)
+        assert_type(zmq.Context.instance(), Context)
+        rep = zmq.Context.instance().socket(zmq.REP)
+        assert_type(rep, Socket)
+        assert_type(rep.recv(), bytes)
+        assert_type(rep.recv(copy=False), zmq.Frame)
+        assert_type(rep.recv_multipart(), "list[bytes]")
+        assert_type(rep.recv_string(), str)
+        assert_type(rep.send(b"", copy=False, track=True), zmq.MessageTracker)
+        assert_type(rep.poll(), int)
+        assert_type(rep.linger, int)
+        assert_type(zmq.REP.name, str)
+        assert_type(zmq.proxy(rep, rep), int)
+        unsaid(ctx, rep)
+        assert_type(eventlet_zmq.Context().socket(eventlet_zmq.PUB), eventlet_zmq.Socket)
+        assert_type(eventlet_zmq.zmq_version(), str)
+        try:
+            Poller().poll(1)
+        except (zmq.Again, eventlet_zmq.ZMQError):
+            pass
+        """,
+    "mistakes": """
+        from __future__ import annotations
+        import ctzmq.green
+        import zmq
+        import zmq.asyncio
+
+        socket = zmq.Context().socket(zmq.PUSH)
+        zmq.PUHS  # error: no attribute "PUHS"
+        ctzmq.green.PUHS  # error: no attribute "PUHS"
+        zmq.constants.PUHS  # error: no attribute "PUHS"
+        socket.lingr  # error: no attribute "lingr"
+        socket.linger = b"0"  # error: variable has type "int"
+        socket.identity = "me"  # error: variable has type "bytes"
+        socket.send("text")  # error: argument type "str"
+        socket.send(5)  # error: argument type "int"
+        socket.send(b"text").wait()  # error: "send" of "Socket" does not return a value
+        socket.send_string(b"text")  # error: expected "str"
+        socket.send_multipart(b"text")  # error: expected "Iterable[Buffer]"
+        socket.send_multipart(["text"])  # error: expected "Buffer"
+        socket.recv().encode()  # error: "bytes" has no attribute "encode"
+        socket.recv_into("text")  # error: expected "Buffer"
+        socket.bind(5555)  # error: expected "str | bytes"
+
+        def blocking(ctx: zmq.Context, socket: zmq.Socket) -> bytes:
+            return socket.recv()
+
+        async def main() -> None:
+            ctx = zmq.asyncio.Context()
+            socket = ctx.socket(zmq.PULL)
+            blocking(ctx, socket)  # error: expected "Socket[bytes]"
+            socket.recv().decode()  # error: "Future[bytes]" has no attribute "decode"
+            await socket.send("text")  # error: argument type "str"
+            blocking(zmq.Context(), zmq.Context().socket(zmq.PULL))
+            await zmq.Context().socket(zmq.PULL).recv()  # error: Incompatible types in "await"
+        """,
+}
+
+COMPLAINT = re.compile(r"(?P<program>\w+)\.py:(?P<line>\d+): error: (?P<text>.*)")
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What mypy says of all the programs."""
+    folder = tmp_path_factory.mktemp("types")
+    for name, program in PROGRAMS.items():
+        (folder / f"{name}.py").write_text(dedent(program), encoding="utf-8")
+    with zipfile.ZipFile(shim.build(folder)) as wheel:
+        wheel.extractall(folder)
+    # As if installed: nothing is said of ctzmq itself, nor of what it may find missing.
+    settings = f"""
+        [mypy]
+        strict = True
+        mypy_path = {folder}:{ROOT}
+        follow_imports = silent
+        ignore_missing_imports = True
+        cache_dir = {folder / "cache"}
+        """
+    (folder / "mypy.ini").write_text(dedent(settings), encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--config-file", "mypy.ini", "--hide-error-context"]
+    done = subprocess.run(
+        [*command, *(f"{name}.py" for name in PROGRAMS)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.timeout(330)
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_has_the_types_that_it_should(name: str, output: str) -> None:
+    lines = dedent(PROGRAMS[name]).splitlines()
+    expected = {
+        number: line.partition("# error: ")[2]
+        for number, line in enumerate(lines, 1)
+        if "# error: " in line
+    }
+    found = {
+        int(match["line"]): match["text"]
+        for match in map(COMPLAINT.match, output.splitlines())
+        if match and match["program"] == name
+    }
+    assert found.keys() == expected.keys(), output
+    for number, text in expected.items():
+        assert text in found[number]
