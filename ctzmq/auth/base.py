@@ -25,7 +25,7 @@ _ENDPOINT = "inproc://zeromq.zap.01"
 _ANONYMOUS = "anonymous"
 
 
-def close_bound(socket: Socket, endpoint: str) -> None:
+def close_bound(socket: Socket[Any], endpoint: str) -> None:
     """Close a socket that is bound to an inproc endpoint, which is free at once then.
 
     Parameters
@@ -79,7 +79,7 @@ class Authenticator:
     Source: pyzmq `zmq.auth.Authenticator`.
     """
 
-    context: Context
+    context: Context[Any]
     encoding: str
     allow_any: bool
     credentials_providers: dict[str, Any]
@@ -89,7 +89,7 @@ class Authenticator:
     log: Any
 
     def __init__(
-        self, context: Context | None = None, encoding: str = "utf-8", log: Any = None
+        self, context: Context[Any] | None = None, encoding: str = "utf-8", log: Any = None
     ) -> None:
         self.context = context or Context.instance()
         self.encoding = encoding

@@ -98,7 +98,7 @@ class ThreadAuthenticator(Authenticator):
     thread: Any = None
 
     def __init__(
-        self, context: Context | None = None, encoding: str = "utf-8", log: Any = None
+        self, context: Context[Any] | None = None, encoding: str = "utf-8", log: Any = None
     ) -> None:
         super().__init__(context=context, encoding=encoding, log=log)
         self.pipe = None

@@ -3,8 +3,8 @@
 python -m ctzmq shim --out DIR
 pip install DIR/pyzmq-*.whl
 
-Its package zmq imports ctzmq, which it requires. Type checkers, which do not run it, find stub
-files there that lead them to the modules of ctzmq.
+Its package zmq imports ctzmq, which it requires. Type checkers and packagers, which do not run it,
+find modules there that lead them to those of ctzmq.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def build(folder: str | os.PathLike[str]) -> Path:
     files = {
         "zmq/__init__.py": package,
         "zmq/py.typed": b"",
-        **{name: text.encode() for name, text in stubs().items()},
+        **{name: text.encode() for name, text in modules().items()},
         f"{info}/METADATA": METADATA.format(version=version, api=pyzmq_version()).encode(),
         f"{info}/WHEEL": WHEEL.format(version=VERSION).encode(),
         f"{info}/top_level.txt": b"zmq\n",
@@ -113,24 +113,27 @@ def build(folder: str | os.PathLike[str]) -> Path:
     return wheel
 
 
-def stubs() -> dict[str, str]:
-    """Describe pyzmq's modules to type checkers.
+def modules() -> dict[str, str]:
+    """Write down pyzmq's modules for those who read the package `zmq` and do not run it.
+
+    Whoever runs it gets ctzmq's own modules, by `install_as_zmq`, and none of these.
 
     Returns
     -------
     dict
-        For each module the path of its stub file and the text, which imports all that the module of
+        For each module the path of its file and the text, which imports all that the module of
         ctzmq has.
 
     Source: own.
     """
     found = {}
     for alias, home in HOMES.items():
-        below = [name[len(alias) + 1 :] for name in HOMES if name.startswith(f"{alias}.")]
-        path = alias.replace(".", "/") + ("/__init__.pyi" if below else ".pyi")
+        below = [name for name in HOMES if name.startswith(f"{alias}.")]
+        path = alias.replace(".", "/") + ("/__init__.py" if below else ".py")
         found[path] = f"from {home} import *\n"
-        if alias == "zmq":
-            found[path] += "".join(f"from . import {name} as {name}\n" for name in AT_ONCE)
+    # The file that is run is another.
+    at_once = "".join(f"from . import {name} as {name}\n" for name in AT_ONCE)
+    found["zmq/__init__.pyi"] = found.pop("zmq/__init__.py") + at_once
     return found
 
 

@@ -134,7 +134,7 @@ class Messaging(SocketAttributes):
         ) -> list[bytes] | list[Frame]: ...
         def recv_multipart(self, *args: Any, **kwargs: Any) -> Any: ...
 
-    def _deserialize(self, recvd: Any, load: Callable[[Any], Any]) -> Any:
+    def _deserialize(self, recvd: Any, load: Callable[[Any], T]) -> T:
         """Convert what `recv` gave; a flavour whose `recv` gives an awaitable converts its result.
 
         Source: pyzmq `Socket._deserialize`.
@@ -203,7 +203,8 @@ class Messaging(SocketAttributes):
         if encoding == "utf-8":
             # bytes.decode itself saves making a function and calling it.
             return self._deserialize(self.recv(flags), bytes.decode)
-        return self._deserialize(self.recv(flags), lambda data: data.decode(encoding))
+        text: str = self._deserialize(self.recv(flags), lambda data: data.decode(encoding))
+        return text
 
     recv_unicode = recv_string
 
@@ -235,7 +236,8 @@ class Messaging(SocketAttributes):
 
         Source: pyzmq `Socket.send_pyobj`.
         """
-        return self.send(_pickle().dumps(obj, protocol), flags, **kwargs)
+        data = _pickle().dumps(obj, protocol)
+        return self.send(data, flags, **kwargs)  # type: ignore[no-any-return]
 
     def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive one part and unpickle it; never do so with messages of a peer you do not trust.
@@ -289,7 +291,8 @@ class Messaging(SocketAttributes):
         if not kwargs:
             return self.send(jsonapi.dumps(obj), flags)
         sending = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
-        return self.send(jsonapi.dumps(obj, **kwargs), flags, **sending)
+        data = jsonapi.dumps(obj, **kwargs)
+        return self.send(data, flags, **sending)  # type: ignore[no-any-return]
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
         """Receive one part of JSON.

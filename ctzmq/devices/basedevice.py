@@ -26,7 +26,7 @@ class Side(NamedTuple):
     binds: list[str]
     connects: list[str]
 
-    def configure(self, socket: Socket) -> None:
+    def configure(self, socket: Socket[Any]) -> None:
         """Set the options first, since some count only before connecting; then bind and connect.
 
         Parameters
@@ -96,7 +96,7 @@ class Device:
         self._reset()
 
     def _reset(self) -> None:
-        self._context: Context | None = None
+        self._context: Context[Any] | None = None
         self._sockets: list[Socket] = []
         self._finished = threading.Event()
 

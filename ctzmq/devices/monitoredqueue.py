@@ -13,9 +13,9 @@ __all__ = ["monitored_queue"]
 
 
 def monitored_queue(
-    in_socket: Socket,
-    out_socket: Socket,
-    mon_socket: Socket,
+    in_socket: Socket[Any],
+    out_socket: Socket[Any],
+    mon_socket: Socket[Any],
     in_prefix: bytes = b"in",
     out_prefix: bytes = b"out",
 ) -> None:
@@ -60,7 +60,7 @@ def monitored_queue(
             monitor.send_multipart([prefix, *parts], copy=False)
 
 
-def _blocking(socket: Socket) -> Socket:
+def _blocking(socket: Socket[Any]) -> Socket:
     """Return the socket itself, or a blocking view of one that waits in another way."""
     if not isinstance(socket, Socket):
         raise TypeError(f"expected a Socket, not {type(socket).__name__}: {socket!r}")

@@ -47,7 +47,7 @@ class ZMQStream(Turns):
     io_loop: IOLoop
     poller: Poller
 
-    def __init__(self, socket: Socket, io_loop: IOLoop | None = None) -> None:
+    def __init__(self, socket: Socket[Any], io_loop: IOLoop | None = None) -> None:
         if isinstance(socket, AsyncSocket):
             warnings.warn(
                 "a ZMQStream works with blocking sockets: pass it Socket.shadow(socket), or make "
@@ -276,13 +276,14 @@ class ZMQStream(Turns):
 
         Source: pyzmq `ZMQStream.send_multipart`.
         """
-        if self.socket is None:
-            self._check_closed()
+        socket = self.socket
+        if socket is None:
+            raise _closed()
         if callback is not None:
             self.on_send(callback)
         if self._in_turn and self._send_callback is None and not self._send_queue:
             try:
-                self.socket.send_multipart(
+                socket.send_multipart(
                     msg,
                     flags=flags | DONTWAIT,
                     copy=copy,
@@ -491,7 +492,11 @@ class ZMQStream(Turns):
 
     def _check_closed(self) -> None:
         if self.socket is None:
-            raise OSError("this stream is closed")
+            raise _closed()
+
+
+def _closed() -> OSError:
+    return OSError("this stream is closed")
 
 
 def _check_callable(callback: object) -> None:

@@ -320,7 +320,6 @@ class GreenSocket(_socket.Socket):
 
     # As in `ctzmq.Socket`, but counted. Others get their turn before a message is touched, so that
     # an exception thrown in meanwhile loses none, and never between two parts.
-
     @like(lambda: Messaging.send)
     def send(
         self,

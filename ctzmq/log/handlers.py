@@ -48,14 +48,14 @@ class PUBHandler(logging.Handler):
     Source: pyzmq `zmq.log.handlers.PUBHandler`.
     """
 
-    ctx: Context
-    socket: Socket
+    ctx: Context[Any]
+    socket: Socket[Any]
     formatters: dict[int, logging.Formatter | None]
 
     def __init__(
         self,
         interface_or_socket: str | Socket,
-        context: Context | None = None,
+        context: Context[Any] | None = None,
         root_topic: str = "",
     ) -> None:
         super().__init__()

@@ -214,7 +214,7 @@ def _try_passwordless_paramiko(server: str, keyfile: str | None) -> bool:
 
 
 def tunnel_connection(
-    socket: Socket,
+    socket: Socket[Any],
     addr: str,
     server: str,
     keyfile: str | None = None,

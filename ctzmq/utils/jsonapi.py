@@ -96,8 +96,9 @@ def loads(s: bytes | bytearray | str, **kwargs: Any) -> Any:
         try:
             value, end = _scan()(text, 0)
         except StopIteration:
-            end = -1
-        if end == len(text):
-            return value
+            pass
+        else:
+            if end == len(text):
+                return value
     # Space around the value, or a mistake, which it names.
     return _json().loads(text, **kwargs)

@@ -55,7 +55,7 @@ def background(spawn: Callable[..., Any]) -> Iterator[Callable[..., Background]]
 
 def peer(running: Background, socket_type: int, name: str) -> zmq.Socket:
     """Make a socket that is connected to one of the proxy's."""
-    socket = running.sockets[name].context.socket(socket_type)
+    socket: zmq.Socket = running.sockets[name].context.socket(socket_type)
     socket.rcvtimeo = socket.sndtimeo = PATIENCE
     socket.connect(f"inproc://{name}")
     return socket
