@@ -215,17 +215,50 @@ def test_what_a_callback_sends_keeps_its_place(pair: Pair) -> None:
     assert not run(main)
 
 
+def test_what_a_callback_cannot_send_yet_waits(socket: NewSocket) -> None:
+    a, b = socket(zmq.DEALER, rcvhwm=1), socket(zmq.DEALER, sndhwm=1)
+    b.bind("inproc://full")
+    a.connect("inproc://full")
+
+    async def main() -> None:
+        waiting: list[bool] = []
+        stream = ZMQStream(b)
+
+        def answer(message: list[bytes]) -> None:
+            for number in range(10):
+                stream.send(b"%d" % number)
+            waiting.append(stream.sending())
+
+        stream.on_recv(answer)
+        a.send(b"hello")
+        await until(lambda: waiting)
+        assert waiting == [True]
+        for number in range(10):
+            await until(lambda: a.poll(0))
+            assert a.recv() == b"%d" % number
+        assert not stream.sending()
+        stream.close()
+
+    assert not run(main)
+
+
 @pytest.mark.parametrize("part", ["text", None, 3])
 def test_what_cannot_be_sent_is_told_by_the_loop(pair: Pair, part: Any) -> None:
     a, b = pair(zmq.DEALER, zmq.DEALER)
 
     async def main() -> None:
+        calls: list[Any] = []
         stream = ZMQStream(b)
         stream.send(part)
-        stream.on_recv(lambda message: stream.send(part))
-        a.send(b"hello")
-        await until(lambda: not b.poll(0))
         await until(lambda: not stream.sending())
+
+        def answer(message: list[bytes]) -> None:
+            stream.send(part)
+            calls.append(message)
+
+        stream.on_recv(answer)
+        a.send(b"hello")
+        await until(lambda: calls and not stream.sending())
         stream.send(b"after")
         await until(lambda: not stream.sending())
         assert a.recv() == b"after"
@@ -354,6 +387,25 @@ def test_a_callback_that_runs_the_loop_gets_its_answer(pair: Pair) -> None:
         loop.run_forever()
     stream.close()
     with_loop.close()
+
+
+def test_a_turn_that_finds_the_socket_closed_ends_the_stream(
+    socket: NewSocket, caplog: pytest.LogCaptureFixture
+) -> None:
+    push = socket(zmq.PUSH)
+
+    async def main() -> None:
+        closed: list[bool] = []
+        stream = ZMQStream(push)
+        stream.set_close_callback(lambda: closed.append(True))
+        stream.send(b"x")
+        push.close()
+        with pytest.warns(UserWarning, match="after closing socket"):
+            await until(lambda: closed)
+        assert stream.closed()
+
+    assert not run(main)
+    assert "has a closed socket" in caplog.text
 
 
 def test_a_send_in_another_thread_wakes_the_loop(pair: Pair) -> None:
