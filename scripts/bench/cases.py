@@ -95,7 +95,7 @@ def wired() -> Iterator[Case]:
             name = f"{transport} throughput {label}"
             yield Case(name, group, "throughput", args, "throughput", repeat=2)
         args = {"transport": transport}
-        yield Case(f"{transport} round trip", group, "latency", args, "latency", repeat=3)
+        yield Case(f"{transport} round trip", group, "latency", args, "latency", repeat=2)
 
 
 def uncopied() -> Iterator[Case]:
