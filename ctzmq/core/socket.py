@@ -13,7 +13,7 @@ from time import monotonic
 
 from ..enums import Errno, SocketOption, SocketType
 from ..error import Again
-from ..libzmq import prototypes
+from ..libzmq import memory
 from ..libzmq.provider import calls
 from ..libzmq.typed import Generic, TypeVar, like
 from . import payload, poll
@@ -201,6 +201,17 @@ class Socket(Messaging, Connections, Generic[R]):
         return self._send_object(data, index(flags) & FLAGS, copy, track, routing_id, group)
 
     def _send_bytes(self, data: bytes, size: int, flags: int) -> Any:
+        if size >= LARGE:
+            if size > memory.prepared:
+                memory.prepare(size)
+            if self._handle:
+                # A large one that need not wait.
+                self._users.append(None)
+                try:
+                    if calls.send(self._address, data, size, flags | DONTWAIT) >= 0:
+                        return
+                finally:
+                    self._leave()
         self._await_room(flags)
         return self._persist(
             lambda flags: calls.send(self._address, data, size, flags), flags, POLLOUT
@@ -380,7 +391,12 @@ class Socket(Messaging, Connections, Generic[R]):
             data: bytes = message_data(message)[:size]
             self._message = message
             return data
-        return take(message) if copy else Frame._received(message, track)
+        if not copy:
+            return Frame._received(message, track)
+        data = take(message)
+        if self._handle:
+            self._message = message
+        return data
 
     def _recv_message(self, message: Any, flags: int) -> Any:
         """Receive into a message, or keep it for the next call when there is nothing.
@@ -440,7 +456,6 @@ class Socket(Messaging, Connections, Generic[R]):
                 parts.append(message_data(message)[:size])
             else:
                 parts.append(take(message))
-                message = new_message()
         if handle:
             self._message = message
         return parts
@@ -608,8 +623,10 @@ SyncSocket = Socket
 
 
 def take(message: Any) -> bytes:
-    """Copy a message's content out and close it, so that its memory is not held any longer."""
-    size = prototypes.zmq_msg_size(calls.reference(message))
+    """Copy a large message's content out, and empty it, so that its memory is not held longer."""
+    size = calls.message_size(message)
+    if size > memory.prepared:
+        memory.prepare(size)
     data: bytes = message_data(message)[:size]
-    calls.close(message)
+    calls.empty(message)
     return data

@@ -388,7 +388,10 @@ class GreenSocket(_socket.Socket):
             self._message = message
             return data
         _spend(_LONG)
-        return _socket.take(message)
+        data = _socket.take(message)
+        if self._handle:
+            self._message = message
+        return data
 
     @like(lambda: Messaging.recv_multipart)
     def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:

@@ -77,7 +77,8 @@ _getsockopt = _quick.zmq_getsockopt
 # The same function again, because this library object gives it another type.
 _address: Callable[[Any], int] = type(_quick)(_careful._name).zmq_msg_data
 _address.restype = ctypes.c_void_p  # type: ignore[attr-defined]
-_size: Callable[[Any], int] = _quick.zmq_msg_size
+#: message_size(message) -> the number of bytes of the content
+message_size: Callable[[Any], int] = _quick.zmq_msg_size
 _quick.zmq_msg_size.restype = ctypes.c_size_t
 
 #: close(message): let go of its content for good
@@ -138,4 +139,4 @@ def table(memory: bytearray) -> Any:
 
 def content(message: Any) -> tuple[int, int]:
     """Return the address and the size of a message's content."""
-    return _address(message), _size(message)
+    return _address(message), message_size(message)

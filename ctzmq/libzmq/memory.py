@@ -31,6 +31,31 @@ if _PYPY:
     _uintptr_t: Any = _ffi.new_primitive_type("uintptr_t")
 
 
+#: The largest message that the C library's allocator is prepared for, in bytes.
+prepared = 65536
+#: More than this it never keeps.
+_MOST = 1 << 23
+
+
+def prepare(size: int) -> None:
+    """Have the allocator keep the memory of messages of this size for the next ones.
+
+    glibc gives what is free at the end of its heap back to the system once that is twice the
+    largest block that it ever freed. With messages of 256 kB or more that is after each message,
+    and getting the pages anew takes ten times as long as filling them. So it is shown a larger one.
+
+    Parameters
+    ----------
+    size : int
+        The size in bytes of a message that is larger than `prepared`.
+    """
+    global prepared
+    prepared = 2 * size
+    if size <= _MOST:
+        # Nobody touches it: it costs no memory, only two calls of the system.
+        bytes(4 * size)
+
+
 def view(address: int, size: int, owner: object) -> memoryview:
     """Show C memory as a writable memoryview.
 

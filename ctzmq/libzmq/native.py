@@ -56,8 +56,8 @@ message_more: Callable[[Any], int] = _function("zmq_msg_more", _int, _words)
 try_poll: Callable[[Any, int, int], int] = _function("zmq_poll", _int, _ptr, _int, _long)
 close: Callable[[Any], int] = _function("zmq_msg_close", _int, _words)
 
+message_size: Callable[[Any], int] = _function("zmq_msg_size", _size_t, _words)
 _data = _function("zmq_msg_data", _chars, _words)
-_size = _function("zmq_msg_size", _size_t, _words)
 _init = _function("zmq_msg_init", _int, _words)
 _send_message = _function("zmq_msg_send", _int, _words, _ptr, _int)
 _getsockopt = _function("zmq_getsockopt", _int, _ptr, _int, _int_ref, _size_t_ref)
@@ -156,4 +156,4 @@ def table(memory: bytearray) -> Any:
 
 def content(message: Any) -> tuple[int, int]:
     """Return the address and the size of a message's content."""
-    return int(_ffi.cast(_uintptr_t, _data(message))), _size(message)
+    return int(_ffi.cast(_uintptr_t, _data(message))), message_size(message)

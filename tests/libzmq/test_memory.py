@@ -6,9 +6,11 @@ import array
 import ctypes
 import gc
 import mmap
+import platform
+import subprocess
 import sys
 import weakref
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -142,3 +144,32 @@ class TestExport:
         address, keep = memory.export(data, data.nbytes)
         assert ctypes.string_at(address, data.nbytes) == data.tobytes(order="A")
         del keep
+
+
+@pytest.mark.skipif(
+    not CPYTHON or platform.libc_ver()[0] != "glibc", reason="is about glibc's allocator"
+)
+def test_large_messages_find_their_memory_again(
+    child: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = child("""
+        import resource
+        import ctzmq as zmq
+
+        def faults():
+            return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+        with zmq.Context() as context:
+            with context.socket(zmq.PAIR) as a, context.socket(zmq.PAIR) as b:
+                a.bind("inproc://x")
+                b.connect("inproc://x")
+                message = bytes(256_000)
+                for number in range(200):
+                    if number == 100:
+                        before = faults()
+                    a.send(message)
+                    b.recv()
+                print((faults() - before) / 100)
+        """)
+    # Each message has 63 pages, and each of its two copies was got from the system anew.
+    assert float(done.stdout) < 30, done.stderr
