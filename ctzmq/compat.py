@@ -56,7 +56,7 @@ HOMES: dict[str, str] = {
     "zmq.core.stopwatch": "ctzmq.core.stopwatch",
     "zmq.core.version": "ctzmq.core.version",
     # beside the core
-    "zmq._future": "ctzmq.eventloop.future",
+    "zmq._future": "ctzmq._future",
     "zmq.asyncio": "ctzmq.asyncio",
     "zmq.auth": "ctzmq.auth",
     "zmq.auth.asyncio": "ctzmq.auth.asyncio",

@@ -1,13 +1,15 @@
 """Sockets whose calls return Futures, for tornado coroutines.
 
 tornado runs on asyncio, so these are the sockets of `ctzmq.asyncio` under the names of older
-programs.
+programs. All they add is that `IOLoop.close(all_fds=True)` closes them.
 """
 
 from __future__ import annotations
 
 import asyncio as _asyncio
+import sys
 import warnings
+import weakref
 from typing import Any
 
 from .. import asyncio as _sockets
@@ -39,6 +41,73 @@ class Socket(_sockets.Socket):
 
     Source: pyzmq `zmq.eventloop.future.Socket`.
     """
+
+    __slots__ = ("_tie",)
+
+    _poller_class = Poller
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._tie: _Tie | None = None
+        super().__init__(*args, **kwargs)
+
+    def _join(self) -> Any:
+        edge = super()._join()
+        if self._tie is None or self._tie.edge() is not edge:
+            self._untie()
+            loop = _ioloop()
+            if loop is not None:
+                self._tie = _Tie(loop, self, edge)
+        return edge
+
+    def _abandon(self) -> None:
+        self._untie()
+        super()._abandon()
+
+    def _untie(self) -> None:
+        tie, self._tie = self._tie, None
+        if tie is not None:
+            tie.cut()
+
+    def _get_loop(self) -> Any:
+        loop = super()._get_loop()
+        return _ioloop() or loop
+
+
+Poller._socket_class = Socket
+
+
+def _ioloop() -> Any:
+    """Return tornado's loop of this thread; None where there is none."""
+    tornado = sys.modules.get("tornado.ioloop")
+    return tornado and tornado.IOLoop.current(instance=False)
+
+
+class _Tie:
+    """What an `IOLoop` knows of a socket: not that it is watched, only that it can be closed."""
+
+    def __init__(self, loop: Any, socket: Socket, edge: Any) -> None:
+        self.edge = weakref.ref(edge)
+        self._socket = weakref.ref(socket)
+        self._loop = weakref.ref(loop)
+        self._descriptor = socket.fileno()
+        if self._descriptor not in loop.handlers:
+            loop.add_handler(self, lambda *_: None, 0)
+
+    def fileno(self) -> int:
+        """Return the descriptor, by which the loop tells what it knows apart."""
+        return self._descriptor
+
+    def close(self) -> None:
+        """Close the socket."""
+        socket = self._socket()
+        if socket is not None:
+            socket.close()
+
+    def cut(self) -> None:
+        """Have the loop forget it."""
+        loop = self._loop()
+        if loop is not None and loop.handlers.get(self._descriptor, (None,))[0] is self:
+            loop.remove_handler(self._descriptor)
 
 
 class Context(_sockets.Context):

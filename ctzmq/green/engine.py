@@ -1,35 +1,18 @@
 """Sockets that let others run while they wait, for any hub that switches between greenlets.
 
-ZMQ_FD, the descriptor of a socket, is edge-triggered: it tells that something changed, not that
-there is something to do, and it tells so once. Four rules make it safe to wait for, and they are
-enough:
-
-1. *Try first.* A call that can go on at once never comes here: no wait, no lock, no timer.
-2. *Every operation may swallow the edge that another waits for*, because libzmq takes note of all
-   changes in each of them. So while anybody waits, the socket has no quick handle: every operation
-   comes through `_persist`, `get` or `_endpoint_call`, and each ends with a look at EVENTS that
-   wakes those who can go on. While nobody waits, nothing of this costs anything.
-3. *Line up, then try again.* Who has to wait first takes its place in the line, then tries once
-   more, then parks. Whatever changed before the second try is seen by it; whatever changes later
-   makes the descriptor readable, and the watch looks at EVENTS.
-4. *Whoever leaves the line looks.* A greenlet that was woken and is killed, or whose time is over,
-   passes its turn on in the `finally` that every way out goes through.
-
-A readable descriptor without an event is normal: reading EVENTS makes it unreadable again. Only
-the first in each line is woken, so ten thousand that wait cost nothing when one message comes.
+`edge` beside this one has the rules of the descriptor that all flavours wait for; here is how a
+greenlet keeps them. All operations on a socket that somebody waits for come through `_persist`,
+`get` or `_endpoint_call`.
 """
 
 from __future__ import annotations
 
 import errno as _errno
-import weakref
-from collections import deque
 from itertools import islice, repeat
 from operator import index
 from time import monotonic
 from typing import Any, Callable, ClassVar
 
-from ..core import lifetime
 from ..core import poll as _poll
 from ..core import socket as _socket
 from ..core.messaging import SNDMORE, Messaging
@@ -38,6 +21,7 @@ from ..enums import Errno, SocketOption
 from ..error import Again, ZMQError
 from ..libzmq.provider import calls
 from ..libzmq.typed import like
+from .edge import Edge, EdgeSocket
 from .hub import Hub
 
 POLLIN = _poll.POLLIN
@@ -85,6 +69,11 @@ class Place:
             self.woken = True
             self._resumption = self._hub.resume(self.greenlet)
 
+    def run(self) -> None:
+        """Have the greenlet run at once; only a function that the loop calls may do so."""
+        self.woken = True
+        self._hub.switch(self.greenlet)
+
     def park(self, deadline: float | None) -> bool:
         """Wait until woken; return whether that was before the deadline."""
         left = None if deadline is None else deadline - monotonic()
@@ -105,128 +94,6 @@ class Place:
             self._hub.cancel(resumption)
 
 
-class Edge:
-    """Those who wait for one libzmq socket, and the watch over its descriptor."""
-
-    __slots__ = (
-        "__weakref__",
-        "_armed",
-        "_events",
-        "_pointer",
-        "_quick",
-        "_sharers",
-        "_socket",
-        "_watch",
-        "hub",
-        "lines",
-        "observers",
-        "owners",
-    )
-
-    def __init__(self, socket: GreenSocket, hub: Hub) -> None:
-        self.hub = hub
-        self.lines: dict[int, deque[Place]] = {POLLIN: deque(), POLLOUT: deque()}
-        #: Who is in the middle of a message of several parts, which nobody may interrupt.
-        self.owners: dict[int, Any] = {}
-        #: Who polls, and for which events.
-        self.observers: list[tuple[Place, int]] = []
-        self._events = calls.new_look()
-        self._pointer = socket._pointer
-        # It holds them weakly, so that a socket that nobody else refers to is collected.
-        self._sharers = socket._sharers
-        self._socket = weakref.ref(socket)
-        self._quick = socket._quick
-        self._armed = False
-        self._watch: Any = None
-        reference: weakref.ref[Edge] = weakref.ref(self)
-        self._watch = hub.watch(socket.fileno(), lambda: _look(reference))
-
-    def __del__(self) -> None:
-        # Of shadows, which are let go without being closed.
-        if not lifetime.finalizing():
-            self._unwatch()
-
-    def busy(self) -> bool:
-        """Tell whether anybody waits."""
-        return bool(self.lines[POLLIN] or self.lines[POLLOUT] or self.observers)
-
-    def alone(self) -> tuple[Place, int] | None:
-        """Return the only one that waits, and for what."""
-        receivers, senders = self.lines[POLLIN], self.lines[POLLOUT]
-        if len(receivers) + len(senders) != 1 or self.observers:
-            return None
-        return (receivers[0], POLLIN) if receivers else (senders[0], POLLOUT)
-
-    def events(self) -> int:
-        """Read EVENTS, which makes the descriptor quiet; -1 tells that the socket ended."""
-        return self._events(self._pointer)
-
-    def look(self) -> int:
-        """Wake those who can go on; return EVENTS, or -1 when the socket or its context ended."""
-        events = self.events()
-        for event, line in self.lines.items():
-            if events < 0:
-                for place in line:
-                    place.wake()
-            elif line and events & event:
-                line[0].wake()
-        for place, wanted in self.observers:
-            if events < 0 or events & wanted:
-                place.wake()
-        return events
-
-    def arm(self) -> None:
-        """Send every operation the way that ends with a look."""
-        if self._armed:
-            return
-        self._armed = True
-        self.hub.attend(self._watch, True)
-        socket = self._single()
-        if socket is not None:
-            socket._handle = calls.NULL
-            return
-        for sharer in self._sharers:
-            sharer._handle = calls.NULL
-
-    def _single(self) -> Any:
-        """Return the socket when none shares its libzmq socket, which is quicker than the set."""
-        return self._socket() if len(self._sharers) == 1 else None
-
-    def settle(self) -> None:
-        """Look, or let operations go the quick way again when nobody waits any more."""
-        if self._watch is None:
-            return
-        if self.busy():
-            self.look()
-            return
-        self._armed = False
-        self.owners.clear()
-        self.hub.attend(self._watch, False)
-        if not self._quick:
-            return
-        socket = self._single()
-        if socket is not None:
-            socket._handle = socket._pointer
-            return
-        for sharer in self._sharers:
-            sharer._handle = sharer._pointer
-
-    def slow_down(self) -> None:
-        """Keep to the slow way, even while nobody waits."""
-        self._quick = False
-
-    def close(self) -> None:
-        """Wake everybody, and stop watching."""
-        self._pointer = calls.NULL
-        self._unwatch()
-        self.look()
-
-    def _unwatch(self) -> None:
-        watch, self._watch = self._watch, None
-        if watch is not None:
-            self.hub.unwatch(watch)
-
-
 def _breathe(hub: Hub) -> None:
     global _turns
     _turns = repeat(None, TURNS)
@@ -238,22 +105,7 @@ def _spend(count: int) -> None:
     next(islice(_turns, count - 1, None), None)
 
 
-def _look(reference: weakref.ref[Edge]) -> None:
-    """Look from within the loop, where the only one that can go on need not wait for its turn."""
-    edge = reference()
-    if edge is None:
-        return
-    alone = edge.alone()
-    if alone is None:
-        edge.look()
-        return
-    place, wanted = alone
-    if edge.events() & wanted and not place.woken:
-        place.woken = True
-        edge.hub.switch(place.greenlet)
-
-
-class GreenSocket(_socket.Socket):
+class GreenSocket(EdgeSocket):
     """A socket whose calls let other greenlets run while they wait.
 
     Each flavour derives from it and gives it a hub.
@@ -266,7 +118,7 @@ class GreenSocket(_socket.Socket):
     Source: pyzmq `zmq.green.Socket`, `eventlet.green.zmq.Socket`.
     """
 
-    __slots__ = ("_edge", "_midway", "_quick")
+    __slots__ = ("_midway",)
 
     #: Returns the hub of the thread that calls it.
     _hub: ClassVar[staticmethod[[], Hub]]
@@ -274,52 +126,15 @@ class GreenSocket(_socket.Socket):
     _tracker_class: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._edge: Edge | None = None
         #: Whether the last part was sent with SNDMORE; it may stay True for one call too many.
         self._midway = False
-        #: Whether libzmq allows the quick calls when nobody waits.
-        self._quick = True
         super().__init__(*args, **kwargs)
-        for original in self._sharers:
-            if original is not self and isinstance(original, GreenSocket):
-                self._edge, self._quick = original._edge, original._quick
-                break
-        else:
-            self._quick = bool(self._handle)
-
-    def _join(self) -> Edge:
-        """Return the edge of this thread's hub, shared by all that share the libzmq socket."""
-        hub = self._hub()
-        edge = self._edge
-        if edge is None or edge.hub is not hub:
-            if edge is not None:
-                if edge.busy():
-                    raise RuntimeError(f"{self!r} is waited for in another thread's hub")
-                edge.close()
-            edge = Edge(self, hub)
-            for sharer in self._sharers:
-                if isinstance(sharer, GreenSocket):
-                    sharer._edge = edge
-        return edge
-
-    def _abandon(self) -> None:
-        edge, self._edge = self._edge, None
-        super()._abandon()
-        if edge is not None:
-            edge.close()
-
-    def _slow_down(self) -> None:
-        super()._slow_down()
-        for sharer in self._sharers:
-            if isinstance(sharer, GreenSocket):
-                sharer._quick = False
-        if self._edge is not None:
-            self._edge.slow_down()
 
     # -- The quick way -----------------------------------------------------------------------------
 
     # As in `ctzmq.Socket`, but counted. Others get their turn before a message is touched, so that
     # an exception thrown in meanwhile loses none, and never between two parts.
+
     @like(lambda: Messaging.send)
     def send(
         self,
@@ -422,32 +237,6 @@ class GreenSocket(_socket.Socket):
 
     def _ready(self, event: int, timeout: float) -> bool:
         return bool(poll(self._hub(), [(self, event)], timeout))
-
-    # -- Calls that swallow edges ------------------------------------------------------------------
-
-    def get(self, option: int) -> Any:
-        """Read an option; reading EVENTS also wakes those who wait for what it shows.
-
-        Parameters
-        ----------
-        option : int
-            As in `ctzmq.Socket.get`.
-
-        Source: pyzmq `Socket.get`.
-        """
-        value = super().get(option)
-        if option == _EVENTS and self._edge is not None:
-            self._edge.look()
-        return value
-
-    getsockopt = get
-
-    def _endpoint_call(self, verb: str, function: Callable[..., int], addr: Any) -> None:
-        try:
-            super()._endpoint_call(verb, function, addr)
-        finally:
-            if self._edge is not None:
-                self._edge.look()
 
     # -- Waiting -----------------------------------------------------------------------------------
 

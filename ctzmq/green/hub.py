@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any, Callable, Protocol
 
 
-class Hub(Protocol):
-    """One loop of one native thread, with the greenlets that it runs.
+class Watcher(Protocol):
+    """One loop of one native thread, which watches descriptors.
 
     A file a library, such as `eventlet_hub` beside this one, fulfils it.
     """
-
-    #: The context that each class of contexts gives this thread.
-    instances: dict[type, Any]
 
     def watch(self, descriptor: int, changed: Callable[[], None], write: bool = False) -> Any:
         """Have a function called in the loop whenever a descriptor is readable, or writable.
@@ -45,6 +42,13 @@ class Hub(Protocol):
 
     def unwatch(self, watch: Any) -> None:
         """Stop watching."""
+
+
+class Hub(Watcher, Protocol):
+    """A loop with the greenlets that it runs."""
+
+    #: The context that each class of contexts gives this thread.
+    instances: dict[type, Any]
 
     def greenlet(self) -> Any:
         """Return the greenlet that runs."""

@@ -53,6 +53,10 @@ def pointer(address: int) -> Any:
 try_send: Callable[[Any, bytes, int, int], int] = _quick.zmq_send
 #: try_recv(message, handle, flags | DONTWAIT) -> bytes received, or less than 0
 try_recv: Callable[[Any, Any, int], int] = _quick.zmq_msg_recv
+#: ask_recv(message, handle, flags | DONTWAIT) -> as try_recv, but keeps errno
+ask_recv: Callable[[Any, Any, int], int] = getattr(ctypes, "PyDLL", ctypes.CDLL)(
+    _careful._name, use_errno=True
+).zmq_msg_recv
 #: message_more(message) -> 1 if parts of the same message follow, else 0
 message_more: Callable[[Any], int] = _quick.zmq_msg_more
 #: message_data(message)[:size] -> the content as bytes

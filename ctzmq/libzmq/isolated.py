@@ -71,7 +71,7 @@ def guard(calls: ModuleType) -> None:
     calls : module
         `calls`, before anyone has taken a function out of it.
     """
-    close, try_recv, recv = calls.close, calls.try_recv, calls.recv
+    close, try_recv, ask_recv, recv = calls.close, calls.try_recv, calls.ask_recv, calls.recv
     get = ctypes.PyDLL(loader.load().handle._name).zmq_msg_get
 
     def vacate(message: Any) -> None:
@@ -87,10 +87,15 @@ def guard(calls: ModuleType) -> None:
         vacate(message)
         return int(try_recv(message, handle, flags))
 
+    def guarded_ask_recv(message: Any, handle: Any, flags: int) -> int:
+        vacate(message)
+        return int(ask_recv(message, handle, flags))
+
     def guarded_recv(message: Any, handle: Any, flags: int) -> int:
         vacate(message)
         return int(recv(message, handle, flags))
 
     calls.close = guarded_close  # type: ignore[attr-defined]
     calls.try_recv = guarded_try_recv  # type: ignore[attr-defined]
+    calls.ask_recv = guarded_ask_recv  # type: ignore[attr-defined]
     calls.recv = guarded_recv  # type: ignore[attr-defined]

@@ -121,6 +121,9 @@ def recv(message: Any, handle: Any, flags: int) -> int:
     return _keep_errno(try_recv(message, handle, flags))
 
 
+ask_recv = recv
+
+
 def send_message(message: Any, address: int, flags: int) -> int:
     """Send a message, waiting if need be, which empties it; return its size, or -1."""
     return _keep_errno(_send_message(message, pointer(address), flags))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib
 import os
 import sys
@@ -31,8 +32,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="the part of the run that does not count (default: 0.1)")  # fmt: skip
     add("--seed", type=int, default=1, help="of the random choices (default: 1)")
     add("--module", default="ctzmq", help="what to test (default: ctzmq)")
-    add("--flavour", choices=("eventlet", "gevent"),
-        help="let greenlets of this library do as many operations instead")  # fmt: skip
+    add("--flavour", choices=("eventlet", "gevent", "asyncio"),
+        help="let greenlets or tasks of this library do as many operations instead")  # fmt: skip
     return parser.parse_args(arguments)
 
 
@@ -57,6 +58,32 @@ def greenlets(options: argparse.Namespace) -> int:
     return 0
 
 
+def tasks(options: argparse.Namespace) -> int:
+    """Run the tasks, half of the operations with disturbances; return 1 when one is broken."""
+    from soak.green import BrokenError
+    from soak.tasks import Tasks
+
+    async def run(calm: bool) -> Tasks:
+        stress = Tasks(options.seed, ["inproc://soak", "tcp://127.0.0.1:*"], calm)
+        await stress.run(options.messages // 2)
+        return stress
+
+    for calm in (False, True):
+        start = time.monotonic()
+        try:
+            stress = asyncio.run(run(calm))
+        except BrokenError as problem:
+            print(f"asyncio, seed {options.seed}, calm {calm}: {problem}")
+            return 1
+        seconds = time.monotonic() - start
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(stress.kinds.items()))
+        print(
+            f"{stress.operations} operations, {stress.received} messages in {seconds:.1f} s:"
+            f" {kinds}"
+        )
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; return 1 when memory grew, a message was lost or a mistake went unpunished."""
     from soak import memory
@@ -64,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from soak.traffic import LostError, Traffic, channels
 
     options = parse(arguments)
+    if options.flavour == "asyncio":
+        return tasks(options)
     if options.flavour:
         return greenlets(options)
     if not memory.available():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import threading
 from collections.abc import Iterator
@@ -112,8 +113,18 @@ def test_a_message_is_passed_on_and_then_empty(
 def test_a_try_does_not_wait(module: ModuleType, sockets: tuple[int, int]) -> None:
     message = module.new_message()
     assert module.try_recv(message, module.pointer(sockets[0]), module.DONTWAIT) < 0
-    assert module.recv(message, module.pointer(sockets[0]), module.DONTWAIT) < 0
-    assert module.errno() == errno.EAGAIN
+    for call in (module.recv, module.ask_recv):
+        ctypes.set_errno(0)
+        assert call(message, module.pointer(sockets[0]), module.DONTWAIT) < 0
+        assert module.errno() == errno.EAGAIN
+    module.close(message)
+
+
+def test_asking_takes_what_is_there(module: ModuleType, sockets: tuple[int, int]) -> None:
+    message = module.new_message()
+    assert module.send(sockets[0], b"abc", 3, 0) == 3
+    assert module.ask_recv(message, module.pointer(sockets[1]), module.DONTWAIT) == 3
+    assert content(module, message) == b"abc"
     module.close(message)
 
 

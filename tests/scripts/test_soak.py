@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -14,7 +15,8 @@ import pytest
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, os.fspath(SCRIPTS))
 
-from soak import memory, traffic  # noqa: E402
+from soak import memory, tasks, traffic  # noqa: E402
+from soak.green import BrokenError  # noqa: E402
 
 
 def test_growth_is_counted_from_the_end_of_the_warm_up() -> None:
@@ -68,3 +70,37 @@ def test_greenlets_end_with_their_figures(flavour: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count(" operations, ") == 2
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("calm", [False, True])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_tasks_that_are_cancelled_at_random_lose_nothing(seed: int, calm: bool) -> None:
+    async def run() -> tasks.Tasks:
+        stress = tasks.Tasks(seed, ["inproc://soak", "tcp://127.0.0.1:*"], calm)
+        await stress.run(3000)
+        return stress
+
+    stress = asyncio.run(run())
+    assert stress.operations >= 3000
+    assert stress.received == sum(sum(way.sent.values()) for way in stress.ways) > 500
+
+
+def test_tasks_end_with_their_figures() -> None:
+    command = [sys.executable, os.fspath(SCRIPTS / "soak"), "--flavour", "asyncio"]
+    done = subprocess.run(
+        [*command, "--messages", "2000"], capture_output=True, text=True, timeout=50
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(" operations, ") == 2
+    assert done.stderr == ""
+
+
+def test_a_task_that_loses_a_message_is_found_out() -> None:
+    road = tasks.Road(None, None)
+    for number in (1, 0, 3):
+        road.arrived([b"0 %d 0" % number])
+    assert road.received == {0: 2}
+    with pytest.raises(BrokenError, match="message 3 of 0 came twice"):
+        road.arrived([b"0 3 0"])
+    with pytest.raises(BrokenError, match="message 1 of 0 came twice"):
+        road.arrived([b"0 1 0"])

@@ -1,0 +1,601 @@
+"""Sockets and pollers whose calls return Futures, which the running loop of asyncio completes.
+
+It has pyzmq's name because programs ask for `_AsyncSocket` here. `green.waiting` tells how a call
+waits; what need not wait is done by the time it returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import warnings
+from asyncio import Future
+from functools import partial
+from typing import Any, Callable, ClassVar
+
+from .core import poll as _poll
+from .core import socket as _socket
+from .core.lifecycle import Lifecycle
+from .enums import Errno, SocketOption
+from .error import Again
+from .green.edge import POLLIN, POLLOUT, EdgeSocket
+from .green.loop_hub import LoopHub, hub_of
+from .green.waiting import NOT_YET, LoopEdge, Polling, Waiting
+from .libzmq.provider import calls
+
+DONTWAIT = calls.DONTWAIT
+LARGE = calls.LARGE
+try_send = calls.try_send
+try_recv = calls.try_recv
+ask_recv = calls.ask_recv
+message_data = calls.message_data
+message_more = calls.message_more
+new_message = calls.new_message
+
+_send = _socket.Socket.send
+_recv = _socket.Socket.recv
+_send_multipart = _socket.Socket.send_multipart
+_recv_multipart = _socket.Socket.recv_multipart
+_get = _socket.Socket.get
+#: The size of a message that is not there yet.
+_EMPTY = -2
+_TIMEOUTS = {POLLIN: int(SocketOption.RCVTIMEO), POLLOUT: int(SocketOption.SNDTIMEO)}
+
+
+class _Async:
+    """What sockets and pollers have in common: the loop."""
+
+    __slots__ = ()
+
+    _Future: Any = Future
+    _READ = selectors.EVENT_READ
+    _WRITE = selectors.EVENT_WRITE
+
+    def _default_loop(self) -> Any:
+        try:
+            return asyncio.get_running_loop()
+        except RuntimeError:
+            warnings.warn(
+                "no event loop runs here: await sockets of ctzmq.asyncio in a coroutine",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+        return asyncio.get_event_loop()
+
+    def _get_loop(self) -> Any:
+        return self._default_loop()
+
+    def _hub(self) -> LoopHub:
+        return hub_of(self._default_loop())
+
+
+class _AsyncPoller(_Async, _poll.Poller):
+    """A set of sockets and descriptors to wait for in the event loop.
+
+    Source: pyzmq `zmq.asyncio.Poller`.
+    """
+
+    #: The sockets as which blocking ones are waited for.
+    _socket_class: ClassVar[type[_AsyncSocket]]
+
+    def poll(self, timeout: float | None = -1) -> Any:
+        """Wait until at least one of the registered is ready.
+
+        Parameters
+        ----------
+        timeout : int
+            Milliseconds; None or less than 0 waits for ever, 0 does not wait.
+
+        Returns
+        -------
+        Future
+            Of a list of (socket or descriptor, events): those that are ready; of objects with
+            `fileno`, the descriptor. It is cancelled when one of the sockets is closed meanwhile.
+
+        Raises
+        ------
+        ZMQError, ContextTerminated, TypeError, ValueError
+            By the Future, as `ctzmq.Poller.poll` does.
+
+        Source: libzmq `zmq_poll`, pyzmq `zmq.asyncio.Poller.poll`.
+        """
+        return _poll_for(self._socket_class, list(self.sockets), timeout, list)
+
+
+def _poll_for(
+    socket_class: type[_AsyncSocket],
+    sockets: list[tuple[Any, int]],
+    timeout: float | None,
+    convert: Callable[[list[tuple[Any, int]]], Any],
+) -> Future[Any]:
+    """Poll now; wait, in the loop, when nothing is ready."""
+    future: Future[Any] = Future()
+    limit = _poll.milliseconds(timeout)
+    try:
+        ready = _poll.zmq_poll(sockets, 0)
+        if ready or not limit:
+            future.set_result(convert(ready))
+    except Exception as error:
+        future.set_exception(error)
+    if future.done():
+        for socket, _ in sockets:
+            if isinstance(socket, EdgeSocket) and socket._edge is not None:
+                socket._edge.look()
+        return future
+    hub = hub_of(future.get_loop())
+    polling = Polling(hub, sockets, convert)
+    try:
+        for socket, events in sockets:
+            if isinstance(socket, Lifecycle):
+                polling.observe(_flavoured(socket_class, socket), events)
+            else:
+                polling.watch(socket if isinstance(socket, int) else socket.fileno(), events)
+    except BaseException:
+        polling.leave()
+        raise
+    if limit != _poll.inf:
+        polling.limit(limit / 1000)
+    # Something may have changed before the last of them was watched.
+    polling.run()
+    return polling
+
+
+def _flavoured(socket_class: type[_AsyncSocket], socket: Any) -> Any:
+    """Return a socket, or an asynchronous one that shares the libzmq socket of another flavour."""
+    if isinstance(socket, _AsyncSocket):
+        return socket
+    others = [other for other in socket._sharers if isinstance(other, _AsyncSocket)]
+    return others[0] if others else socket_class(socket)
+
+
+class _AsyncSocket(_Async, EdgeSocket):
+    """A socket whose sends and receives return Futures.
+
+    Parameters
+    ----------
+    context, socket_type, **kwargs
+        As for `ctzmq.Socket`.
+    io_loop : asyncio loop, optional
+        Deprecated and ignored: calls use the loop that runs.
+
+    Source: pyzmq `zmq.asyncio.Socket`.
+    """
+
+    __slots__ = ("_blocking",)
+
+    _edge_class = LoopEdge
+    _poller_class = _AsyncPoller
+
+    def __init__(
+        self,
+        context: Any = None,
+        socket_type: int = -1,
+        io_loop: Any = None,
+        _from_socket: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if io_loop is not None:
+            warnings.warn(
+                f"{type(self).__name__}(io_loop) is deprecated and ignored: calls use the loop that"
+                " runs",
+                DeprecationWarning,
+                stacklevel=3,
+            )
+        if isinstance(context, Lifecycle):
+            context, _from_socket = None, context
+        self._blocking: Any = _from_socket
+        if _from_socket is not None:
+            super().__init__(shadow=_from_socket, **kwargs)
+        else:
+            super().__init__(context, socket_type, **kwargs)
+
+    @classmethod
+    def from_socket(cls, socket: Any, io_loop: Any = None) -> Any:
+        """Make an asynchronous socket that shares the libzmq socket of a blocking one.
+
+        Parameters
+        ----------
+        socket : Socket
+            The other socket.
+        io_loop : asyncio loop, optional
+            Deprecated and ignored: calls use the loop that runs.
+
+        Source: pyzmq `zmq.asyncio.Socket.from_socket`.
+        """
+        return cls(_from_socket=socket, io_loop=io_loop)
+
+    # -- pyzmq's names for what is inside ----------------------------------------------------------
+
+    @property
+    def _shadow_sock(self) -> Any:
+        """The blocking socket that shares the libzmq socket."""
+        if self._blocking is None:
+            self._blocking = _socket.Socket.shadow(self)
+        return self._blocking
+
+    @property
+    def _fd(self) -> int:
+        """The descriptor, -1 when the socket is closed."""
+        return self.fileno() if self._address else -1
+
+    @property
+    def _recv_futures(self) -> list[Any]:
+        """All that wait for something to receive."""
+        return self._futures(POLLIN)
+
+    @property
+    def _send_futures(self) -> list[Any]:
+        """All that wait for room to send."""
+        return self._futures(POLLOUT)
+
+    def _get_loop(self) -> Any:
+        """Return the loop, which watches the socket from now on."""
+        return self._join().hub.loop
+
+    def _futures(self, event: int) -> list[Any]:
+        edge = self._edge
+        if edge is None:
+            return []
+        return [*edge.lines[event], *(poll for poll, wanted in edge.observers if wanted & event)]
+
+    # -- Sending -----------------------------------------------------------------------------------
+
+    def send(
+        self,
+        data: Any,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> Any:
+        """Send one part.
+
+        Parameters
+        ----------
+        data, flags, copy, track, routing_id, group
+            As in `ctzmq.Socket.send`.
+
+        Returns
+        -------
+        Future
+            Of what the blocking `send` returns or raises.
+
+        Source: pyzmq `zmq.asyncio.Socket.send`.
+        """
+        # Where no loop is found, nothing has happened yet.
+        future: Future[Any] = Future()
+        if type(data) is bytes and copy and not flags and routing_id is None and group is None:
+            size = len(data)
+            if size < LARGE and try_send(self._handle, data, size, DONTWAIT) >= 0:
+                future.set_result(None)
+                return future
+        call = partial(_send, self, data, flags | DONTWAIT, copy, track, routing_id, group)
+        return self._begin(future, POLLOUT, flags, call)
+
+    def send_multipart(
+        self,
+        msg_parts: Any,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Send a message of several parts.
+
+        Parameters
+        ----------
+        msg_parts, flags, copy, track, **kwargs
+            As in `ctzmq.Socket.send_multipart`.
+
+        Returns
+        -------
+        Future
+            Of what the blocking `send_multipart` returns or raises.
+
+        Source: pyzmq `zmq.asyncio.Socket.send_multipart`.
+        """
+        future: Future[Any] = Future()
+        parts = msg_parts if msg_parts.__class__ in (list, tuple) else list(msg_parts)
+        if copy and not kwargs and _plain(parts):
+            if self._handle is self._pointer:
+                try:
+                    future.set_result(_send_multipart(self, parts, flags | DONTWAIT))
+                    return future
+                except Again:
+                    pass
+                except Exception as error:
+                    future.set_exception(error)
+                    return future
+            call = partial(_send_multipart, self, parts, flags | DONTWAIT)
+        else:
+            # The parts go one by one, by the `send` of the socket.
+            send = self._shadow_sock.send_multipart
+            call = partial(send, parts, flags | DONTWAIT, copy, track, **kwargs)
+        return self._begin(future, POLLOUT, flags, call)
+
+    # -- Receiving ---------------------------------------------------------------------------------
+
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+        """Receive one part.
+
+        Parameters
+        ----------
+        flags, copy, track
+            As in `ctzmq.Socket.recv`.
+
+        Returns
+        -------
+        Future
+            Of what the blocking `recv` returns or raises.
+
+        Source: pyzmq `zmq.asyncio.Socket.recv`.
+        """
+        future: Future[Any] = Future()
+        if not copy:
+            call: Any = partial(_recv, self, flags | DONTWAIT, copy, track)
+            return self._begin(future, POLLIN, flags, call)
+        message = self._message
+        if message is None:
+            message = new_message()
+        self._message = None
+        size = try_recv(message, self._handle, DONTWAIT)
+        if size < 0:
+            self._message = message
+            return self._begin(future, POLLIN, flags, self._take)
+        if size < _socket.KEEP:
+            future.set_result(message_data(message)[:size])
+            self._message = message
+        else:
+            future.set_result(_socket.take(message))
+        return future
+
+    def _take(self) -> Any:
+        """Receive one part without waiting, however many others wait."""
+        message, size = self._ask()
+        if size < 0:
+            return NOT_YET if size == _EMPTY else _recv(self, DONTWAIT)
+        if size >= _socket.KEEP:
+            return _socket.take(message)
+        self._message = message
+        return message_data(message)[:size]
+
+    def _ask(self) -> tuple[Any, int]:
+        """Receive into a message; return that and its size, less than 0 when it failed."""
+        if not self._quick:
+            return None, -1
+        message, self._message = self._message, None
+        if message is None:
+            message = new_message()
+        size = ask_recv(message, self._pointer, DONTWAIT)
+        if size < 0:
+            if calls.errno() == Errno.EAGAIN:
+                size = _EMPTY
+            self._message = message
+        return message, size
+
+    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+        """Receive a message with all its parts.
+
+        Parameters
+        ----------
+        flags, copy, track
+            As in `ctzmq.Socket.recv_multipart`.
+
+        Returns
+        -------
+        Future
+            Of what the blocking `recv_multipart` returns or raises.
+
+        Source: pyzmq `zmq.asyncio.Socket.recv_multipart`.
+        """
+        future: Future[Any] = Future()
+        if not copy:
+            call: Any = partial(_recv_multipart, self, flags | DONTWAIT, copy, track)
+            return self._begin(future, POLLIN, flags, call, whole=True)
+        message = self._message
+        if message is None:
+            message = new_message()
+        self._message = None
+        size = try_recv(message, self._handle, DONTWAIT)
+        if size < 0:
+            self._message = message
+            return self._begin(future, POLLIN, flags, self._take_parts, whole=True)
+        future.set_result(self._rest(message, size))
+        return future
+
+    def _take_parts(self) -> Any:
+        """Receive a message without waiting, however many others wait."""
+        message, size = self._ask()
+        if size < 0:
+            return NOT_YET if size == _EMPTY else _recv_multipart(self, DONTWAIT)
+        return self._rest(message, size)
+
+    def _rest(self, message: Any, size: int) -> list[bytes]:
+        """Receive the other parts of a message, all of which are there with the first."""
+        parts: list[bytes] = []
+        while True:
+            more = message_more(message)
+            if size < _socket.KEEP:
+                parts.append(message_data(message)[:size])
+            else:
+                parts.append(_socket.take(message))
+                message = new_message()
+            if not more:
+                break
+            size = try_recv(message, self._pointer, DONTWAIT)
+            if size < 0:
+                # The socket or its context came to its end in another thread.
+                _recv(self, DONTWAIT)
+        self._message = message
+        return parts
+
+    def recv_into(self, buf: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:
+        """Receive one part into memory that is there already.
+
+        Parameters
+        ----------
+        buf, nbytes, flags
+            As in `ctzmq.Socket.recv_into`.
+
+        Returns
+        -------
+        Future
+            Of the size of the part.
+
+        Source: pyzmq `zmq.asyncio.Socket.recv_into`.
+        """
+        receive = self._shadow_sock.recv_into
+        call = partial(receive, buf, nbytes=nbytes, flags=flags | DONTWAIT)
+        return self._begin(Future(), POLLIN, flags, call)
+
+    def _deserialize(self, recvd: Any, load: Callable[[Any], Any]) -> Any:
+        if isinstance(recvd, Waiting) and not recvd.done():
+            recvd.convert(load)
+            return recvd
+        return _converted(recvd, load)
+
+    # -- Waiting -----------------------------------------------------------------------------------
+
+    def _begin(
+        self,
+        future: Future[Any],
+        event: int,
+        flags: int,
+        attempt: Callable[[], Any],
+        whole: bool = False,
+    ) -> Future[Any]:
+        """Make a call, or line it up behind those that wait for the same.
+
+        Parameters
+        ----------
+        future : Future
+            For the result, if there is one at once.
+        event : int
+            What the call waits for, POLLIN or POLLOUT.
+        flags : int
+            What the user gave.
+        attempt : callable
+            Makes the call without waiting.
+        whole : bool
+            Whether it takes or gives all parts of a message.
+        """
+        edge: Any = self._edge
+        loop = future.get_loop()
+        if edge is not None and edge.hub.loop is not loop:
+            edge = self._join()
+        task = mine = None
+        if edge is not None and edge.lines[event]:
+            task = edge.owners.get(event)
+            mine = task is not None and task is asyncio.current_task(loop)
+        if flags & DONTWAIT or edge is None or mine or not edge.lines[event]:
+            try:
+                result = attempt()
+                if result is not NOT_YET:
+                    future.set_result(result)
+                elif flags & DONTWAIT:
+                    future.set_exception(Again())
+            except Again as error:
+                if flags & DONTWAIT:
+                    future.set_exception(error)
+            except Exception as error:
+                future.set_exception(error)
+            if not future.done():
+                timeout = _get(self, _TIMEOUTS[event])
+                if not timeout:
+                    future.set_exception(Again())
+            if future.done():
+                if edge is not None and edge.busy():
+                    if mine:
+                        edge.owners[event] = task if not whole and edge.more(event, flags) else None
+                    edge.look()
+                return future
+        else:
+            timeout = _get(self, _TIMEOUTS[event])
+            if not timeout:
+                future.set_exception(Again())
+                return future
+        if edge is None:
+            edge = self._join()
+        waiting = Waiting(edge, event, flags, attempt, whole, loop)
+        alone = not edge.busy()
+        line = edge.lines[event]
+        if mine:
+            line.appendleft(waiting)
+        else:
+            line.append(waiting)
+        edge.arm()
+        if timeout > 0:
+            waiting.limit(timeout / 1000)
+        # A receive that failed took note of all changes; a send does so only now and then.
+        if event == POLLOUT or not alone:
+            edge.look()
+        return waiting
+
+    def poll(self, timeout: float | None = None, flags: int = POLLIN) -> Any:
+        """Wait until the socket is ready.
+
+        Parameters
+        ----------
+        timeout, flags
+            As in `ctzmq.Socket.poll`.
+
+        Returns
+        -------
+        Future
+            Of what the socket is ready for; 0 when the time is over.
+
+        Raises
+        ------
+        ZMQError
+            ENOTSOCK when the socket is closed; what else the blocking `poll` raises, the Future
+            does.
+
+        Source: pyzmq `zmq.asyncio.Socket.poll`.
+        """
+        if not self._address:
+            raise self._error(Errno.ENOTSOCK)
+        return _poll_for(type(self), [(self, flags)], timeout, _only)
+
+
+_AsyncPoller._socket_class = _AsyncSocket
+
+
+def _plain(parts: Any) -> bool:
+    """Tell whether all parts are bytes."""
+    for part in parts:  # noqa: SIM110, a generator costs more than the parts
+        if part.__class__ is not bytes:
+            return False
+    return True
+
+
+def _only(ready: list[tuple[Any, int]]) -> int:
+    """Return what the only socket is ready for."""
+    return ready[0][1] if ready else 0
+
+
+def _converted(future: Any, load: Callable[[Any], Any]) -> Future[Any]:
+    """Return a future of the converted result; cancelling it cancels the first."""
+    result: Future[Any] = Future()
+
+    def done(_: Any) -> None:
+        if result.done():
+            return
+        if future.cancelled():
+            result.cancel()
+            return
+        error = future.exception()
+        if error is not None:
+            result.set_exception(error)
+            return
+        try:
+            result.set_result(load(future.result()))
+        except Exception as failure:
+            result.set_exception(failure)
+
+    if future.done():
+        done(future)
+    else:
+        future.add_done_callback(done)
+        result.add_done_callback(lambda _: result.cancelled() and future.cancel())
+    return result

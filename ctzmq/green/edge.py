@@ -1,0 +1,294 @@
+"""Those who wait for a socket, whatever they are: greenlets, or the tasks of an event loop.
+
+ZMQ_FD, the descriptor of a socket, is edge-triggered: it tells that something changed, not that
+there is something to do, and it tells so once. Four rules make it safe to wait for, and they are
+enough:
+
+1. *Try first.* A call that can go on at once never comes here: no wait, no lock, no timer.
+2. *Every operation may swallow the edge that another waits for*, because libzmq takes note of all
+   changes in each of them. So while anybody waits, the socket has no quick handle: every operation
+   takes the slow way, which ends with a look at EVENTS that wakes those who can go on. While nobody
+   waits, nothing of this costs anything.
+3. *Line up, then try again.* Who has to wait first takes its place in the line, then tries once
+   more, then waits. Whatever changed before the second try is seen by it; whatever changes later
+   makes the descriptor readable, and the watch looks at EVENTS.
+4. *Whoever leaves the line looks.* Who was woken and is killed or cancelled, or whose time is over,
+   passes its turn on, on every way out.
+
+A readable descriptor without an event is normal: reading EVENTS makes it unreadable again. Only
+the first in each line is woken, so ten thousand that wait cost nothing when one message comes.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from typing import Any, Callable, Protocol
+
+from ..core import lifetime, options
+from ..core import poll as _poll
+from ..core import socket as _socket
+from ..enums import SocketOption
+from ..error import ZMQError
+from ..libzmq.provider import calls
+from .hub import Watcher
+
+POLLIN = _poll.POLLIN
+POLLOUT = _poll.POLLOUT
+
+_EVENTS = int(SocketOption.EVENTS)
+
+
+class Waiter(Protocol):
+    """Who waits, in a line or for several sockets."""
+
+    woken: bool
+
+    def wake(self) -> None:
+        """Have it go on soon."""
+
+    def run(self) -> None:
+        """Have it go on at once; only a function that the loop calls may do so."""
+
+
+class Edge:
+    """Those who wait for one libzmq socket, and the watch over its descriptor."""
+
+    __slots__ = (
+        "__weakref__",
+        "_armed",
+        "_events",
+        "_news",
+        "_pointer",
+        "_quick",
+        "_sharers",
+        "_socket",
+        "_watch",
+        "hub",
+        "lines",
+        "observers",
+        "owners",
+    )
+
+    def __init__(self, socket: EdgeSocket, hub: Watcher) -> None:
+        self.hub: Any = hub
+        self.lines: dict[int, deque[Any]] = {POLLIN: deque(), POLLOUT: deque()}
+        #: Who is in the middle of a message of several parts, which nobody may interrupt.
+        self.owners: dict[int, Any] = {}
+        #: Who polls, and for which events.
+        self.observers: list[tuple[Waiter, int]] = []
+        self._events = calls.new_look()
+        self._pointer = socket._pointer
+        # It holds them weakly, so that a socket that nobody else refers to is collected.
+        self._sharers = socket._sharers
+        self._socket = weakref.ref(socket)
+        self._quick = socket._quick
+        self._armed = False
+        self._watch: Any = None
+        reference = weakref.ref(self)
+        self._watch = hub.watch(socket.fileno(), lambda: _changed(reference))
+        # Of a thread-safe socket, whose descriptor is that of a poller.
+        self._news = socket._draft_poller
+
+    def __del__(self) -> None:
+        # Of shadows, which are let go without being closed.
+        if not lifetime.finalizing():
+            self._unwatch()
+
+    def busy(self) -> bool:
+        """Tell whether anybody waits."""
+        return bool(self.lines[POLLIN] or self.lines[POLLOUT] or self.observers)
+
+    def alone(self) -> tuple[Waiter, int] | None:
+        """Return the only one that waits, and for what."""
+        receivers, senders = self.lines[POLLIN], self.lines[POLLOUT]
+        if len(receivers) + len(senders) != 1 or self.observers:
+            return None
+        return (receivers[0], POLLIN) if receivers else (senders[0], POLLOUT)
+
+    def events(self) -> int:
+        """Read EVENTS, which makes the descriptor quiet; -1 tells that the socket ended."""
+        if self._quick:
+            return self._events(self._pointer)
+        if self._news is not None:
+            self._news.take_news()
+        address = next((sharer._address for sharer in self._sharers), 0)
+        try:
+            return int(options.read(address, _EVENTS)) if address else -1
+        except ZMQError:
+            return -1
+
+    def look(self) -> int:
+        """Wake those who can go on; return EVENTS, or -1 when the socket or its context ended."""
+        events = self.events()
+        for event, line in self.lines.items():
+            if events < 0:
+                for place in line:
+                    place.wake()
+            elif line and events & event:
+                line[0].wake()
+        for place, wanted in self.observers:
+            if events < 0 or events & wanted:
+                place.wake()
+        return events
+
+    def changed(self) -> None:
+        """Look from within the loop, where the only one that can go on need not wait its turn."""
+        alone = self.alone()
+        if alone is None:
+            self.look()
+            return
+        place, wanted = alone
+        if self.events() & wanted and not place.woken:
+            place.run()
+
+    def arm(self) -> None:
+        """Send every operation the way that ends with a look."""
+        if self._armed:
+            return
+        self._armed = True
+        self.hub.attend(self._watch, True)
+        socket = self._single()
+        if socket is not None:
+            socket._handle = calls.NULL
+            return
+        for sharer in self._sharers:
+            sharer._handle = calls.NULL
+
+    def _single(self) -> Any:
+        """Return the socket when none shares its libzmq socket, which is quicker than the set."""
+        return self._socket() if len(self._sharers) == 1 else None
+
+    def settle(self) -> None:
+        """Look, or let operations go the quick way again when nobody waits any more."""
+        if self._watch is None:
+            return
+        if self.busy():
+            self.look()
+            return
+        self._armed = False
+        self.owners.clear()
+        self.hub.attend(self._watch, False)
+        if not self._quick:
+            return
+        socket = self._single()
+        if socket is not None:
+            socket._handle = socket._pointer
+            return
+        for sharer in self._sharers:
+            sharer._handle = sharer._pointer
+
+    def slow_down(self) -> None:
+        """Keep to the slow way, even while nobody waits."""
+        self._quick = False
+
+    def abandoned(self) -> bool:
+        """Tell whether those who wait never go on, because their hub has come to its end."""
+        return False
+
+    def close(self) -> None:
+        """Wake everybody, and stop watching."""
+        self._end()
+        self.look()
+
+    def _end(self) -> None:
+        self._pointer = calls.NULL
+        self._unwatch()
+
+    def _unwatch(self) -> None:
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            self.hub.unwatch(watch)
+
+
+def _changed(reference: weakref.ref[Edge]) -> None:
+    edge = reference()
+    if edge is not None:
+        edge.changed()
+
+
+class EdgeSocket(_socket.Socket):
+    """A socket that can be waited for without holding up its thread.
+
+    Each flavour gives it a hub, and says how to wait.
+
+    Parameters
+    ----------
+    ctx_or_socket, socket_type, shadow, copy_threshold
+        As for `ctzmq.Socket`.
+
+    Source: own.
+    """
+
+    __slots__ = ("_edge", "_quick")
+
+    #: Returns the hub of the thread that calls it.
+    _hub: Callable[[], Any]
+    _edge_class: type[Edge] = Edge
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._edge: Edge | None = None
+        #: Whether libzmq allows the quick calls when nobody waits.
+        self._quick = True
+        super().__init__(*args, **kwargs)
+        for original in self._sharers:
+            if original is not self and isinstance(original, EdgeSocket):
+                self._edge, self._quick = original._edge, original._quick
+                break
+        else:
+            self._quick = bool(self._handle)
+
+    def _join(self) -> Any:
+        """Return the edge of this thread's hub, shared by all that share the libzmq socket."""
+        hub = self._hub()
+        edge = self._edge
+        if edge is None or edge.hub is not hub:
+            if edge is not None:
+                if edge.busy() and not edge.abandoned():
+                    raise RuntimeError(f"{self!r} is waited for in another thread's hub")
+                edge.close()
+            edge = self._edge_class(self, hub)
+            for sharer in self._sharers:
+                if isinstance(sharer, EdgeSocket):
+                    sharer._edge = edge
+        return edge
+
+    def _abandon(self) -> None:
+        edge, self._edge = self._edge, None
+        super()._abandon()
+        if edge is not None:
+            edge.close()
+
+    def _slow_down(self) -> None:
+        super()._slow_down()
+        for sharer in self._sharers:
+            if isinstance(sharer, EdgeSocket):
+                sharer._quick = False
+        if self._edge is not None:
+            self._edge.slow_down()
+
+    # -- Calls that swallow edges ------------------------------------------------------------------
+
+    def get(self, option: int) -> Any:
+        """Read an option; reading EVENTS also wakes those who wait for what it shows.
+
+        Parameters
+        ----------
+        option : int
+            As in `ctzmq.Socket.get`.
+
+        Source: pyzmq `Socket.get`.
+        """
+        value = super().get(option)
+        if option == _EVENTS and self._edge is not None:
+            self._edge.look()
+        return value
+
+    getsockopt = get
+
+    def _endpoint_call(self, verb: str, function: Callable[..., int], addr: Any) -> None:
+        try:
+            super()._endpoint_call(verb, function, addr)
+        finally:
+            if self._edge is not None:
+                self._edge.look()

@@ -1,0 +1,450 @@
+"""Calls that wait in a loop of asyncio: Futures to those who look, places in a line to the edge.
+
+What is received must reach somebody. A Future that has its result already, while the task that
+awaits it has not run yet, is where a message gets lost when that task is cancelled. So a `Waiting`
+that a task awaits is not completed by the loop: the task is woken, by a `Readiness`, and takes the
+message itself, in the very step that goes on with it. Cancelled before that step, it has taken
+nothing, and passes its turn on. Only where nobody awaits the Future, but some have asked to be
+called, or may look, the loop itself takes the message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import CancelledError, Future
+from collections.abc import Generator
+from contextlib import suppress
+from typing import Any, Callable
+
+from ..core import poll as _poll
+from ..core.messaging import SNDMORE
+from ..enums import SocketOption
+from ..error import Again
+from ..libzmq.provider import calls
+from .edge import POLLOUT, Edge, EdgeSocket
+from .loop_hub import LoopHub
+
+_RCVMORE = int(SocketOption.RCVMORE)
+
+#: What an attempt returns that has to wait on, in place of raising `Again`, which costs more.
+NOT_YET = object()
+
+#: How many seconds to wait before the next try where EVENTS and the call contradict each other: a
+#: ROUTER with ROUTER_MANDATORY has room for some peer, and none for the one that is sent to.
+REFUSED = 0.005
+
+
+class LoopEdge(Edge):
+    """Those who wait for one libzmq socket in one loop."""
+
+    __slots__ = ()
+
+    def arm(self) -> None:
+        # Somebody waits: that alone must keep the socket, and so the task, alive.
+        if self._watch is not None:
+            self._watch.kept = self
+        super().arm()
+
+    def changed(self) -> None:
+        alone = self.alone()
+        if alone is None or alone[1] == POLLOUT or not self._quick:
+            super().changed()
+        elif not alone[0].woken:
+            # A receiver that tries makes the descriptor quiet, as a look does.
+            alone[0].run()
+
+    def settle(self) -> None:
+        super().settle()
+        if not self._armed and self._watch is not None:
+            self._watch.kept = None
+
+    def more(self, event: int, flags: int) -> bool:
+        """Tell whether the message that was begun last goes on."""
+        if event == POLLOUT:
+            return bool(flags & SNDMORE)
+        return bool(calls.try_get(self._pointer, _RCVMORE))
+
+    def abandoned(self) -> bool:
+        return self.hub.loop.is_closed() or not self.hub.loop.is_running()
+
+    def close(self) -> None:
+        """Cancel all that wait, and stop watching."""
+        self._end()
+        # Not `hub.call`, which forgets about a closed loop: nobody must wait for ever.
+        loop = self.hub.loop
+        if loop.is_running() and not loop.is_closed():
+            self.hub.call(self._cancel)
+        else:
+            self._cancel()
+
+    def _cancel(self) -> None:
+        waiting = [*self.lines[_poll.POLLIN], *self.lines[POLLOUT]]
+        waiting += [place for place, _ in self.observers]
+        for place in waiting:
+            # Its loop may be closed, and cannot call anybody then.
+            with suppress(RuntimeError):
+                place.cancel()
+
+
+class Readiness:
+    """What a task waits for: a Future without a result, which can be waited for again and again.
+
+    Only tasks see it, and of what a Future has they ask for no more than is here.
+    """
+
+    __slots__ = (
+        "_asyncio_future_blocking",
+        "_callback",
+        "_cancelled",
+        "_context",
+        "_early",
+        "_loop",
+    )
+
+    def __init__(self, loop: Any) -> None:
+        self._loop = loop
+        self._callback: Any = None
+        self._context: Any = None
+        #: Whether it was woken before it began to wait.
+        self._early = False
+        self._cancelled: CancelledError | None = None
+        #: By this a task knows that it may wait.
+        self._asyncio_future_blocking = True
+
+    def get_loop(self) -> Any:
+        """Return the loop."""
+        return self._loop
+
+    def add_done_callback(self, callback: Callable[[Any], Any], *, context: Any = None) -> None:
+        """Note the only one that waits."""
+        self._callback, self._context = callback, context
+        if self._early:
+            self._early = False
+            self.wake()
+
+    def remove_done_callback(self, callback: Callable[[Any], Any]) -> int:
+        """Forget the one that waits."""
+        self._callback = None
+        return 1
+
+    def wake(self) -> None:
+        """Have the task go on soon."""
+        callback, self._callback = self._callback, None
+        if callback is None:
+            self._early = True
+        else:
+            self._loop.call_soon(callback, self, context=self._context)
+
+    def run(self) -> None:
+        """Have the task go on at once; only a function that the loop calls may do so."""
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            self._context.run(callback, self)
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancel the wait, unless the task was woken already."""
+        if self._callback is None:
+            return False
+        self._cancelled = CancelledError() if msg is None else CancelledError(msg)
+        self.wake()
+        return True
+
+    def cancelled(self) -> bool:
+        """Tell whether the wait was cancelled."""
+        return self._cancelled is not None
+
+    def done(self) -> bool:
+        """Tell whether the task was woken."""
+        return self._callback is None
+
+    def result(self) -> None:
+        """Return nothing; the task asks when it goes on."""
+        if self._cancelled is not None:
+            raise self._cancelled
+
+
+class Waiting(Future[Any]):
+    """A call that waits for its turn.
+
+    Parameters
+    ----------
+    edge : LoopEdge
+        Where it waits.
+    event : int
+        For what, POLLIN or POLLOUT.
+    flags : int
+        The flags of the call.
+    attempt : callable
+        Makes the call without waiting; raises `Again` or returns `NOT_YET` when it has to wait on.
+    whole : bool
+        Whether the call takes or gives all parts of a message.
+    """
+
+    __slots__ = (
+        "_attempt",
+        "_edge",
+        "_event",
+        "_flags",
+        "_loads",
+        "_ready",
+        "_refused",
+        "_task",
+        "_timer",
+        "_whole",
+        "woken",
+    )
+
+    def __init__(
+        self,
+        edge: LoopEdge,
+        event: int,
+        flags: int,
+        attempt: Callable[[], Any],
+        whole: bool,
+        loop: Any,
+    ) -> None:
+        super().__init__(loop=loop)
+        self._edge: Any = edge
+        self._event = event
+        self._flags = flags
+        self._attempt = attempt
+        self._whole = whole
+        self._loads: tuple[Callable[[Any], Any], ...] = ()
+        self._ready: Readiness | None = None
+        self._refused = False
+        self._task = asyncio.current_task(loop)
+        self._timer: Any = None
+        self.woken = False
+
+    def limit(self, seconds: float) -> None:
+        """Give up after a time."""
+        self._timer = self._loop.call_later(seconds, self._expire)
+
+    def convert(self, load: Callable[[Any], Any]) -> None:
+        """Have the result converted."""
+        self._loads += (load,)
+
+    # -- As a place in the line --------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Have the call tried again soon."""
+        if not self.woken:
+            self.woken = True
+            if self._ready is not None:
+                self._ready.wake()
+            else:
+                self._loop.call_soon(self.run)
+
+    def run(self) -> None:
+        """Have the call tried again at once; only a function that the loop calls may do so."""
+        if self._ready is not None:
+            self.woken = True
+            self._ready.run()
+        else:
+            self._try()
+
+    def _try(self) -> None:
+        self.woken = False
+        if self.done():
+            return
+        edge = self._edge
+        if edge.lines[self._event][0] is not self and edge.look() >= 0:
+            return
+        try:
+            result = self._attempt()
+            if result is NOT_YET:
+                self._stay()
+                return
+        except Again:
+            self._stay()
+            return
+        except Exception as error:
+            self.set_exception(error)
+        else:
+            self._pass_on()
+            try:
+                for load in self._loads:
+                    result = load(result)
+            except Exception as error:
+                self.set_exception(error)
+            else:
+                self.set_result(result)
+        self._leave()
+
+    def _pass_on(self) -> None:
+        """Note who is in the middle of a message, so that its next part goes before the line."""
+        edge, event = self._edge, self._event
+        if len(edge.lines[event]) > 1 or event in edge.owners:
+            more = not self._whole and edge.more(event, self._flags)
+            edge.owners[event] = self._task if more else None
+
+    def _stay(self) -> None:
+        """Stay in the line, and look whether anybody can go on."""
+        self.woken = True
+        events = self._edge.look()
+        self.woken = False
+        if not events & self._event:
+            self._refused = False
+        elif self._edge.lines[self._event][0] is not self:
+            pass
+        elif not self._refused:
+            # A send takes note of new room only now and then, this look did.
+            self._refused = True
+            self.wake()
+        else:
+            self._loop.call_later(REFUSED, self.wake)
+
+    def _expire(self) -> None:
+        if not self.done():
+            self.set_exception(Again())
+            self._leave()
+            if self._ready is not None:
+                self._ready.wake()
+
+    def _leave(self) -> None:
+        edge, line = self._edge, self._edge.lines[self._event]
+        if line and line[0] is self:
+            line.popleft()
+        elif self in line:
+            line.remove(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        # What it holds may refer to it, and should not wait for the collector.
+        self._task = self._timer = None
+        edge.settle()
+
+    # -- As a Future -------------------------------------------------------------------------------
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Cancel the call, which has no effect then."""
+        if self.done():
+            return False
+        try:
+            super().cancel(msg)
+        finally:
+            self._leave()
+            if self._ready is not None:
+                self._ready.wake()
+        return True
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if self.done() or self._ready is not None:
+            # Of several tasks that await it, the first one takes the message for all.
+            return (yield from super().__await__())
+        ready = self._ready = Readiness(self._loop)
+        try:
+            while not self.done():
+                ready._asyncio_future_blocking = True
+                yield ready
+                self._try()
+        except BaseException:
+            self._give_up()
+            raise
+        finally:
+            self._ready = None
+        return self.result()
+
+    __iter__ = __await__
+
+    def _give_up(self) -> None:
+        with suppress(RuntimeError):
+            if not self.cancel() and not self.cancelled():
+                # Nobody else may want to know.
+                self.exception()
+
+
+class Polling(Future[Any]):
+    """A poll that waits.
+
+    Parameters
+    ----------
+    hub : LoopHub
+        Where it waits.
+    sockets : list of (socket or descriptor, events)
+        What it waits for.
+    """
+
+    __slots__ = ("_convert", "_hub", "_observed", "_sockets", "_timer", "_watches", "woken")
+
+    def __init__(
+        self,
+        hub: LoopHub,
+        sockets: list[tuple[Any, int]],
+        convert: Callable[[list[tuple[Any, int]]], Any],
+    ) -> None:
+        super().__init__(loop=hub.loop)
+        self._hub = hub
+        self._sockets = sockets
+        self._convert = convert
+        self._timer: Any = None
+        self._watches: list[Any] = []
+        self._observed: list[tuple[EdgeSocket, LoopEdge, tuple[Any, int]]] = []
+        self.woken = False
+
+    def limit(self, seconds: float) -> None:
+        """Give up after a time."""
+        self._timer = self._loop.call_later(seconds, self._finish, [])
+
+    def observe(self, socket: EdgeSocket, events: int) -> None:
+        """Wait for a socket."""
+        edge, observer = socket._join(), (self, events)
+        edge.observers.append(observer)
+        # The socket may have been made for this poll only.
+        self._observed.append((socket, edge, observer))
+        edge.arm()
+
+    def watch(self, descriptor: int, events: int) -> None:
+        """Wait for a descriptor."""
+        for event, write in ((_poll.POLLIN, False), (POLLOUT, True)):
+            if events & event:
+                self._watches.append(self._hub.watch(descriptor, self.wake, write))
+
+    def wake(self) -> None:
+        """Have it look soon."""
+        if not self.woken:
+            self.woken = True
+            self._loop.call_soon(self.run)
+
+    def run(self) -> None:
+        """Have it look at once."""
+        self.woken = False
+        if self.done():
+            return
+        try:
+            ready = _poll.zmq_poll(self._sockets, 0)
+        except Exception as error:
+            self.set_exception(error)
+            self.leave()
+            return
+        if ready:
+            self._finish(ready)
+            return
+        for _, edge, _ in self._observed:
+            edge.look()
+
+    def _finish(self, ready: list[tuple[Any, int]]) -> None:
+        if not self.done():
+            self.set_result(self._convert(ready))
+            self.leave()
+
+    def leave(self) -> None:
+        """Wait no longer."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for watch in self._watches:
+            self._hub.unwatch(watch)
+        for _, edge, observer in self._observed:
+            if observer in edge.observers:
+                edge.observers.remove(observer)
+                edge.settle()
+        self._timer, self._watches, self._observed, self._sockets = None, [], [], []
+
+    def cancel(self, msg: Any = None) -> bool:
+        """Stop to wait."""
+        if self.done():
+            return False
+        try:
+            super().cancel(msg)
+        finally:
+            self.leave()
+        return True
