@@ -13,12 +13,10 @@ import weakref
 from typing import Any
 
 from .. import asyncio as _sockets
+from .._future import _AsyncPoller as _AsyncPoller
+from .._future import _AsyncSocket as _AsyncSocket
 
 __all__ = ["CancelledError", "Context", "Poller", "Socket"]
-
-# What pyzmq has under these names, as `zmq._future`: the base of the sockets here and of asyncio's.
-_AsyncPoller = _sockets.Poller
-_AsyncSocket = _sockets.Socket
 
 #: What awaiting a call raises that was cancelled.
 CancelledError = _asyncio.CancelledError

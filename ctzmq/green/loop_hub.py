@@ -90,7 +90,11 @@ class LoopHub:
         watch.kept = None
         if not watches:
             del self._watches[watch.key]
-            self.call(self._forget, watch.key)
+            if not self.loop.is_closed():
+                self.call(self._forget, watch.key)
+            elif self._selector is not self.loop and os.getpid() == self.pid:
+                # The thread would outlive the loop.
+                self._forget(watch.key)
 
     def _forget(self, key: Key) -> None:
         # Another socket may have got the descriptor meanwhile.

@@ -112,7 +112,9 @@ def test_a_descriptor_that_cannot_be_watched(ends: Any) -> None:
     asyncio.run(main())
 
 
-def test_it_ends_with_the_loop(ends: Any) -> None:
+def test_it_ends_with_the_loop(
+    ends: Any, eventually: Callable[[Callable[[], object]], None]
+) -> None:
     near, far = ends
 
     async def main() -> None:
@@ -121,3 +123,4 @@ def test_it_ends_with_the_loop(ends: Any) -> None:
 
     asyncio.run(main())
     far.send(b"x")
+    eventually(lambda: not threads())
