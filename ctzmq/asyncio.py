@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from asyncio import SelectorEventLoop
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import _future
 from .core import context as _context
@@ -42,7 +42,7 @@ class Socket(_future._AsyncSocket):
 Poller._socket_class = Socket
 
 
-class Context(_context.Context):
+class Context(_context.Context[Socket]):
     """A context whose sockets return Futures.
 
     Parameters
@@ -58,10 +58,6 @@ class Context(_context.Context):
     _socket_class = Socket
     # Of its own, so that it does not give out the blocking one.
     _instance = None
-
-    if TYPE_CHECKING:
-
-        def socket(self, socket_type: int, socket_class: Any = None, **kwargs: Any) -> Socket: ...
 
 
 class ZMQEventLoop(SelectorEventLoop):

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from typing import Any, Callable, Protocol
+from typing import Any, Callable, ClassVar, Protocol
 
 from ..core import lifetime, options
 from ..core import poll as _poll
@@ -223,7 +223,7 @@ class EdgeSocket(_socket.Socket):
     __slots__ = ("_edge", "_quick")
 
     #: Returns the hub of the thread that calls it.
-    _hub: Callable[[], Any]
+    _hub: ClassVar[Any]
     _edge_class: type[Edge] = Edge
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
