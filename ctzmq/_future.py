@@ -144,7 +144,7 @@ def _flavoured(socket_class: type[_AsyncSocket], socket: Any) -> Any:
     """Return a socket, or an asynchronous one that shares the libzmq socket of another flavour."""
     if isinstance(socket, _AsyncSocket):
         return socket
-    others = [other for other in socket._sharers if isinstance(other, _AsyncSocket)]
+    others = [other for other in socket._sharers.living() if isinstance(other, _AsyncSocket)]
     return others[0] if others else socket_class(socket)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from _weakrefset import WeakSet
 from errno import EMFILE
 from operator import index
 from warnings import warn
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from .context import Context
 
 COPY_THRESHOLD = 65536
+
+#: Of open sockets, what is to be closed; nothing is ever put into it.
+_NOTHING: list[int] = []
 
 
 def shown(cls: type) -> str:
@@ -76,7 +78,7 @@ class Lifecycle:
         # The address, for the one who closes the socket to take; shared with the shadows.
         self._claim: list[int] = []
         # The same, once it is closed, for the one who leaves it last.
-        self._closing: list[int] = []
+        self._closing = _NOTHING
         # One item for each call that may wait: the length of a list is right with any threads.
         self._users: list[None] = []
         self._draft_poller: Any = None
@@ -86,7 +88,7 @@ class Lifecycle:
         self._pid = os.getpid()
         # One message, received into again and again; None while a call has it.
         self._message: Any = None
-        self._sharers: WeakSet[Lifecycle] = WeakSet()
+        self._sharers = lifetime.Sharers()
         self._shadow_obj = None
         self.copy_threshold = COPY_THRESHOLD if copy_threshold is None else copy_threshold
         if isinstance(ctx_or_socket, Lifecycle):
@@ -173,7 +175,7 @@ class Lifecycle:
         thread-safe ones, and those with CONFLATE, which drop messages, zero-copy ones too, under
         theirs. And it is for DGRAM sockets, which libzmq lets send at certain times only.
         """
-        for sharer in (self, *self._sharers):
+        for sharer in (self, *self._sharers.living()):
             sharer._handle = calls.NULL
 
     @property
@@ -264,7 +266,7 @@ class Lifecycle:
         closing = [address]
         # In a cycle of garbage, the set does not know this socket any more.
         try:
-            for sharer in {self, *lifetime.living(self._sharers)}:
+            for sharer in {self, *self._sharers.living()}:
                 sharer._close_draft_poller()
                 sharer._closing = closing
                 sharer._abandon()
@@ -273,7 +275,7 @@ class Lifecycle:
 
     def _finish(self) -> None:
         """Close libzmq's part of a closed socket, once no thread waits in it any more."""
-        if any(sharer._users for sharer in lifetime.living(self._sharers)):
+        if any(sharer._users for sharer in self._sharers.living()):
             return
         try:
             address = self._closing.pop()

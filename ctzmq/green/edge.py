@@ -112,7 +112,7 @@ class Edge:
             return self._events(self._pointer)
         if self._news is not None:
             self._news.take_news()
-        address = next((sharer._address for sharer in self._sharers), 0)
+        address = next((sharer._address for sharer in self._sharers.living()), 0)
         try:
             return int(options.read(address, _EVENTS)) if address else -1
         except ZMQError:
@@ -152,7 +152,7 @@ class Edge:
         if socket is not None:
             socket._handle = calls.NULL
             return
-        for sharer in self._sharers:
+        for sharer in self._sharers.living():
             sharer._handle = calls.NULL
 
     def _single(self) -> Any:
@@ -175,7 +175,7 @@ class Edge:
         if socket is not None:
             socket._handle = socket._pointer
             return
-        for sharer in self._sharers:
+        for sharer in self._sharers.living():
             sharer._handle = sharer._pointer
 
     def slow_down(self) -> None:
@@ -231,7 +231,7 @@ class EdgeSocket(_socket.Socket):
         #: Whether libzmq allows the quick calls when nobody waits.
         self._quick = True
         super().__init__(*args, **kwargs)
-        for original in self._sharers:
+        for original in self._sharers.living():
             if original is not self and isinstance(original, EdgeSocket):
                 self._edge, self._quick = original._edge, original._quick
                 break
@@ -248,7 +248,7 @@ class EdgeSocket(_socket.Socket):
                     raise RuntimeError(f"{self!r} is waited for in another thread's hub")
                 edge.close()
             edge = self._edge_class(self, hub)
-            for sharer in self._sharers:
+            for sharer in self._sharers.living():
                 if isinstance(sharer, EdgeSocket):
                     sharer._edge = edge
         return edge
@@ -261,7 +261,7 @@ class EdgeSocket(_socket.Socket):
 
     def _slow_down(self) -> None:
         super()._slow_down()
-        for sharer in self._sharers:
+        for sharer in self._sharers.living():
             if isinstance(sharer, EdgeSocket):
                 sharer._quick = False
         if self._edge is not None:
