@@ -73,9 +73,19 @@ def test_failures_and_notes_are_not_ok() -> None:
 
 
 def test_a_skip_counts_only_where_the_peer_runs_the_test() -> None:
-    ours = {"a": "skipped", "b": "skipped", "c": "skipped", "d": "passed", "e": "skipped"}
-    theirs = {"a": "passed", "b": "skipped", "d": "skipped", "e": "failed"}
-    assert conformance.only_here(ours, theirs) == ["a", "e"]
+    ours = {"a": "skipped", "b": "skipped", "c": "skipped", "d": "passed", "e": "differs"}
+    theirs = {"a": "passed", "b": "skipped", "d": "skipped", "e": "passed"}
+    assert conformance.faults(ours, theirs) == ["skipped, and pyzmq runs it: a"]
+
+
+def test_a_failure_counts_whatever_the_peer_does() -> None:
+    ours = {"a": "failed", "b": "failed", "c": "failed"}
+    theirs = {"a": "passed", "b": "failed"}
+    assert conformance.faults(ours, theirs) == [
+        "failed: a",
+        "failed, as with pyzmq: b",
+        "failed: c",
+    ]
 
 
 @pytest.mark.parametrize(
