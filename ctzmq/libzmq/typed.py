@@ -9,10 +9,18 @@ __all__ = ["Generic", "TypeVar", "like", "overload"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Generic, overload
+    from typing import Any, Callable, Generic, Protocol, Union, overload
 
-    from typing_extensions import Buffer as Buffer
+    import typing_extensions
     from typing_extensions import TypeVar
+
+    class Array(Protocol):
+        """What numpy's arrays are, of which type checkers learn of a buffer in Python 3.12 only."""
+
+        @property
+        def __array_interface__(self) -> Any: ...
+
+    Buffer = Union[typing_extensions.Buffer, Array]
 
     F = TypeVar("F")
 

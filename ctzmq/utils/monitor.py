@@ -69,9 +69,13 @@ async def _parse_later(message: Awaitable[list[bytes]]) -> _MonitorMessage:
 
 
 @overload
-def recv_monitor_message(socket: _AsyncReceiver, flags: int = 0) -> Awaitable[_MonitorMessage]: ...
-@overload
 def recv_monitor_message(socket: _Receiver, flags: int = 0) -> _MonitorMessage: ...
+
+
+@overload
+def recv_monitor_message(socket: _AsyncReceiver, flags: int = 0) -> Awaitable[_MonitorMessage]: ...
+
+
 def recv_monitor_message(
     socket: _Receiver | _AsyncReceiver, flags: int = 0
 ) -> _MonitorMessage | Awaitable[_MonitorMessage]:

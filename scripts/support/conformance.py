@@ -43,8 +43,11 @@ DIFFERENT = {
 }
 
 REQUIREMENTS = ["pytest", "pytest-asyncio>=0.17", "pytest-rerunfailures", "tornado"]
-# Neither of them has wheels for PyPy.
-COMPILED = [f"{name}; platform_python_implementation == 'CPython'" for name in ("gevent", "numpy")]
+# Of most of them there are no wheels for PyPy. mypy checks pyzmq's examples, one of them in Cython.
+COMPILED = [
+    f"{name}; platform_python_implementation == 'CPython'"
+    for name in ("cython", "gevent", "mypy", "numpy")
+]
 
 _WHICH = """
 import importlib.metadata, sys, zmq

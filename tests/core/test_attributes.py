@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from typing import Any, Callable
 
 import pytest
 
 import ctzmq as zmq
+from ctzmq.core import attributes, options
 
 INTS = ["linger", "rcvtimeo", "sndtimeo", "sndhwm", "rcvhwm", "backlog", "ipv6", "maxmsgsize"]
 
@@ -45,6 +48,29 @@ def test_every_option_is_listed_by_dir(socket: Callable[..., zmq.Socket]) -> Non
     listed = dir(socket(zmq.PAIR))
     assert set(zmq.SocketOption.__members__) <= set(listed)
     assert {"linger", "send", "recv", "subscribe", "hwm"} <= set(listed)
+
+
+def test_every_option_is_declared_to_type_checkers() -> None:
+    """The declarations are the only list of names beside the enum, and nothing runs them."""
+    (made,) = ast.parse(inspect.getsource(attributes.SocketAttributes)).body
+    assert isinstance(made, ast.ClassDef)
+    (block,) = (node for node in made.body if isinstance(node, ast.If))
+    declared = {
+        node.target.id: ast.unparse(node.annotation)
+        for node in block.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    own = {"SUBSCRIBE": "Topic", "UNSUBSCRIBE": "Topic"}
+    own.update(dict.fromkeys(("HWM", "TYPE"), "Option[int]"))
+    wanted = dict(own)
+    for name, option in zmq.SocketOption.__members__.items():
+        if name not in own:
+            kind = options.kind(option)
+            wanted[name] = wanted[name.lower()] = (
+                "Option[bytes]" if kind.name == "bytes" else "Option[int]"
+            )
+    wanted["CURVE_SECRETKEY"] = wanted["curve_secretkey"] = "SecretKey"
+    assert declared == wanted
 
 
 def test_a_name_that_is_no_option_is_refused(socket: Callable[..., zmq.Socket]) -> None:
