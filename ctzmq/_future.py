@@ -11,7 +11,7 @@ import selectors
 import warnings
 from asyncio import Future
 from functools import partial
-from typing import Any, Callable, ClassVar
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, TypeVar
 
 from .core import poll as _poll
 from .core import socket as _socket
@@ -22,6 +22,14 @@ from .green.edge import POLLIN, POLLOUT, EdgeSocket
 from .green.loop_hub import LoopHub, hub_of
 from .green.waiting import NOT_YET, LoopEdge, Polling, Waiting
 from .libzmq.provider import calls
+from .libzmq.typed import like
+
+if TYPE_CHECKING:
+    from .green.awaited import Awaited
+else:
+    Awaited = EdgeSocket
+
+S = TypeVar("S", bound="_AsyncSocket")
 
 DONTWAIT = calls.DONTWAIT
 LARGE = calls.LARGE
@@ -36,7 +44,7 @@ _send = _socket.Socket.send
 _recv = _socket.Socket.recv
 _send_multipart = _socket.Socket.send_multipart
 _recv_multipart = _socket.Socket.recv_multipart
-_get = _socket.Socket.get
+_get: Callable[[Any, int], Any] = _socket.Socket.get
 #: The size of a message that is not there yet.
 _EMPTY = -2
 _TIMEOUTS = {POLLIN: int(SocketOption.RCVTIMEO), POLLOUT: int(SocketOption.SNDTIMEO)}
@@ -78,7 +86,9 @@ class _AsyncPoller(_Async, _poll.Poller):
     #: The sockets as which blocking ones are waited for.
     _socket_class: ClassVar[type[_AsyncSocket]]
 
-    def poll(self, timeout: float | None = -1) -> Any:
+    def poll(  # type: ignore[override]
+        self, timeout: float | None = -1
+    ) -> Future[list[tuple[Any, int]]]:
         """Wait until at least one of the registered is ready.
 
         Parameters
@@ -148,7 +158,7 @@ def _flavoured(socket_class: type[_AsyncSocket], socket: Any) -> Any:
     return others[0] if others else socket_class(socket)
 
 
-class _AsyncSocket(_Async, EdgeSocket):
+class _AsyncSocket(_Async, Awaited):
     """A socket whose sends and receives return Futures.
 
     Parameters
@@ -190,7 +200,7 @@ class _AsyncSocket(_Async, EdgeSocket):
             super().__init__(context, socket_type, **kwargs)
 
     @classmethod
-    def from_socket(cls, socket: Any, io_loop: Any = None) -> Any:
+    def from_socket(cls: type[S], socket: Any, io_loop: Any = None) -> S:
         """Make an asynchronous socket that shares the libzmq socket of a blocking one.
 
         Parameters
@@ -240,7 +250,8 @@ class _AsyncSocket(_Async, EdgeSocket):
 
     # -- Sending -----------------------------------------------------------------------------------
 
-    def send(
+    @like(lambda: Awaited.send)
+    def send(  # type: ignore[override]
         self,
         data: Any,
         flags: int = 0,
@@ -273,7 +284,8 @@ class _AsyncSocket(_Async, EdgeSocket):
         call = partial(_send, self, data, flags | DONTWAIT, copy, track, routing_id, group)
         return self._begin(future, POLLOUT, flags, call)
 
-    def send_multipart(
+    @like(lambda: Awaited.send_multipart)
+    def send_multipart(  # type: ignore[override]
         self,
         msg_parts: Any,
         flags: int = 0,
@@ -316,7 +328,10 @@ class _AsyncSocket(_Async, EdgeSocket):
 
     # -- Receiving ---------------------------------------------------------------------------------
 
-    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+    @like(lambda: Awaited.recv)
+    def recv(  # type: ignore[override]
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Any:
         """Receive one part.
 
         Parameters
@@ -374,7 +389,10 @@ class _AsyncSocket(_Async, EdgeSocket):
             self._message = message
         return message, size
 
-    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+    @like(lambda: Awaited.recv_multipart)
+    def recv_multipart(  # type: ignore[override]
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Any:
         """Receive a message with all its parts.
 
         Parameters
@@ -430,7 +448,9 @@ class _AsyncSocket(_Async, EdgeSocket):
         self._message = message
         return parts
 
-    def recv_into(self, buf: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:
+    def recv_into(  # type: ignore[override]
+        self, buf: Any, /, *, nbytes: int = 0, flags: int = 0
+    ) -> Future[int]:
         """Receive one part into memory that is there already.
 
         Parameters
@@ -485,6 +505,7 @@ class _AsyncSocket(_Async, EdgeSocket):
         if edge is not None and edge.hub.loop is not loop:
             edge = self._join()
         task = mine = None
+        timeout = 0
         if edge is not None and edge.lines[event]:
             task = edge.owners.get(event)
             mine = task is not None and task is asyncio.current_task(loop)
@@ -532,7 +553,9 @@ class _AsyncSocket(_Async, EdgeSocket):
             edge.look()
         return waiting
 
-    def poll(self, timeout: float | None = None, flags: int = POLLIN) -> Any:
+    def poll(  # type: ignore[override]
+        self, timeout: float | None = None, flags: int = POLLIN
+    ) -> Future[int]:
         """Wait until the socket is ready.
 
         Parameters

@@ -154,6 +154,51 @@ PROGRAMS = {
         except Again as error:
             assert_type(error.strerror, str)
         """,
+    "asynchronous": """
+        from __future__ import annotations
+        from typing import Any
+        from typing_extensions import assert_type
+        import zmq
+        from zmq.asyncio import Context, Poller, Socket
+
+        async def main() -> None:
+            with Context() as ctx, ctx.socket(zmq.PULL) as pull:
+                assert_type(ctx, Context)
+                assert_type(pull, Socket)
+            assert_type(Context.instance().socket(zmq.PULL), Socket)
+            assert_type(Context.shadow(zmq.Context()), Context)
+            assert_type(zmq.Context.shadow(ctx), zmq.Context)
+            assert_type(Socket.shadow(zmq.Socket.shadow(pull)), Socket)
+            assert_type(Socket.from_socket(zmq.Socket.shadow(pull)), Socket)
+            with pull.bind("inproc://here") as bound:
+                assert_type(bound, Socket)
+            assert_type(pull.get_monitor_socket(), Socket)
+
+            assert_type(await pull.recv(), bytes)
+            assert_type(await pull.recv(zmq.NOBLOCK), bytes)
+            assert_type(await pull.recv(copy=False), zmq.Frame)
+            assert_type(await pull.recv_multipart(), "list[bytes]")
+            assert_type(await pull.recv_multipart(copy=False), "list[zmq.Frame]")
+            assert_type(await pull.recv_string(), str)
+            assert_type(await pull.recv_json(), Any)
+            assert_type(await pull.recv_pyobj(), Any)
+            assert_type(await pull.recv_serialized(lambda parts: len(parts[0])), int)
+            assert_type(await pull.recv_into(bytearray(10)), int)
+            assert_type(await pull.poll(10), int)
+            assert_type(pull.recv().done(), bool)
+            assert_type(pull.linger, int)
+
+            assert_type(await pull.send(b"1", copy=False, track=True), zmq.MessageTracker)
+            await pull.send(b"1")
+            await pull.send_multipart([b"1"])
+            await pull.send_string("1")
+            await pull.send_json({})
+            await pull.send_pyobj(pull)
+            await pull.send_serialized("1", lambda text: [text.encode()])
+            poller = Poller()
+            poller.register(pull)
+            assert_type(await poller.poll(10), "list[tuple[Any, int]]")
+        """,
     "green": """
         from __future__ import annotations
         from typing_extensions import assert_type
@@ -190,6 +235,7 @@ PROGRAMS = {
         from __future__ import annotations
         import ctzmq.green
         import zmq
+        import zmq.asyncio
 
         socket = zmq.Context().socket(zmq.PUSH)
         zmq.PUHS  # error: no attribute "PUHS"
@@ -207,6 +253,18 @@ PROGRAMS = {
         socket.recv().encode()  # error: "bytes" has no attribute "encode"
         socket.recv_into("text")  # error: expected "Buffer
         socket.bind(5555)  # error: expected "str | bytes"
+
+        def blocking(ctx: zmq.Context, socket: zmq.Socket) -> bytes:
+            return socket.recv()
+
+        async def main() -> None:
+            ctx = zmq.asyncio.Context()
+            socket = ctx.socket(zmq.PULL)
+            blocking(ctx, socket)  # error: expected "ctzmq.core.
+            socket.recv().decode()  # error: "Future[bytes]" has no attribute "decode"
+            await socket.send("text")  # error: argument type "str"
+            blocking(zmq.Context(), zmq.Context().socket(zmq.PULL))
+            await zmq.Context().socket(zmq.PULL).recv()  # error: Incompatible types in "await"
         """,
 }
 

@@ -31,7 +31,10 @@ from ..core import socket as _socket
 from ..enums import SocketOption
 from ..error import ZMQError
 from ..libzmq.provider import calls
+from ..libzmq.typed import TypeVar
 from .hub import Watcher
+
+R = TypeVar("R", default=bytes)
 
 POLLIN = _poll.POLLIN
 POLLOUT = _poll.POLLOUT
@@ -70,7 +73,7 @@ class Edge:
         "owners",
     )
 
-    def __init__(self, socket: EdgeSocket, hub: Watcher) -> None:
+    def __init__(self, socket: EdgeSocket[Any], hub: Watcher) -> None:
         self.hub: Any = hub
         self.lines: dict[int, deque[Any]] = {POLLIN: deque(), POLLOUT: deque()}
         #: Who is in the middle of a message of several parts, which nobody may interrupt.
@@ -85,7 +88,7 @@ class Edge:
         self._quick = socket._quick
         self._armed = False
         self._watch: Any = None
-        reference = weakref.ref(self)
+        reference: weakref.ref[Edge] = weakref.ref(self)
         self._watch = hub.watch(socket.fileno(), lambda: _changed(reference))
         # Of a thread-safe socket, whose descriptor is that of a poller.
         self._news = socket._draft_poller
@@ -207,7 +210,7 @@ def _changed(reference: weakref.ref[Edge]) -> None:
         edge.changed()
 
 
-class EdgeSocket(_socket.Socket):
+class EdgeSocket(_socket.Socket[R]):
     """A socket that can be waited for without holding up its thread.
 
     Each flavour gives it a hub, and says how to wait.

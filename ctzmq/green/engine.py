@@ -105,7 +105,7 @@ def _spend(count: int) -> None:
     next(islice(_turns, count - 1, None), None)
 
 
-class GreenSocket(EdgeSocket):
+class GreenSocket(EdgeSocket[bytes]):
     """A socket whose calls let other greenlets run while they wait.
 
     Each flavour derives from it and gives it a hub.
