@@ -60,6 +60,13 @@ class Context(_context.Context[Socket]):
     _instance = None
 
 
+class ProactorSelectorThreadWarning(RuntimeWarning):
+    """What pyzmq warns with of its selector thread; ctzmq has no reason to warn of its own.
+
+    Source: pyzmq `zmq.asyncio.ProactorSelectorThreadWarning`.
+    """
+
+
 class ZMQEventLoop(SelectorEventLoop):
     """The loop of asyncio under the name of older programs.
 

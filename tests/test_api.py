@@ -29,13 +29,23 @@ DATA: dict[str, Any] = json.loads(
     Path(__file__).with_name("data").joinpath("pyzmq_api.json").read_text(encoding="utf-8")
 )
 
-UNFINISHED = ("zmq.asyncio", "zmq.eventloop.future")
+UNFINISHED = ("zmq.eventloop.future")
 """The packages of which ctzmq does not have the whole; the data file has pyzmq's already."""
 
 DEPRECATED = ("zmq.auth.ioloop", "zmq.eventloop.ioloop")
 """The modules that warn when they are imported, as they do in pyzmq."""
 
 DIFFERS = {
+    "zmq.asyncio.Context.closed": (
+        "property",
+        "setting it changes nothing but what it says; pyzmq allows it by the way it is compiled",
+    ),
+    "zmq.asyncio.Poller.raw_sockets": ("missing", "pyzmq declares it and never sets it"),
+    "zmq.asyncio.Socket.get": ("(self, option)", "it has the name that all other sockets give it"),
+    "zmq.asyncio.Socket.send": (
+        "(self, data, flags=0, copy=True, track=False, routing_id=None, group=None)",
+        "what else it takes has names, as in all other sockets",
+    ),
     "zmq.sugar.context.Context.closed": (
         "property",
         "setting it changes nothing but what it says; pyzmq allows it by the way it is compiled",
