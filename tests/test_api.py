@@ -29,7 +29,7 @@ DATA: dict[str, Any] = json.loads(
     Path(__file__).with_name("data").joinpath("pyzmq_api.json").read_text(encoding="utf-8")
 )
 
-UNFINISHED = ("zmq.eventloop.future")
+UNFINISHED = "zmq.eventloop.future"
 """The packages of which ctzmq does not have the whole; the data file has pyzmq's already."""
 
 DEPRECATED = ("zmq.auth.ioloop", "zmq.eventloop.ioloop")

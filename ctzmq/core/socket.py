@@ -595,7 +595,7 @@ class Socket(Messaging, Connections, Generic[R]):
 
         Source: libzmq `zmq_poll`, pyzmq `Socket.poll`.
         """
-        mask = flags if flags.__class__ is int else int(flags)
+        mask = flags if flags.__class__ is int else int(index(flags))
         if 0 < mask <= poll.QUICK:
             # Half the time of a call of zmq_poll that need not wait.
             look = self._look

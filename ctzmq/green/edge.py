@@ -185,6 +185,11 @@ class Edge:
         """Keep to the slow way, even while nobody waits."""
         self._quick = False
 
+    def here(self) -> bool:
+        """Tell whether those who wait may be woken in this thread."""
+        here: bool = self.hub.here()
+        return here
+
     def abandoned(self) -> bool:
         """Tell whether those who wait never go on, because their hub has come to its end."""
         return False
@@ -192,7 +197,8 @@ class Edge:
     def close(self) -> None:
         """Wake everybody, and stop watching."""
         self._end()
-        self.look()
+        if self.here():
+            self.look()
 
     def _end(self) -> None:
         self._pointer = calls.NULL
@@ -248,13 +254,25 @@ class EdgeSocket(_socket.Socket[R]):
         if edge is None or edge.hub is not hub:
             if edge is not None:
                 if edge.busy() and not edge.abandoned():
-                    raise RuntimeError(f"{self!r} is waited for in another thread's hub")
+                    raise self._elsewhere()
                 edge.close()
             edge = self._edge_class(self, hub)
             for sharer in self._sharers.living():
                 if isinstance(sharer, EdgeSocket):
                     sharer._edge = edge
         return edge
+
+    def _busy_edge(self) -> Edge | None:
+        """Return the edge if anybody waits; nobody may wait in a hub that is not of this thread."""
+        edge = self._edge
+        if edge is None or not edge.busy():
+            return None
+        if not edge.here():
+            raise self._elsewhere()
+        return edge
+
+    def _elsewhere(self) -> RuntimeError:
+        return RuntimeError(f"{self!r} is waited for in another thread's hub: use it there")
 
     def _abandon(self) -> None:
         edge, self._edge = self._edge, None
@@ -282,16 +300,20 @@ class EdgeSocket(_socket.Socket[R]):
 
         Source: pyzmq `Socket.get`.
         """
+        if option != _EVENTS:
+            return super().get(option)
+        edge = self._busy_edge()
         value = super().get(option)
-        if option == _EVENTS and self._edge is not None:
-            self._edge.look()
+        if edge is not None:
+            edge.look()
         return value
 
     getsockopt = get
 
     def _endpoint_call(self, verb: str, function: Callable[..., int], addr: Any) -> None:
+        edge = self._busy_edge()
         try:
             super()._endpoint_call(verb, function, addr)
         finally:
-            if self._edge is not None:
-                self._edge.look()
+            if edge is not None:
+                edge.look()

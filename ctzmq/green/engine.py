@@ -13,6 +13,7 @@ from operator import index
 from time import monotonic
 from typing import Any, Callable, ClassVar
 
+from ..core import lifetime
 from ..core import poll as _poll
 from ..core import socket as _socket
 from ..core.messaging import SNDMORE, Messaging
@@ -241,11 +242,11 @@ class GreenSocket(EdgeSocket[bytes]):
     # -- Waiting -----------------------------------------------------------------------------------
 
     def _persist(self, attempt: Callable[[int], int], flags: int, event: int) -> Any:
-        edge = self._edge
+        edge = self._busy_edge()
         if flags & DONTWAIT:
             try:
                 result = super()._persist(attempt, flags, event)
-                if edge is not None and edge.busy():
+                if edge is not None:
                     self._passed(edge, flags, event)
                 return result
             finally:
@@ -258,7 +259,7 @@ class GreenSocket(EdgeSocket[bytes]):
         elif edge is None or mine or not edge.lines[event]:
             result = attempt(flags | DONTWAIT)
             errno = calls.errno()
-            if edge is not None and edge.busy():
+            if edge is not None:
                 if result >= 0:
                     self._passed(edge, flags, event)
                 edge.look()
@@ -333,6 +334,27 @@ class GreenSocket(EdgeSocket[bytes]):
             more = calls.try_get(self._pointer, _RCVMORE)
         edge.owners[event] = edge.hub.greenlet() if more else None
 
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket, which wakes those who wait in it with ENOTSOCK.
+
+        Parameters
+        ----------
+        linger : int, optional
+            As in `ctzmq.Socket.close`.
+
+        Raises
+        ------
+        RuntimeError
+            When greenlets of another native thread wait in it; it stays open then.
+        TypeError, OverflowError
+            When `linger` is no number of milliseconds; the socket stays open then.
+
+        Source: libzmq `zmq_close`, pyzmq `Socket.close`.
+        """
+        if not lifetime.ending:
+            self._busy_edge()
+        super().close(linger)
+
     def poll(self, timeout: float | None = None, flags: int = POLLIN) -> int:
         """Wait until the socket is ready, while others run.
 
@@ -394,11 +416,12 @@ def poll(hub: Hub, sockets: Any, timeout: float | None) -> list[tuple[Any, int]]
     else:
         _breathe(hub)
     _spend(_LONG // 5)
+    edges = [socket._busy_edge() for socket, _ in sockets if isinstance(socket, GreenSocket)]
     ready = _poll.zmq_poll(sockets, 0)
     if ready or not left or not sockets:
-        for socket, _ in sockets:
-            if isinstance(socket, GreenSocket) and socket._edge is not None:
-                socket._edge.look()
+        for edge in edges:
+            if edge is not None:
+                edge.look()
         return ready
     place = Place(hub)
     deadline = None if left == _poll.inf else monotonic() + left / 1000
@@ -407,27 +430,27 @@ def poll(hub: Hub, sockets: Any, timeout: float | None) -> list[tuple[Any, int]]
     try:
         for socket, events in sockets:
             if isinstance(socket, GreenSocket):
-                edge, observer = socket._join(), (place, events)
-                edge.observers.append(observer)
-                observed.append((edge, observer))
-                edge.arm()
+                joined, observer = socket._join(), (place, events)
+                joined.observers.append(observer)
+                observed.append((joined, observer))
+                joined.arm()
             else:
                 watches += _watches(hub, socket, events, place)
         while True:
             ready = _poll.zmq_poll(sockets, 0)
             if ready:
                 return ready
-            for edge, _ in observed:
-                edge.look()
+            for joined, _ in observed:
+                joined.look()
             if not place.park(deadline):
                 return ready
     finally:
         place.forget()
         for watch in watches:
             hub.unwatch(watch)
-        for edge, observer in observed:
-            edge.observers.remove(observer)
-            edge.settle()
+        for joined, observer in observed:
+            joined.observers.remove(observer)
+            joined.settle()
 
 
 def _watches(hub: Hub, socket: Any, events: int, place: Place) -> list[Any]:

@@ -61,6 +61,10 @@ class EventletHub:
             del self._listeners[listener.key]
             self._hub.remove(listener.listener)
 
+    def here(self) -> bool:
+        # Not `get_hub`, which would make one.
+        return getattr(hubs._threadlocal, "hub", None) is self._hub
+
     def greenlet(self) -> Any:
         return getcurrent()
 

@@ -6,6 +6,7 @@ from typing import Any, Callable, NamedTuple
 
 try:
     import gevent
+    from gevent._hub_local import get_hub_if_exists
     from gevent.hub import get_hub
     from gevent.monkey import get_original
     from greenlet import getcurrent
@@ -46,8 +47,13 @@ class GeventHub:
             watch.watcher.start(watch.changed)
 
     def unwatch(self, watch: Any) -> None:
-        watch.watcher.stop()
-        watch.watcher.close()
+        # A loop must not be touched in another thread; there the watcher is at rest already.
+        if self.here():
+            watch.watcher.stop()
+            watch.watcher.close()
+
+    def here(self) -> bool:
+        return get_hub_if_exists() is self._hub
 
     def greenlet(self) -> Any:
         return getcurrent()

@@ -41,7 +41,7 @@ class Watcher(Protocol):
         """
 
     def unwatch(self, watch: Any) -> None:
-        """Stop watching."""
+        """Stop watching; any thread may do so while nobody waits for the watch."""
 
 
 class Hub(Watcher, Protocol):
@@ -49,6 +49,9 @@ class Hub(Watcher, Protocol):
 
     #: The context that each class of contexts gives this thread.
     instances: dict[type, Any]
+
+    def here(self) -> bool:
+        """Tell whether this is the hub of the thread that calls it."""
 
     def greenlet(self) -> Any:
         """Return the greenlet that runs."""

@@ -64,6 +64,10 @@ class LoopEdge(Edge):
             return bool(flags & SNDMORE)
         return bool(calls.try_get(self._pointer, _RCVMORE))
 
+    def here(self) -> bool:
+        # Only its own closing wakes anybody from other threads, and goes through the loop.
+        return True
+
     def abandoned(self) -> bool:
         return self.hub.loop.is_closed() or not self.hub.loop.is_running()
 

@@ -155,19 +155,77 @@ def test_a_socket_moves_to_another_thread_with_its_hub(bench: Any) -> None:
     assert bench.wait(greenlet) == b"back"
 
 
-def test_a_socket_that_is_waited_for_in_another_threads_hub_says_so(bench: Any) -> None:
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda zmq, a: a.recv(),
+        lambda zmq, a: a.recv(zmq.DONTWAIT),
+        lambda zmq, a: a.poll(0),
+        lambda zmq, a: a.getsockopt(zmq.EVENTS),
+        lambda zmq, a: a.connect("inproc://elsewhere"),
+        lambda zmq, a: a.close(),
+        lambda zmq, a: a.context.destroy(0),
+    ],
+    ids=["recv", "recv DONTWAIT", "poll", "EVENTS", "connect", "close", "destroy"],
+)
+def test_a_socket_that_is_waited_for_in_another_threads_hub_says_so(bench: Any, use: Any) -> None:
     zmq = bench.zmq
-    a, b = bench.pair(zmq.PULL, zmq.PUSH)
+    a, b = bench.pair(zmq.PULL, zmq.PUSH, "tcp")
     greenlet = bench.spawn(a.recv)
 
     def there() -> Any:
         with pytest.raises(RuntimeError, match="waited for in another thread's hub"):
-            a.recv()
+            use(zmq, a)
         return "refused"
 
     assert in_thread(there) == "refused"
+    if b.closed:
+        b = bench.socket(zmq.PUSH)
+        b.connect(a.last_endpoint)
     b.send(b"here")
     assert bench.wait(greenlet) == b"here"
+
+
+def test_a_socket_that_nobody_waits_for_is_closed_in_any_thread(bench: Any) -> None:
+    zmq = bench.zmq
+    for number in range(20):
+        a, b = bench.pair(zmq.PULL, zmq.PUSH, "tcp")
+        greenlet = bench.spawn(a.recv)
+        b.send(b"%d" % number)
+        assert bench.wait(greenlet) == b"%d" % number
+        assert in_thread(a.close) is None
+        assert a.closed
+
+
+def test_a_program_ends_while_other_threads_wait_in_their_hubs(
+    child: Callable[..., subprocess.CompletedProcess[str]], flavour: Any
+) -> None:
+    module = flavour.zmq.__name__
+    done = child(f"""
+        import threading, warnings
+        warnings.simplefilter("ignore")
+        import {module} as zmq
+        context = zmq.Context()
+        push = context.socket(zmq.PUSH)
+        push.bind("inproc://x")
+        waiting = threading.Event()
+
+        def wait():
+            pull = context.socket(zmq.PULL)
+            pull.connect("inproc://x")
+            pull.recv()
+            waiting.set()
+            pull.recv()
+
+        threads = [threading.Thread(target=wait, daemon=True)]
+        for thread in threads:
+            thread.start()
+        push.send(b"")
+        waiting.wait(10)
+        push.send(bytes(100_000), copy=False)
+        print("done")
+        """)
+    assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
 
 
 # -- Imports ---------------------------------------------------------------------------------------

@@ -51,7 +51,8 @@ def loans() -> Loans:
 @pytest.fixture
 def guarded() -> Any:
     """The calls as another interpreter than the first has them."""
-    made: Any = SimpleNamespace(close=calls.close, try_recv=calls.try_recv, recv=calls.recv)
+    names = ("close", "try_recv", "ask_recv", "recv")
+    made: Any = SimpleNamespace(**{name: getattr(calls, name) for name in names})
     isolated.guard(made)
     return made
 
@@ -69,7 +70,7 @@ def test_closing_another_message(guarded: Any, loans: Loans) -> None:
     assert guarded.close(calls.new_message()) == 0
 
 
-@pytest.mark.parametrize("how", ["try_recv", "recv"])
+@pytest.mark.parametrize("how", ["try_recv", "ask_recv", "recv"])
 def test_receiving_into_a_shared_message(
     guarded: Any, loans: Loans, eventually: Eventually, how: str
 ) -> None:
