@@ -269,5 +269,8 @@ def install_as_zmq() -> None:
         # would run a module of ctzmq a second time, under its alias.
         sys.meta_path.insert(0, _finder)
     sys.modules["zmq"] = package
-    # `from zmq import green` asks the package itself, which would give its own `green`.
+    # `from zmq import green` asks the package itself, which would give its own `green`. That one is
+    # imported now, because its first import makes it the attribute, whoever it is that needs it.
+    import_module(f"{PACKAGE}.green")
+    vars(package).pop("green", None)
     package._LATER["green"] = "green.gevent"

@@ -196,13 +196,35 @@ assert zmq.green.poll._Poller is green.Poller is not zmq.Poller
     )
 
 
+@pytest.mark.parametrize("first", ["zmq.asyncio", "zmq.devices", "ctzmq.green", "zmq.eventloop"])
+@pytest.mark.parametrize("installed", ["before", "after"])
+def test_green_is_that_of_gevent_whatever_was_imported(first: str, installed: str) -> None:
+    pytest.importorskip("gevent")
+    install = "import ctzmq; ctzmq.install_as_zmq()"
+    if installed == "after":
+        first = first.replace("zmq.", "ctzmq.") if first.startswith("zmq") else first
+        order = f"import {first}; {install}"
+    else:
+        order = f"{install}; import {first}"
+    succeeds(
+        f"""
+{order}
+import sys
+from zmq import green
+assert green is sys.modules["ctzmq.green.gevent"]
+import zmq
+assert zmq.green is green
+"""
+    )
+
+
 def test_nothing_is_imported_before_it_is_asked_for() -> None:
     succeeds(
         """
 import sys, ctzmq, ctzmq.compat
 before = set(sys.modules)
 ctzmq.install_as_zmq()
-assert set(sys.modules) - before == {"zmq"}
+assert set(sys.modules) - before == {"zmq", "ctzmq.green"}
 import importlib.util
 before = set(sys.modules)
 spec = importlib.util.find_spec("zmq.utils.strtypes")

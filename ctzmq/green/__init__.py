@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from .. import __all__ as _all
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .. import _FINISHED_TRACKER as _FINISHED_TRACKER
     from .. import __revision__ as __revision__
     from .. import __version__ as __version__
