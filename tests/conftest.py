@@ -72,6 +72,14 @@ def pytest_report_header() -> str:
     return f"libzmq {version} at {library.path}, native calls {native}"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have libzmq put the files of "ipc://*", which a killed process leaves behind, elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("ipc")))
+        yield
+
+
 def end(context: zmq.Context) -> None:
     """Close all sockets of a context and terminate it; a context that does not end is an error."""
     if isinstance(context, GreenContext):

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import threading
 from textwrap import dedent
 from typing import Any, Callable, Protocol
 
 import pytest
 from soak.green import FLAVOURS
+
+from ctzmq.libzmq.provider import calls
 
 BLOCKING = "blocking"
 #: The modules that classes are shown to come from.
@@ -50,10 +53,16 @@ class Greenlet:
             self._flavour.wait(self._greenlet)
 
 
+def flavours() -> list[str]:
+    """Name those that run here: on PyPy, which is slow to warm up, no more than must be seen."""
+    if sys.implementation.name != "pypy":
+        return [BLOCKING, *sorted(FLAVOURS)]
+    return [BLOCKING, "eventlet"] if calls.NATIVE else [BLOCKING]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     only = metafunc.definition.get_closest_marker("blocking")
-    names = [BLOCKING] if only else [BLOCKING, *sorted(FLAVOURS)]
-    metafunc.parametrize("flavour", names, indirect=True)
+    metafunc.parametrize("flavour", [BLOCKING] if only else flavours(), indirect=True)
 
 
 @pytest.fixture(autouse=True)
