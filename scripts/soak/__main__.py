@@ -12,12 +12,17 @@ import time
 import warnings
 from collections.abc import Sequence
 from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from soak.links import Links
 
 SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[0] = SCRIPTS
 sys.path.append(os.path.dirname(SCRIPTS))
 
 BATCHES_PER_MISTAKE = 5
+ENDPOINTS = ["inproc://soak", "tcp://127.0.0.1:*"]
 SAMPLES = 100
 
 
@@ -37,49 +42,44 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def greenlets(options: argparse.Namespace) -> int:
-    """Run the greenlets, half of the operations with disturbances; return 1 when one is broken."""
-    from soak.green import FLAVOURS, BrokenError, Stress
+def greenlets(options: argparse.Namespace, calm: bool) -> Links:
+    """Let greenlets do half of the operations."""
+    from soak.green import FLAVOURS, Stress
 
     warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
-    flavour = FLAVOURS[options.flavour]()
-    for calm in (False, True):
-        start = time.monotonic()
-        stress = Stress(flavour, options.seed, ["inproc://soak", "tcp://127.0.0.1:*"], calm)
-        try:
-            stress.run(options.messages // 2)
-        except BrokenError as problem:
-            print(f"{options.flavour}, seed {options.seed}, calm {calm}: {problem}")
-            return 1
-        received = sum(sum(way.received.values()) for way in stress.ways)
-        seconds = time.monotonic() - start
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(stress.kinds.items()))
-        print(f"{stress.operations} operations, {received} messages in {seconds:.1f} s: {kinds}")
-    return 0
+    stress = Stress(FLAVOURS[options.flavour](), options.seed, ENDPOINTS, calm)
+    stress.run(options.messages // 2)
+    return stress
 
 
-def tasks(options: argparse.Namespace) -> int:
-    """Run the tasks, half of the operations with disturbances; return 1 when one is broken."""
-    from soak.green import BrokenError
+def tasks(options: argparse.Namespace, calm: bool) -> Links:
+    """Let tasks do half of the operations."""
     from soak.tasks import Tasks
 
-    async def run(calm: bool) -> Tasks:
-        stress = Tasks(options.seed, ["inproc://soak", "tcp://127.0.0.1:*"], calm)
+    async def run() -> Links:
+        stress = Tasks(options.seed, ENDPOINTS, calm)
         await stress.run(options.messages // 2)
         return stress
 
+    return asyncio.run(run())
+
+
+def stressed(options: argparse.Namespace) -> int:
+    """Run once with disturbances and once without; return 1 when a message went astray."""
+    from soak.links import BrokenError
+
+    run = tasks if options.flavour == "asyncio" else greenlets
     for calm in (False, True):
         start = time.monotonic()
         try:
-            stress = asyncio.run(run(calm))
+            stress = run(options, calm)
         except BrokenError as problem:
-            print(f"asyncio, seed {options.seed}, calm {calm}: {problem}")
+            print(f"{options.flavour}, seed {options.seed}, calm {calm}: {problem}")
             return 1
         seconds = time.monotonic() - start
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(stress.kinds.items()))
         print(
-            f"{stress.operations} operations, {stress.received} messages in {seconds:.1f} s:"
-            f" {kinds}"
+            f"{stress.operations} operations, {stress.received} messages in {seconds:.1f} s: {kinds}"
         )
     return 0
 
@@ -91,10 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from soak.traffic import LostError, Traffic, channels
 
     options = parse(arguments)
-    if options.flavour == "asyncio":
-        return tasks(options)
     if options.flavour:
-        return greenlets(options)
+        return stressed(options)
     if not memory.available():
         print("soak needs /proc/self/statm, which Linux has", file=sys.stderr)
         return 2

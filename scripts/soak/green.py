@@ -7,20 +7,14 @@ noticed at once; a run in which nothing arrives any more is stuck.
 from __future__ import annotations
 
 import importlib
-import json
-import pickle
-import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from random import Random
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-SENDERS = RECEIVERS = 3  # of each socket
-ROOM = 4  # messages that a queue holds
-STUCK = 15.0  # seconds without any message
+from soak.links import RECEIVERS, SENDERS, Links, Way, encode
+
 BREATH = 50  # operations in a row that need not wait
 
 
@@ -76,47 +70,7 @@ def gevent() -> Flavour:
 FLAVOURS = {"eventlet": eventlet, "gevent": gevent}
 
 
-class BrokenError(Exception):
-    """A message was lost, doubled or out of order, or nothing moves any more."""
-
-
-@dataclass
-class Way:
-    """One direction between two sockets: what each sender sent, and what of it arrived."""
-
-    source: Any
-    target: Any
-    sent: Counter[int] = field(default_factory=Counter)
-    received: Counter[int] = field(default_factory=Counter)
-
-    def arrived(self, parts: Sequence[bytes]) -> None:
-        """Note a message."""
-        sender, number = decode(parts)
-        if number != self.received[sender]:
-            raise BrokenError(f"message {self.received[sender]} of {sender} came as {number}")
-        self.received[sender] += 1
-
-
-def encode(random: Random, sender: int, number: int) -> list[bytes]:
-    """Make a message of up to four parts."""
-    count = random.randrange(4)
-    sizes = [random.choice((0, 1, 30, 200, 3000)) for _ in range(count)]
-    return [b"%d %d %d" % (sender, number, count)] + [bytes([sender]) * size for size in sizes]
-
-
-def decode(parts: Sequence[bytes]) -> tuple[int, int]:
-    """Tell sender and number of a message, which must be whole."""
-    head = bytes(parts[0])
-    if len(parts) == 1 and head[:1] in (b"[", b"\x80"):
-        sender, number = json.loads(head) if head[:1] == b"[" else pickle.loads(head)
-        return sender, number
-    sender, number, count = map(int, head.split())
-    if len(parts) != 1 + count or any(bytes(part).strip(bytes([sender])) for part in parts[1:]):
-        raise BrokenError(f"a message arrived in pieces: {[bytes(p)[:20] for p in parts]}")
-    return sender, number
-
-
-class Stress:
+class Stress(Links):
     """A run over some links of two DEALER sockets each.
 
     In a ``calm`` one nothing is killed, times out or polls, so that nothing makes good for a
@@ -126,31 +80,9 @@ class Stress:
     def __init__(
         self, flavour: Flavour, seed: int, transports: Sequence[str], calm: bool = False
     ) -> None:
+        super().__init__(flavour.zmq, flavour.zmq.Context(), seed, transports)
         self.flavour = flavour
         self.calm = calm
-        self.zmq: Any = flavour.zmq
-        self.random = Random(seed)
-        self.context = self.zmq.Context()
-        self.ways: list[Way] = []
-        self.sockets: list[Any] = []
-        self.operations = 0
-        self.kinds: Counter[str] = Counter()
-        self.sending = self.receiving = True
-        self.failure: BaseException | None = None
-        self.workers: list[tuple[Any, Callable[..., None], tuple[Any, ...]]] = []
-        for endpoint in transports:
-            a, b = (self._socket() for _ in range(2))
-            a.bind(endpoint)
-            b.connect(a.last_endpoint.decode())
-            self.ways += [Way(a, b), Way(b, a)]
-
-    def _socket(self) -> Any:
-        socket = self.context.socket(self.zmq.DEALER)
-        socket.linger = 0
-        socket.set_hwm(ROOM)
-        socket.sndbuf = socket.rcvbuf = 4096
-        self.sockets.append(socket)
-        return socket
 
     def run(self, operations: int) -> None:
         """Do so many operations, then wait until all that was sent has arrived.
@@ -167,14 +99,12 @@ class Stress:
         try:
             self._watch(lambda: self.operations >= operations, chaos=not self.calm)
             self.sending = False
-            self._watch(lambda: all(way.sent == way.received for way in self.ways), chaos=False)
+            self._watch(self.complete, chaos=False)
         finally:
             self.sending = self.receiving = False
             for greenlet, _, _ in self.workers:
                 self.flavour.kill(greenlet)
-            for socket in self.sockets:
-                socket.close(0)
-            self.context.term()
+            self.close()
 
     def _start(self, work: Callable[..., None], *arguments: Any) -> None:
         greenlet = self.flavour.spawn(self._guard, work, *arguments)
@@ -188,16 +118,10 @@ class Stress:
 
     def _watch(self, done: Callable[[], bool], chaos: bool) -> None:
         """Kill a greenlet now and then, until something is done."""
-        received, moved = -1, time.monotonic()
+        steps = self.watch()
         while not done():
             self.flavour.sleep(self.random.uniform(0, 0.003))
-            if self.failure is not None:
-                raise BrokenError(f"a greenlet failed: {self.failure!r}") from self.failure
-            total = sum(sum(way.received.values()) for way in self.ways)
-            if total != received:
-                received, moved = total, time.monotonic()
-            elif time.monotonic() - moved > STUCK:
-                raise BrokenError(f"stuck after {self.operations} operations: {self.ways}")
+            next(steps)
             if chaos:
                 victim = self.random.randrange(len(self.workers))
                 greenlet, work, arguments = self.workers.pop(victim)

@@ -8,23 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any
 
-from soak.green import (
-    RECEIVERS,
-    ROOM,
-    SENDERS,
-    STUCK,
-    BrokenError,
-    Way,
-    decode,
-    encode,
-)
+from soak.links import RECEIVERS, SENDERS, BrokenError, Links, Way, decode, encode
 
 RECEIVING = (
     "recv_multipart",
@@ -54,7 +43,7 @@ class Road(Way):
             self.received[sender] += 1
 
 
-class Tasks:
+class Tasks(Links):
     """A run over some links of two DEALER sockets each, in the loop that runs.
 
     In a ``calm`` one nothing is cancelled, times out or polls, so that nothing makes good for a
@@ -62,36 +51,11 @@ class Tasks:
     """
 
     def __init__(self, seed: int, transports: Sequence[str], calm: bool = False) -> None:
-        self.zmq: Any = importlib.import_module("ctzmq")
+        flavour = importlib.import_module("ctzmq.asyncio")
+        zmq = importlib.import_module("ctzmq")
+        super().__init__(zmq, flavour.Context(), seed, transports, Road)
         self.calm = calm
-        self.random = Random(seed)
-        self.context = importlib.import_module("ctzmq.asyncio").Context()
-        self.ways: list[Road] = []
-        self.sockets: list[Any] = []
-        self.operations = 0
-        self.kinds: Counter[str] = Counter()
-        self.sending = self.receiving = True
-        self.failure: BaseException | None = None
-        self.workers: list[tuple[Any, Callable[..., Any], tuple[Any, ...]]] = []
         self.leaving: set[Any] = set()
-        for endpoint in transports:
-            a, b = (self._socket() for _ in range(2))
-            a.bind(endpoint)
-            b.connect(a.last_endpoint.decode())
-            self.ways += [Road(a, b), Road(b, a)]
-
-    def _socket(self) -> Any:
-        socket = self.context.socket(self.zmq.DEALER)
-        socket.linger = 0
-        socket.set_hwm(ROOM)
-        socket.sndbuf = socket.rcvbuf = 4096
-        self.sockets.append(socket)
-        return socket
-
-    @property
-    def received(self) -> int:
-        """How many messages have arrived."""
-        return sum(sum(way.received.values()) for way in self.ways)
 
     async def run(self, operations: int) -> None:
         """Do so many operations, then wait until all that was sent has arrived.
@@ -108,13 +72,11 @@ class Tasks:
         try:
             await self._watch(lambda: self.operations >= operations, chaos=not self.calm)
             self.sending = False
-            await self._watch(lambda: all(way.sent == way.received for way in self.ways), False)
+            await self._watch(self.complete, chaos=False)
         finally:
             self.sending = self.receiving = False
             await self._end()
-            for socket in self.sockets:
-                socket.close(0)
-            self.context.term()
+            self.close()
 
     async def _end(self) -> None:
         tasks = {task for task, _, _ in self.workers} | self.leaving
@@ -138,15 +100,10 @@ class Tasks:
 
     async def _watch(self, done: Callable[[], bool], chaos: bool) -> None:
         """Cancel a task now and then, until something is done."""
-        received, moved = -1, time.monotonic()
+        steps = self.watch()
         while not done():
             await asyncio.sleep(self.random.uniform(0, 0.003))
-            if self.failure is not None:
-                raise BrokenError(f"a task failed: {self.failure!r}") from self.failure
-            if self.received != received:
-                received, moved = self.received, time.monotonic()
-            elif time.monotonic() - moved > STUCK:
-                raise BrokenError(f"stuck after {self.operations} operations: {self.ways}")
+            next(steps)
             if chaos:
                 victim = self.random.randrange(len(self.workers))
                 task, work, arguments = self.workers.pop(victim)

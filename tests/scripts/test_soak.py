@@ -16,7 +16,7 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, os.fspath(SCRIPTS))
 
 from soak import memory, tasks, traffic  # noqa: E402
-from soak.green import BrokenError  # noqa: E402
+from soak.links import BrokenError  # noqa: E402
 
 
 def test_growth_is_counted_from_the_end_of_the_warm_up() -> None:
