@@ -78,9 +78,8 @@ def stressed(options: argparse.Namespace) -> int:
             return 1
         seconds = time.monotonic() - start
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(stress.kinds.items()))
-        print(
-            f"{stress.operations} operations, {stress.received} messages in {seconds:.1f} s: {kinds}"
-        )
+        done = f"{stress.operations} operations, {stress.received} messages in {seconds:.1f} s"
+        print(f"{done}: {kinds}")
     return 0
 
 
