@@ -392,6 +392,8 @@ class Socket(Messaging, Connections, Generic[R]):
             self._message = message
             return data
         if not copy:
+            if size > memory.prepared:
+                memory.prepare(size)
             return Frame._received(message, track)
         data = take(message)
         if self._handle:
@@ -464,8 +466,11 @@ class Socket(Messaging, Connections, Generic[R]):
         frames: list[Frame] = []
         while not frames or frames[-1].more:
             message = new_message()
-            if try_recv(message, self._handle, DONTWAIT) < 0:
-                self._recv_message(message, flags)
+            size = try_recv(message, self._handle, DONTWAIT)
+            if size < 0:
+                size = self._recv_message(message, flags)
+            if size > memory.prepared:
+                memory.prepare(size)
             frames.append(Frame._received(message, track))
         return frames
 
