@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, Callable, ClassVar, TypeVar
 from .core import poll as _poll
 from .core import socket as _socket
 from .core.lifecycle import Lifecycle
-from .enums import Errno, SocketOption
+from .enums import Errno
 from .error import Again
 from .green.edge import POLLIN, POLLOUT, EdgeSocket
 from .green.loop_hub import LoopHub, hub_of
 from .green.waiting import NOT_YET, LoopEdge, Polling, Waiting
 from .libzmq.provider import calls
 from .libzmq.typed import like
+from .options import SocketOption
 
 if TYPE_CHECKING:
     from .green.awaited import Awaited

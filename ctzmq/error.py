@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno as _errno
 from operator import index
 
-from .enums import Errno
-from .libzmq import prototypes
+from .libzmq import numbers, prototypes
 from .libzmq.missing import ZMQVersionError
 from .libzmq.provider import calls
 
@@ -118,7 +117,7 @@ class ContextTerminated(_FixedError):
     Source: pyzmq `zmq.ContextTerminated`.
     """
 
-    _number = Errno.ETERM
+    _number = numbers.ETERM
 
 
 class Again(_FixedError):
@@ -127,7 +126,7 @@ class Again(_FixedError):
     Source: pyzmq `zmq.Again`.
     """
 
-    _number = Errno.EAGAIN
+    _number = numbers.EAGAIN
 
 
 class InterruptedSystemCall(_FixedError, InterruptedError):  # type: ignore[misc]
@@ -179,8 +178,8 @@ class DraftFDWarning(RuntimeWarning):
 
 
 _CLASSES: dict[int, type[_FixedError]] = {
-    int(Errno.EAGAIN): Again,
-    int(Errno.ETERM): ContextTerminated,
+    numbers.EAGAIN: Again,
+    numbers.ETERM: ContextTerminated,
     _errno.EINTR: InterruptedSystemCall,
 }
 

@@ -5,6 +5,35 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag
 
 
+class ContextOption(IntEnum):
+    """Options of a context.
+
+    Source: libzmq `zmq_ctx_set`.
+    """
+
+    IO_THREADS = 1  # 3.2.1
+    MAX_SOCKETS = 2  # 3.2.1
+    SOCKET_LIMIT = 3  # 4.1.0
+    THREAD_SCHED_POLICY = 4  # 4.1.0
+    MAX_MSGSZ = 5  # 4.2.0
+    MSG_T_SIZE = 6  # 4.2.1
+    THREAD_AFFINITY_CPU_ADD = 7  # 4.2.3
+    THREAD_AFFINITY_CPU_REMOVE = 8  # 4.2.3
+    THREAD_NAME_PREFIX = 9  # 4.2.3
+    THREAD_PRIORITY = SOCKET_LIMIT
+
+
+class MessageOption(IntEnum):
+    """Properties of a received message.
+
+    Source: libzmq `zmq_msg_get`.
+    """
+
+    MORE = 1  # 2.0.6
+    SRCFD = 2  # 4.1.0
+    SHARED = 3  # 4.1.0
+
+
 class SecurityMechanism(IntEnum):
     """Security mechanisms, the values of `SocketOption.MECHANISM`.
 
@@ -109,6 +138,21 @@ class NormMode(IntEnum):
     CCE = 3  # 4.3.5, draft
     CCE_ECNONLY = 4  # 4.3.5, draft
 
+
+IO_THREADS = ContextOption.IO_THREADS
+MAX_MSGSZ = ContextOption.MAX_MSGSZ
+MAX_SOCKETS = ContextOption.MAX_SOCKETS
+MSG_T_SIZE = ContextOption.MSG_T_SIZE
+SOCKET_LIMIT = ContextOption.SOCKET_LIMIT
+THREAD_AFFINITY_CPU_ADD = ContextOption.THREAD_AFFINITY_CPU_ADD
+THREAD_AFFINITY_CPU_REMOVE = ContextOption.THREAD_AFFINITY_CPU_REMOVE
+THREAD_NAME_PREFIX = ContextOption.THREAD_NAME_PREFIX
+THREAD_PRIORITY = ContextOption.THREAD_PRIORITY
+THREAD_SCHED_POLICY = ContextOption.THREAD_SCHED_POLICY
+
+MORE = MessageOption.MORE
+SHARED = MessageOption.SHARED
+SRCFD = MessageOption.SRCFD
 
 CURVE = SecurityMechanism.CURVE
 GSSAPI = SecurityMechanism.GSSAPI

@@ -19,6 +19,7 @@ FLOORS = {
     "ctzmq.constants": 1,
     "ctzmq.enums": 1,
     "ctzmq.error": 1,
+    "ctzmq.options": 1,
     "ctzmq.rare": 1,
     "ctzmq.core": 2,
     "ctzmq.devices": 3,

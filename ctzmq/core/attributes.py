@@ -5,11 +5,12 @@ from __future__ import annotations
 from operator import index
 from types import MethodType
 
-from ..enums import Errno, SocketOption, _OptType
 from ..error import ZMQError
+from ..libzmq import numbers
+from ..libzmq.numbers import INT, KINDS
 from ..libzmq.provider import calls
 from ..libzmq.typed import Generic, TypeVar, overload
-from .options import KINDS, describe, kind, read, write
+from .options import describe, kind, read, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", int, bytes)
 
 
-def attribute(socket: SocketAttributes, option: SocketOption) -> Any:
+def attribute(socket: SocketAttributes, option: int) -> Any:
     """Read an option as an attribute.
 
     Raises
@@ -37,7 +38,7 @@ def attribute(socket: SocketAttributes, option: SocketOption) -> Any:
     try:
         return socket.get(option)
     except ZMQError as error:
-        if error.errno in (Errno.EINVAL, Errno.EFAULT):
+        if error.errno in (numbers.EINVAL, numbers.EFAULT):
             raise AttributeError(str(error)) from error
         raise
 
@@ -47,7 +48,7 @@ class Option(Generic[T]):
 
     __slots__ = ("_option",)
 
-    def __init__(self, option: SocketOption) -> None:
+    def __init__(self, option: int) -> None:
         self._option = option
 
     @overload
@@ -107,7 +108,7 @@ class SocketAttributes:
     _draft_poller: Any
 
     if TYPE_CHECKING:
-        # Made further down, of `SocketOption`; `Rcvhwm` and the like are there too.
+        # Made further down, of `SOCKET_OPTIONS`; `Rcvhwm` and the like are there too.
         affinity: Option[int]
         AFFINITY: Option[int]
         backlog: Option[int]
@@ -364,15 +365,15 @@ class SocketAttributes:
         Source: libzmq `zmq_getsockopt`, pyzmq `Socket.get`.
         """
         number = index(option)
-        if KINDS.get(number) is _OptType.int:
+        if KINDS.get(number) == INT:
             value = calls.try_get(self._handle, number)
             if value is not None:
                 return value
         if not self._address:
-            raise self._error(Errno.ENOTSOCK)
-        if option == SocketOption.FD and not self._handle and self._thread_safe():
+            raise self._error(numbers.ENOTSOCK)
+        if option == numbers.FD and not self._handle and self._thread_safe():
             return self._draft_fd()
-        if option == SocketOption.EVENTS and self._draft_poller is not None:
+        if option == numbers.EVENTS and self._draft_poller is not None:
             self._draft_poller.take_news()
         return read(self._address, number)
 
@@ -398,9 +399,9 @@ class SocketAttributes:
         Source: libzmq `zmq_setsockopt`, pyzmq `Socket.set`.
         """
         if not self._address:
-            raise self._error(Errno.ENOTSOCK)
+            raise self._error(numbers.ENOTSOCK)
         write(self._address, index(option), optval)
-        if option == SocketOption.CONFLATE and optval:
+        if option == numbers.CONFLATE and optval:
             self._slow_down()
 
     setsockopt = set
@@ -428,7 +429,7 @@ class SocketAttributes:
 
         Source: pyzmq `Socket.get_string`.
         """
-        if kind(option) is not _OptType.bytes:
+        if kind(option) != numbers.BYTES:
             raise TypeError(f"{describe(option)} is a number, not text: use get")
         value: bytes = self.get(option)
         return value.decode(encoding)
@@ -519,7 +520,7 @@ class SocketAttributes:
 
         Source: libzmq `zmq_setsockopt` (ZMQ_SUBSCRIBE), pyzmq `Socket.subscribe`.
         """
-        self.set(SocketOption.SUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
+        self.set(numbers.SUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
 
     @Topic
     def unsubscribe(self, topic: str | bytes) -> None:
@@ -539,7 +540,7 @@ class SocketAttributes:
 
         Source: libzmq `zmq_setsockopt` (ZMQ_UNSUBSCRIBE), pyzmq `Socket.unsubscribe`.
         """
-        self.set(SocketOption.UNSUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
+        self.set(numbers.UNSUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
 
 
 def _spell() -> None:
@@ -547,7 +548,7 @@ def _spell() -> None:
 
     A `__getattr__` would find them all, but its mere presence slows every attribute of a class.
     """
-    for name, option in SocketOption.__members__.items():
+    for name, (option, _) in numbers.SOCKET_OPTIONS.items():
         attribute = vars(SocketAttributes).get(name.lower())
         if attribute is None:
             attribute = Option(option)

@@ -9,9 +9,8 @@ import sys
 from _weakref import ref
 from operator import index
 
-from ..enums import Errno, SocketOption, SocketType
 from ..error import ZMQBindError, ZMQError
-from ..libzmq import prototypes
+from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
 from . import endpoint
@@ -138,7 +137,7 @@ class Connections(SocketAttributes, Lifecycle):
         endpoint.check_port(verb, encoded)
         while function(self._address, encoded) < 0:
             errno = calls.errno()
-            if errno == Errno.ENOTSOCK:
+            if errno == numbers.ENOTSOCK:
                 raise self._error(errno)
             if errno != _errno.EINTR:
                 raise endpoint.refused(verb, addr, errno)
@@ -189,7 +188,7 @@ class Connections(SocketAttributes, Lifecycle):
             try:
                 self.bind(f"{addr}:{port}")
             except ZMQError as error:
-                in_use = (Errno.EADDRINUSE, _errno.EACCES if sys.platform == "win32" else None)
+                in_use = (numbers.EADDRINUSE, _errno.EACCES if sys.platform == "win32" else None)
                 if error.errno not in in_use:
                     raise
             else:
@@ -243,9 +242,9 @@ class Connections(SocketAttributes, Lifecycle):
     def _group_call(self, function: Callable[..., int], group: Any, refusal: str) -> None:
         if function(self._address, endpoint.encode_group(group)) < 0:
             errno = calls.errno()
-            if errno == Errno.EINVAL:
+            if errno == numbers.EINVAL:
                 raise ZMQError(errno, f"the socket {refusal}: {group!r:.60}")
-            if errno == Errno.ENOTSUP:
+            if errno == numbers.ENOTSUP:
                 raise ZMQError(errno, f"a {self._type_name} socket has no groups, a DISH has them")
             raise self._error(errno)
 
@@ -261,7 +260,7 @@ class Connections(SocketAttributes, Lifecycle):
 
         Source: libzmq `zmq_getsockopt` (ZMQ_FD), pyzmq `Socket.fileno`.
         """
-        descriptor: int = self.get(SocketOption.FD)
+        descriptor: int = self.get(numbers.FD)
         return descriptor
 
     # -- Monitor -----------------------------------------------------------------------------------
@@ -285,11 +284,11 @@ class Connections(SocketAttributes, Lifecycle):
         Source: libzmq `zmq_socket_monitor`, pyzmq `Socket.monitor`.
         """
         if not self._address:
-            raise self._error(Errno.ENOTSOCK)
+            raise self._error(numbers.ENOTSOCK)
         encoded = None if addr is None else endpoint.encode(addr)
         mask = index(events)
         if not 0 <= mask <= _ALL_EVENTS:
-            raise ZMQError(Errno.EINVAL, f"cannot monitor {mask:#x}: events have 16 bits")
+            raise ZMQError(numbers.EINVAL, f"cannot monitor {mask:#x}: events have 16 bits")
         if prototypes.zmq_socket_monitor(self._address, encoded, mask) < 0:
             raise endpoint.refused("monitor", addr or "", calls.errno())
 
@@ -325,7 +324,7 @@ class Connections(SocketAttributes, Lifecycle):
         if addr is None:
             addr = f"inproc://monitor.s-{self._address:x}-{next(_monitors)}"
         self.monitor(addr, _ALL_EVENTS if events is None else events)
-        listener: C = self.context.socket(SocketType.PAIR)
+        listener: C = self.context.socket(numbers.PAIR)
         self._monitor_socket = listener
         listener.connect(addr)
         listener._monitored = ref(self)

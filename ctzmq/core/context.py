@@ -9,9 +9,8 @@ from _weakrefset import WeakSet
 from operator import index
 from warnings import warn
 
-from ..enums import ContextOption, Errno, SocketOption
 from ..error import ContextTerminated, ZMQError, from_errno
-from ..libzmq import loader, prototypes, threads
+from ..libzmq import loader, numbers, prototypes, threads
 from ..libzmq.provider import calls
 from ..libzmq.typed import Generic, TypeVar, overload
 from . import lifetime, limits
@@ -116,7 +115,7 @@ class Context(Generic[S]):
             raise from_errno(calls.errno())
         self._address = address
         try:
-            self.set(ContextOption.IO_THREADS, io_threads)
+            self.set(numbers.IO_THREADS, io_threads)
         except Exception:
             self.term()
             raise
@@ -133,7 +132,7 @@ class Context(Generic[S]):
             contexts = lifetime.living(lifetime.contexts)
             original = next((c for c in contexts if c._address == address), None)
         if not address:
-            raise ZMQError(Errno.EFAULT, f"cannot share {shadow!r}: it is terminated")
+            raise ZMQError(numbers.EFAULT, f"cannot share {shadow!r}: it is terminated")
         if original is not None:
             self._fate = original._fate
         self._address = address
@@ -285,7 +284,7 @@ class Context(Generic[S]):
                         terminate(self._address, results)
                     finally:
                         # A signal handler may raise although the call has done its work.
-                        if results and (results[0] == 0 or calls.errno() == Errno.EFAULT):
+                        if results and (results[0] == 0 or calls.errno() == numbers.EFAULT):
                             self._forsake()
             finally:
                 fate.ending = False
@@ -406,7 +405,7 @@ class Context(Generic[S]):
             raise OverflowError(f"{_name(option)} takes a 32-bit int, got {optval}")
         wanted = limits.objection(option, optval)
         if wanted:
-            raise ZMQError(Errno.EINVAL, f"{_name(option)} takes {wanted}, got {optval}")
+            raise ZMQError(numbers.EINVAL, f"{_name(option)} takes {wanted}, got {optval}")
         if prototypes.zmq_ctx_set(self._address, index(option), optval) < 0:
             raise self._refused("set", option)
 
@@ -418,7 +417,7 @@ class Context(Generic[S]):
 
     def _refused(self, verb: str, option: int) -> ZMQError:
         errno = calls.errno()
-        if errno == Errno.EINVAL:
+        if errno == numbers.EINVAL:
             return ZMQError(
                 errno, f"cannot {verb} {_name(option)}: the value does not fit, or libzmq lacks it"
             )
@@ -462,34 +461,35 @@ class Context(Generic[S]):
 
     def __setattr__(self, name: str, value: Any) -> None:
         upper = name.upper()
-        if upper in ContextOption.__members__:
-            self.set(ContextOption[upper], value)
-        elif upper in SocketOption.__members__:
-            self.sockopts[SocketOption[upper]] = value
+        if upper in numbers.CONTEXT_OPTIONS:
+            self.set(numbers.CONTEXT_OPTIONS[upper], value)
+        elif upper in numbers.SOCKET_OPTIONS:
+            self.sockopts[numbers.SOCKET_OPTIONS[upper][0]] = value
         else:
             object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
         upper = name.upper()
-        if upper in ContextOption.__members__:
+        if upper in numbers.CONTEXT_OPTIONS:
             try:
-                return self.get(ContextOption[upper])
+                return self.get(numbers.CONTEXT_OPTIONS[upper])
             except ZMQError as error:
                 raise AttributeError(str(error)) from error
-        option = SocketOption.__members__.get(upper)
-        if option is not None and option in self.sockopts:
-            return self.sockopts[option]
+        if upper in numbers.SOCKET_OPTIONS:
+            option, _ = numbers.SOCKET_OPTIONS[upper]
+            if option in self.sockopts:
+                return self.sockopts[option]
         raise AttributeError(f"{type(self).__name__} has no attribute or option {name!r}")
 
     def __delattr__(self, name: str) -> None:
-        option = SocketOption.__members__.get(name.upper())
-        if option is None:
+        upper = name.upper()
+        if upper not in numbers.SOCKET_OPTIONS:
             object.__delattr__(self, name)
-        elif self.sockopts.pop(option, None) is None:
-            raise AttributeError(f"{option.name} was not set for sockets to come")
+        elif self.sockopts.pop(numbers.SOCKET_OPTIONS[upper][0], None) is None:
+            raise AttributeError(f"{upper} was not set for sockets to come")
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *ContextOption.__members__]
+        return [*super().__dir__(), *numbers.CONTEXT_OPTIONS]
 
     # -- Sockets -----------------------------------------------------------------------------------
 
@@ -551,7 +551,7 @@ class Context(Generic[S]):
             )
         else:
             text = f"{self!r} is terminated and can make no socket"
-        return ZMQError(Errno.EFAULT if self._shadow else Errno.ENOTSUP, text)
+        return ZMQError(numbers.EFAULT if self._shadow else numbers.ENOTSUP, text)
 
     def _add_socket(self, socket: Any) -> None:
         self._sockets.add(socket)
@@ -591,6 +591,8 @@ if hasattr(os, "register_at_fork"):
 
 
 def _name(option: int) -> str:
+    from ..rare import ContextOption
+
     try:
         return ContextOption(option).name
     except ValueError:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno as _errno
 import sys
 
-from ..enums import Errno
 from ..error import ZMQError, from_errno
-from ..libzmq import loader
+from ..libzmq import loader, numbers
 from ..libzmq.typed import Generic, TypeVar
 
 TYPE_CHECKING = False
@@ -67,7 +66,7 @@ def encode_group(group: Any) -> bytes:
     longest = 255 if loader.load().version >= (4, 3, 3) else 15
     if len(name) > longest:
         raise ZMQError(
-            Errno.EINVAL, f"a group has {longest} bytes at most, got {len(name)}: {group!r:.60}"
+            numbers.EINVAL, f"a group has {longest} bytes at most, got {len(name)}: {group!r:.60}"
         )
     return name
 
@@ -93,7 +92,7 @@ def check_port(verb: str, encoded: bytes) -> None:
         return
     if digits != port or len(digits.lstrip(b"0")) > 5 or int(digits) > 65535:
         text = encoded.decode(errors="replace")
-        raise ZMQError(Errno.EINVAL, f"cannot {verb}: a port is 65535 at most (addr={text!r})")
+        raise ZMQError(numbers.EINVAL, f"cannot {verb}: a port is 65535 at most (addr={text!r})")
 
 
 def refused(verb: str, addr: Any, errno: int) -> ZMQError:
@@ -119,11 +118,11 @@ def refused(verb: str, addr: Any, errno: int) -> ZMQError:
         why = f"No such file or directory: the folder of {rest!r} must exist"
     elif errno == _errno.ENOENT and verb in ("unbind", "disconnect"):
         why = f"the socket has no such endpoint to {verb}"
-    elif errno == Errno.EADDRINUSE:
+    elif errno == numbers.EADDRINUSE:
         why = "address already in use: another socket is bound there, perhaps of another process"
-    elif errno == Errno.EPROTONOSUPPORT:
+    elif errno == numbers.EPROTONOSUPPORT:
         why = f"this libzmq has no transport {transport!r}"
-    elif errno == Errno.EINVAL:
+    elif errno == numbers.EINVAL:
         why = "not a valid endpoint; expected one such as 'tcp://127.0.0.1:5555' or 'inproc://name'"
     else:
         error = from_errno(errno)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from operator import index
 
-from ..enums import Errno, MessageOption
 from ..error import ZMQError, check
-from ..libzmq import memory, prototypes
+from ..libzmq import memory, numbers, prototypes
 from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
 from ..libzmq.provider import calls
 from . import lifetime, payload
@@ -272,7 +271,7 @@ class Frame(Exporter):
         if option == "routing_id":
             number: int = prototypes.zmq_msg_routing_id(reference)
             if not number:
-                raise ZMQError(Errno.EINVAL, "this message has no routing id")
+                raise ZMQError(numbers.EINVAL, "this message has no routing id")
             return number
         if isinstance(option, str):
             option = option.encode()
@@ -318,7 +317,7 @@ class Frame(Exporter):
             if not 0 <= number < 2**32:
                 raise OverflowError(f"a routing id is 1 to {2**32 - 1}, got {number}")
             if not number:
-                raise ZMQError(Errno.EINVAL, "a routing id is never 0")
+                raise ZMQError(numbers.EINVAL, "a routing id is never 0")
             check(prototypes.zmq_msg_set_routing_id(reference, number))
         elif option == "group":
             check(prototypes.zmq_msg_set_group(reference, encode_group(value)))
@@ -358,7 +357,7 @@ class Frame(Exporter):
         Source: libzmq `zmq_msg_get` (ZMQ_SRCFD), pyzmq `Frame.get`.
         """
         try:
-            return int(self.get(MessageOption.SRCFD))
+            return int(self.get(numbers.SRCFD))
         except ZMQError as error:
             raise AttributeError(f"this message came from no descriptor: {error}") from error
 
@@ -368,7 +367,7 @@ class Frame(Exporter):
 
         Source: libzmq `zmq_msg_get` (ZMQ_SHARED), pyzmq `Frame.get`.
         """
-        return int(self.get(MessageOption.SHARED))
+        return int(self.get(numbers.SHARED))
 
 
 Message = Frame

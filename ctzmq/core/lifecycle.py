@@ -8,9 +8,8 @@ from errno import EMFILE
 from operator import index
 from warnings import warn
 
-from ..enums import Errno, SocketOption, SocketType
 from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
-from ..libzmq import prototypes
+from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from . import lifetime, options
 
@@ -18,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..enums import SocketType
     from .context import Context
 
 COPY_THRESHOLD = 65536
@@ -110,12 +110,12 @@ class Lifecycle:
         self._type = socket_type
         if not 0 <= socket_type < 2**31:
             # C would cut the number, and make another type of socket.
-            raise ZMQError(Errno.EINVAL, f"this libzmq has no socket type {socket_type}")
-        drafts = SocketType.SERVER <= socket_type <= SocketType.CHANNEL
+            raise ZMQError(numbers.EINVAL, f"this libzmq has no socket type {socket_type}")
+        drafts = numbers.SERVER <= socket_type <= numbers.CHANNEL
         if drafts and not prototypes.zmq_has(b"draft"):
             # libzmq makes them all the same, and aborts the process once such a socket connects.
             raise ZMQError(
-                Errno.EINVAL,
+                numbers.EINVAL,
                 f"a {self._type_name} socket needs a libzmq that is built with its draft API",
             )
         self._settle(open_socket(context, socket_type))
@@ -135,8 +135,8 @@ class Lifecycle:
             original = next((s for s in sockets if s._address == address), None)
         if not address:
             if isinstance(shadow, Lifecycle):
-                raise shadow._error(Errno.ENOTSOCK)
-            raise ZMQError(Errno.ENOTSOCK, f"cannot shadow {shadow!r}: it is closed")
+                raise shadow._error(numbers.ENOTSOCK)
+            raise ZMQError(numbers.ENOTSOCK, f"cannot shadow {shadow!r}: it is closed")
         self.context = context
         if original is not None:
             self._sharers, self._claim = original._sharers, original._claim
@@ -148,7 +148,7 @@ class Lifecycle:
             self._handle = original._handle
             self._type = original._type
         else:
-            self._type = int(options.read(address, SocketOption.TYPE))
+            self._type = int(options.read(address, numbers.TYPE))
             self._take_care()
 
     def _settle(self, address: int) -> None:
@@ -156,15 +156,15 @@ class Lifecycle:
         self._pointer = self._handle = calls.pointer(address)
 
     def _thread_safe(self) -> bool:
-        return self._type >= SocketType.SERVER and bool(
-            options.read(self._address, SocketOption.THREAD_SAFE)
+        return self._type >= numbers.SERVER and bool(
+            options.read(self._address, numbers.THREAD_SAFE)
         )
 
     def _take_care(self) -> None:
         if (
             self._thread_safe()
-            or self._type == SocketType.DGRAM
-            or (self._shadow and options.read(self._address, SocketOption.CONFLATE))
+            or self._type == numbers.DGRAM
+            or (self._shadow and options.read(self._address, numbers.CONFLATE))
         ):
             self._slow_down()
 
@@ -200,6 +200,8 @@ class Lifecycle:
 
         Source: pyzmq `Socket.type`.
         """
+        from ..enums import SocketType
+
         kind: Any = self._type
         try:
             return SocketType(kind)
@@ -258,9 +260,9 @@ class Lifecycle:
             return
         if linger is not None:
             try:
-                options.write(address, SocketOption.LINGER, linger)
+                options.write(address, numbers.LINGER, linger)
             except BaseException as error:
-                if getattr(error, "errno", None) != Errno.ETERM:
+                if getattr(error, "errno", None) != numbers.ETERM:
                     self._claim.append(address)
                     raise
         closing = [address]
@@ -314,7 +316,7 @@ class Lifecycle:
 
     def _error(self, errno: int) -> ZMQError:
         """Make the exception for a call that failed, with what this socket knows of the cause."""
-        if errno == Errno.ENOTSOCK and not self._address:
+        if errno == numbers.ENOTSOCK and not self._address:
             if lifetime.left_behind():
                 raise SystemExit
             if self._pid != os.getpid():
@@ -324,18 +326,18 @@ class Lifecycle:
                     " make a new context and socket in the child",
                 )
             return ZMQError(errno, f"{self!r}: a closed socket cannot be used")
-        if errno == Errno.EFSM:
+        if errno == numbers.EFSM:
             return ZMQError(
                 errno,
                 f"a {self._type_name} socket cannot do this now: it sends and receives in turn",
             )
-        if errno == Errno.ENOTSUP:
+        if errno == numbers.ENOTSUP:
             return ZMQError(errno, f"a {self._type_name} socket does not send or receive this way")
-        if errno == Errno.EINVAL and self._type == SocketType.DGRAM:
+        if errno == numbers.EINVAL and self._type == numbers.DGRAM:
             return ZMQError(errno, "a DGRAM socket sends two parts: a peer's address, the content")
-        if errno == Errno.EINVAL and self._type >= SocketType.SERVER:
+        if errno == numbers.EINVAL and self._type >= numbers.SERVER:
             return ZMQError(errno, f"a {self._type_name} socket sends messages of one part only")
-        if errno == Errno.EHOSTUNREACH:
+        if errno == numbers.EHOSTUNREACH:
             return ZMQError(errno, "no peer with this routing id is connected")
         return from_errno(errno)
 
@@ -396,9 +398,9 @@ def open_socket(context: Any, socket_type: int) -> int:
     if address:
         return address
     errno = calls.errno()
-    if errno == Errno.EFAULT and context.closed:
+    if errno == numbers.EFAULT and context.closed:
         raise ZMQError(errno, str(context._unusable()))
-    if errno == Errno.EINVAL:
+    if errno == numbers.EINVAL:
         raise ZMQError(
             errno,
             f"this libzmq has no socket type {socket_type}: it is unknown, or needs the draft API",
@@ -419,5 +421,5 @@ def close_socket(address: int) -> None:
     """
     if prototypes.zmq_close(address) < 0:
         errno = calls.errno()
-        if errno != Errno.ENOTSOCK:
+        if errno != numbers.ENOTSOCK:
             raise from_errno(errno)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..enums import ContextOption
+from ..libzmq import numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ def _priority(value: int) -> str:
 
 
 _CHECKS: dict[int, Callable[[int], str]] = {
-    ContextOption.MAX_SOCKETS: _sockets,
-    ContextOption.IO_THREADS: _threads,
-    ContextOption.THREAD_SCHED_POLICY: _policy,
-    ContextOption.THREAD_PRIORITY: _priority,
+    numbers.MAX_SOCKETS: _sockets,
+    numbers.IO_THREADS: _threads,
+    numbers.THREAD_SCHED_POLICY: _policy,
+    numbers.THREAD_PRIORITY: _priority,
 }
 
 

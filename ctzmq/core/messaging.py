@@ -7,9 +7,8 @@ message, `_deserialize` is what that flavour overrides.
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
 
-from ..enums import Flag
+from ..libzmq import numbers
 from ..libzmq.typed import TypeVar, overload
 from ..utils import jsonapi
 from .attributes import SocketAttributes
@@ -28,14 +27,19 @@ T = TypeVar("T")
 # What pickle.DEFAULT_PROTOCOL is, without importing pickle before it is needed.
 DEFAULT_PROTOCOL = 5 if sys.version_info >= (3, 14) else 4
 
-SNDMORE = int(Flag.SNDMORE)
+SNDMORE = numbers.SNDMORE
 
 
-@lru_cache(None)
+_module: Any = None
+
+
 def _pickle() -> Any:
-    import pickle
+    global _module
+    if _module is None:
+        import pickle
 
-    return pickle
+        _module = pickle
+    return _module
 
 
 class Messaging(SocketAttributes):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ctypes
 
-from ..enums import Errno, SocketOption, _OptType
 from ..error import ZMQError, from_errno
-from ..libzmq import prototypes
+from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t
 
@@ -17,41 +16,37 @@ if TYPE_CHECKING:
 _BYTES_CAPACITY = 255
 # The library writes a key as text only into a buffer of exactly the text's size and its NUL.
 _Z85_CAPACITY = 41
-_KEYS = frozenset(
-    (SocketOption.CURVE_PUBLICKEY, SocketOption.CURVE_SECRETKEY, SocketOption.CURVE_SERVERKEY)
-)
-_INTEGERS: dict[_OptType, tuple[Any, int, int]] = {
-    _OptType.int: (ctypes.c_int, -(2**31), 2**31 - 1),
+_KEYS = frozenset((numbers.CURVE_PUBLICKEY, numbers.CURVE_SECRETKEY, numbers.CURVE_SERVERKEY))
+_INTEGERS: dict[str, tuple[Any, int, int]] = {
+    numbers.INT: (ctypes.c_int, -(2**31), 2**31 - 1),
     # Bit masks are unsigned and pyzmq passes them as they are.
-    _OptType.int64: (ctypes.c_int64, -(2**63), 2**64 - 1),
-    _OptType.fd: (zmq_fd_t, -(2**31), 2 ** (8 * ctypes.sizeof(zmq_fd_t)) - 1),
+    numbers.INT64: (ctypes.c_int64, -(2**63), 2**64 - 1),
+    numbers.DESCRIPTOR: (zmq_fd_t, -(2**31), 2 ** (8 * ctypes.sizeof(zmq_fd_t)) - 1),
 }
 
 
 def describe(option: int) -> str:
     """Name an option for an error message."""
+    from ..options import SocketOption
+
     try:
         return SocketOption(option).name
     except ValueError:
         return f"option {option}"
 
 
-#: The types of the options that are known here.
-KINDS: dict[int, _OptType] = {option: option._opt_type for option in SocketOption}
-
-
-def kind(option: int) -> _OptType:
+def kind(option: int) -> str:
     """Tell the type of an option's value; one that this package does not know yet is an int."""
-    return KINDS.get(option, _OptType.int)
+    return numbers.KINDS.get(option, numbers.INT)
 
 
 # pyzmq's type for these is signed, libzmq's is not: the highest bit is the 64th thread or size.
 _UNSIGNED = frozenset(
     (
-        SocketOption.AFFINITY,
-        SocketOption.VMCI_BUFFER_SIZE,
-        SocketOption.VMCI_BUFFER_MIN_SIZE,
-        SocketOption.VMCI_BUFFER_MAX_SIZE,
+        numbers.AFFINITY,
+        numbers.VMCI_BUFFER_SIZE,
+        numbers.VMCI_BUFFER_MIN_SIZE,
+        numbers.VMCI_BUFFER_MAX_SIZE,
     )
 )
 
@@ -81,7 +76,7 @@ def read(address: int, option: int) -> int | bytes:
     of_kind = kind(option)
     _check_number("get", option, None)
     value: Any
-    if of_kind is _OptType.bytes:
+    if of_kind == numbers.BYTES:
         capacity = _Z85_CAPACITY if option in _KEYS else _BYTES_CAPACITY
         value = ctypes.create_string_buffer(capacity)
     else:
@@ -90,11 +85,11 @@ def read(address: int, option: int) -> int | bytes:
     rc = prototypes.zmq_getsockopt(address, option, ctypes.byref(value), ctypes.byref(length))
     if rc < 0:
         raise refused("get", option, None, calls.errno())
-    if of_kind is not _OptType.bytes:
+    if of_kind != numbers.BYTES:
         number: int = value.value
         return number % 2**64 if option in _UNSIGNED else number
     content: bytes = value.raw[: length.value]
-    if option != SocketOption.ROUTING_ID and content.endswith(b"\0"):
+    if option != numbers.ROUTING_ID and content.endswith(b"\0"):
         content = content[:-1]
     return content
 
@@ -125,7 +120,7 @@ def write(address: int, option: int, value: Any) -> None:
     of_kind = kind(option)
     _check_number("set", option, value)
     c_value: Any
-    if of_kind is _OptType.bytes:
+    if of_kind == numbers.BYTES:
         if isinstance(value, str):
             raise TypeError(f"{describe(option)} takes bytes, got str {value!r}: use set_string")
         if not isinstance(value, (bytes, bytearray, memoryview)):
@@ -138,7 +133,7 @@ def write(address: int, option: int, value: Any) -> None:
         c_type, least, most = _INTEGERS[of_kind]
         if not least <= value <= most:
             raise OverflowError(f"{describe(option)} takes {least} to {most}, got {value}")
-        if option == SocketOption.USE_FD and value != -1:
+        if option == numbers.USE_FD and value != -1:
             _check_listens(value)
         c_number = c_type(value)
         c_value = ctypes.byref(c_number)
@@ -150,7 +145,7 @@ def write(address: int, option: int, value: Any) -> None:
 def _check_number(verb: str, option: int, value: Any) -> None:
     """Refuse a number that C would cut to that of another option."""
     if not -(2**31) <= option < 2**31:
-        raise refused(verb, option, value, Errno.EINVAL)
+        raise refused(verb, option, value, numbers.EINVAL)
 
 
 def _check_listens(descriptor: int) -> None:
@@ -168,7 +163,7 @@ def _check_listens(descriptor: int) -> None:
             return
         why = "it does not listen"
     raise ZMQError(
-        Errno.EINVAL, f"cannot set USE_FD to {descriptor}: it takes a socket that listens; {why}"
+        numbers.EINVAL, f"cannot set USE_FD to {descriptor}: it takes a socket that listens; {why}"
     )
 
 
@@ -186,11 +181,13 @@ def refused(verb: str, option: int, value: Any, errno: int) -> ZMQError:
     errno : int
         The error number.
     """
-    if errno != Errno.EINVAL:
+    if errno != numbers.EINVAL:
         return from_errno(errno)
     what = f"cannot {verb} {describe(option)}"
     if verb == "set":
         what += f" to {value!r:.60}"
+    from ..options import SocketOption
+
     try:
         known = SocketOption(option)
     except ValueError:

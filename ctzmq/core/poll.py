@@ -9,8 +9,8 @@ from ctypes import sizeof
 from operator import index
 from time import monotonic
 
-from ..enums import Errno, PollEvent, SocketOption
 from ..error import ContextTerminated, ZMQError, from_errno
+from ..libzmq import numbers
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t, zmq_pollitem_t
 from . import lifetime, options
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Poller", "select", "zmq_poll"]
 
 inf = float("inf")
-POLLIN = int(PollEvent.POLLIN)
-POLLOUT = int(PollEvent.POLLOUT)
-POLLERR = int(PollEvent.POLLERR)
+POLLIN = numbers.POLLIN
+POLLOUT = numbers.POLLOUT
+POLLERR = numbers.POLLERR
 
 #: Masks from 1 to this one ask for nothing but what the EVENTS of a socket tells.
 QUICK = POLLIN | POLLOUT
@@ -139,7 +139,7 @@ class PollItems:
             if ready > 0:
                 return ready
             if ready < 0 and calls.errno() != errno.EINTR:
-                if calls.errno() == Errno.ETERM:
+                if calls.errno() == numbers.ETERM:
                     raise ContextTerminated()
                 # A signal handler may have run since the call, and changed errno with calls of its
                 # own: another failure is believed only when it comes again at once.
@@ -158,7 +158,7 @@ class PollItems:
         # one is terminated already.
         for address, _, _ in self.entries:
             if address:
-                options.read(address, SocketOption.EVENTS)
+                options.read(address, numbers.EVENTS)
 
     def revents(self) -> tuple[int, ...]:
         """Return what each item is ready for, after a wait."""
@@ -216,7 +216,7 @@ def entry(socket: Any, events: int) -> tuple[int, int, int]:
     address = socket.underlying
     if not address:
         # NULL would make libzmq wait for descriptor 0 instead.
-        raise ZMQError(Errno.ENOTSOCK, f"cannot poll {socket!r}: it is closed")
+        raise ZMQError(numbers.ENOTSOCK, f"cannot poll {socket!r}: it is closed")
     return address, 0, mask
 
 
@@ -288,7 +288,7 @@ class Poller:
     def __contains__(self, socket: Any) -> bool:
         return socket in self._map
 
-    def register(self, socket: Any, flags: int = PollEvent.POLLIN | PollEvent.POLLOUT) -> None:
+    def register(self, socket: Any, flags: int = numbers.POLLIN | numbers.POLLOUT) -> None:
         """Add a socket or descriptor, or change what it is watched for.
 
         Parameters
@@ -308,7 +308,7 @@ class Poller:
         self.sockets[position : position + 1] = [(socket, flags)]
         self._items, self._few = None, []
 
-    def modify(self, socket: Any, flags: int = PollEvent.POLLIN | PollEvent.POLLOUT) -> None:
+    def modify(self, socket: Any, flags: int = numbers.POLLIN | numbers.POLLOUT) -> None:
         """Change what a socket or descriptor is watched for; the same as `register`.
 
         Parameters

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno as _errno
 
-from ..enums import Errno, SocketOption
 from ..error import ZMQError, from_errno
-from ..libzmq import prototypes
+from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from .lifecycle import Lifecycle
 
@@ -23,7 +22,7 @@ def _address(socket: Any, name: str) -> int | None:
     if not isinstance(socket, Lifecycle):
         raise TypeError(f"{name} of a proxy is a zmq socket, got {socket!r:.60}")
     if socket.closed:
-        raise ZMQError(Errno.ENOTSOCK, f"{name} of the proxy is closed: {socket!r}")
+        raise ZMQError(numbers.ENOTSOCK, f"{name} of the proxy is closed: {socket!r}")
     return socket.underlying
 
 
@@ -63,14 +62,14 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
         while True:
             for socket in users:
                 # With drafts, libzmq aborts the process if the context is terminated already.
-                socket.get(SocketOption.EVENTS)
+                socket.get(numbers.EVENTS)
             rc = function(*addresses)
             if rc >= 0:
                 return rc
             errno = calls.errno()
             # A signal handler may have changed errno with calls of its own since, so a failure is
             # believed when it comes twice; a proxy itself waits, and never says EAGAIN.
-            if errno == failed and errno not in (_errno.EINTR, Errno.EAGAIN):
+            if errno == failed and errno not in (_errno.EINTR, numbers.EAGAIN):
                 raise from_errno(errno)
             failed = errno
     finally:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ctypes
 
-from ..enums import Errno
 from ..error import ZMQError, from_errno
-from ..libzmq import loader, prototypes
+from ..libzmq import loader, numbers, prototypes
 from ..libzmq.provider import calls
 
 TYPE_CHECKING = False
@@ -45,7 +44,7 @@ DRAFT_API: bool = has("draft") and bool(prototypes.zmq_poller_new)
 
 def _curve_error() -> ZMQError:
     errno = calls.errno()
-    if errno == Errno.ENOTSUP:
+    if errno == numbers.ENOTSUP:
         library = loader.load()
         version = ".".join(map(str, library.version))
         return ZMQError(errno, f"libzmq {version} at {library.path} was built without CURVE")
@@ -107,10 +106,10 @@ def curve_public(secret_key: str | bytes) -> bytes:
 
     # An old libzmq looks other characters up outside of its table.
     if not set(secret) <= set(Z85CHARS):
-        raise ZMQError(Errno.EINVAL, "the secret key has characters that Z85 does not use")
+        raise ZMQError(numbers.EINVAL, "the secret key has characters that Z85 does not use")
     public = ctypes.create_string_buffer(_Z85_KEY + 1)
     if prototypes.zmq_curve_public(public, secret) < 0:
-        if calls.errno() == Errno.EINVAL:
-            raise ZMQError(Errno.EINVAL, "the secret key is no Z85 text")
+        if calls.errno() == numbers.EINVAL:
+            raise ZMQError(numbers.EINVAL, "the secret key is no Z85 text")
         raise _curve_error()
     return public.value

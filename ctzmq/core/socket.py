@@ -11,9 +11,8 @@ import errno as _errno
 from operator import index
 from time import monotonic
 
-from ..enums import Errno, SocketOption, SocketType
 from ..error import Again
-from ..libzmq import memory
+from ..libzmq import memory, numbers
 from ..libzmq.provider import calls
 from ..libzmq.typed import Generic, TypeVar, like
 from . import payload, poll
@@ -42,7 +41,7 @@ POLLOUT = poll.POLLOUT
 # Bound here, because a lookup of two steps costs as much as a tenth of the call.
 DONTWAIT = calls.DONTWAIT
 FLAGS = DONTWAIT | SNDMORE
-TRANSIENT = (int(Errno.EAGAIN), _errno.EINTR)
+TRANSIENT = (numbers.EAGAIN, _errno.EINTR)
 LARGE = calls.LARGE
 try_send = calls.try_send
 try_recv = calls.try_recv
@@ -230,7 +229,7 @@ class Socket(Messaging, Connections, Generic[R]):
 
     def _await_room(self, flags: int) -> None:
         """Wait until a DGRAM socket is bound, without which libzmq aborts the process."""
-        if self._type == SocketType.DGRAM:
+        if self._type == numbers.DGRAM:
             timeout = 0 if flags & DONTWAIT else poll.milliseconds(self.sndtimeo)
             if not self._ready(POLLOUT, timeout):
                 raise Again()
@@ -542,7 +541,7 @@ class Socket(Messaging, Connections, Generic[R]):
                 if result >= 0:
                     return result
                 errno = calls.errno()
-                if errno == Errno.ETERM:
+                if errno == numbers.ETERM:
                     raise self._error(errno)
                 if errno not in TRANSIENT:
                     # A signal handler may have run since the call, and changed errno with calls of
@@ -554,7 +553,7 @@ class Socket(Messaging, Connections, Generic[R]):
                     if errno not in TRANSIENT:
                         raise self._error(errno)
                 if flags & DONTWAIT and deadline is None:
-                    if errno == Errno.EAGAIN:
+                    if errno == numbers.EAGAIN:
                         raise Again()
                     continue
                 if deadline is None:
@@ -564,13 +563,13 @@ class Socket(Messaging, Connections, Generic[R]):
                 # libzmq would begin the time-out anew: from here on this call keeps the time.
                 flags |= DONTWAIT
                 left = max(0.0, (deadline - monotonic()) * 1000)
-                if errno == Errno.EAGAIN and not self._ready(event, left):
+                if errno == numbers.EAGAIN and not self._ready(event, left):
                     raise Again()
         finally:
             self._leave()
 
     def _deadline(self, started: float, event: int) -> float:
-        timeout = self.get(SocketOption.RCVTIMEO if event == POLLIN else SocketOption.SNDTIMEO)
+        timeout = self.get(numbers.RCVTIMEO if event == POLLIN else numbers.SNDTIMEO)
         return poll.inf if timeout < 0 else started + timeout / 1000
 
     def _ready(self, event: int, timeout: float) -> bool:
@@ -612,7 +611,7 @@ class Socket(Messaging, Connections, Generic[R]):
             if events >= 0 and timeout == 0:
                 return 0
         if not self._address:
-            raise self._error(Errno.ENOTSOCK)
+            raise self._error(numbers.ENOTSOCK)
         items = self._items
         if items is None or items.entries[0] != (self._address, 0, flags):
             items = poll.PollItems([poll.entry(self, flags)], bool(self._handle))

@@ -28,10 +28,10 @@ from typing import Any, Callable, ClassVar, Protocol
 from ..core import lifetime, options
 from ..core import poll as _poll
 from ..core import socket as _socket
-from ..enums import SocketOption
 from ..error import ZMQError
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
+from ..options import SocketOption
 from .hub import Watcher
 
 R = TypeVar("R", default=bytes)

@@ -18,10 +18,11 @@ from ..core import poll as _poll
 from ..core import socket as _socket
 from ..core.messaging import SNDMORE, Messaging
 from ..core.tracker import MessageTracker
-from ..enums import Errno, SocketOption
+from ..enums import Errno
 from ..error import Again, ZMQError
 from ..libzmq.provider import calls
 from ..libzmq.typed import like
+from ..options import SocketOption
 from .edge import Edge, EdgeSocket
 from .hub import Hub
 

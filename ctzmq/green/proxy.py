@@ -11,9 +11,10 @@ from typing import Any
 
 from ..core.poll import POLLIN, POLLOUT
 from ..core.proxy import checked
-from ..enums import Errno, SocketOption, SocketType
+from ..enums import Errno, SocketType
 from ..error import Again, ZMQError
 from ..libzmq.provider import calls
+from ..options import SocketOption
 from . import engine
 from .hub import Hub
 

@@ -18,9 +18,9 @@ from typing import Any, Callable
 
 from ..core import poll as _poll
 from ..core.messaging import SNDMORE
-from ..enums import SocketOption
 from ..error import Again
 from ..libzmq.provider import calls
+from ..options import SocketOption
 from .edge import POLLOUT, Edge, EdgeSocket
 from .loop_hub import LoopHub
 

@@ -6,7 +6,6 @@ Standard library only: any floor of ctzmq may import this module.
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,18 +20,26 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-@lru_cache(None)
+_module: Any = None
+_scanner: Callable[[str, int], tuple[Any, int]] | None = None
+
+
 def _json() -> Any:
-    import json
+    global _module
+    if _module is None:
+        import json
 
-    return json
+        _module = json
+    return _module
 
 
-@lru_cache(None)
 def _scan() -> Callable[[str, int], tuple[Any, int]]:
     """Return CPython's parser of one value, which `json.loads` takes twice its time to reach."""
-    scan: Any = getattr(_json().JSONDecoder(), "scan_once", None)
-    return scan if scan and sys.implementation.name == "cpython" else _no_scan
+    global _scanner
+    if _scanner is None:
+        scan: Any = getattr(_json().JSONDecoder(), "scan_once", None)
+        _scanner = scan if scan and sys.implementation.name == "cpython" else _no_scan
+    return _scanner
 
 
 def _no_scan(text: str, start: int) -> tuple[Any, int]:

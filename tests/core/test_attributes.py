@@ -67,7 +67,7 @@ def test_every_option_is_declared_to_type_checkers() -> None:
         if name not in own:
             kind = options.kind(option)
             wanted[name] = wanted[name.lower()] = (
-                "Option[bytes]" if kind.name == "bytes" else "Option[int]"
+                "Option[bytes]" if kind == "bytes" else "Option[int]"
             )
     wanted["CURVE_SECRETKEY"] = wanted["curve_secretkey"] = "SecretKey"
     assert declared == wanted

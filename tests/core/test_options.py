@@ -203,7 +203,7 @@ def test_a_number_that_is_not_known_here_is_an_int_option(
     socket: Callable[..., zmq.Socket],
 ) -> None:
     a = socket(zmq.PAIR)
-    assert options.kind(424242).value == "int"
+    assert options.kind(424242) == "int"
     with pytest.raises(zmq.ZMQError, match="cannot get option 424242: this libzmq does not know"):
         a.get(424242)
     with pytest.raises(zmq.ZMQError, match="cannot set option 424242 to 7: this libzmq does not"):
