@@ -194,7 +194,8 @@ def ring(calls_per_name, make):
         rung = []
         def handler(number, frame):
             rung.append(number)
-            if len(rung) == 2:
+            # Again after a second: what is raised in a finalizer is lost, with PyPy.
+            if len(rung) % 250 == 2:
                 leave()
         signal.signal(signal.SIGALRM, handler)
         signal.setitimer(signal.ITIMER_REAL, SOON, SOON)
