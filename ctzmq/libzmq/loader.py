@@ -9,11 +9,11 @@ systems lack.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 
 from . import places
+from .lean import ctypes
 
 TYPE_CHECKING = False  # importing `typing` would cost more than the whole search
 if TYPE_CHECKING:
