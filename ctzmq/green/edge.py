@@ -192,7 +192,8 @@ class Edge:
 
     def abandoned(self) -> bool:
         """Tell whether those who wait never go on, because their hub has come to its end."""
-        return False
+        ended: bool = self.hub.ended()
+        return ended
 
     def close(self) -> None:
         """Wake everybody, and stop watching."""
@@ -268,6 +269,8 @@ class EdgeSocket(_socket.Socket[R]):
         if edge is None or not edge.busy():
             return None
         if not edge.here():
+            if edge.abandoned():
+                return None
             raise self._elsewhere()
         return edge
 

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from contextlib import suppress
 from typing import Any, Callable
 
 try:
     from eventlet import hubs, patcher
+    from eventlet.hubs.hub import BaseHub
     from greenlet import getcurrent
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         "ctzmq.green needs eventlet: pip install 'ctzmq[eventlet]'", name="eventlet"
     ) from error
 
+from .hub import Life
+
+_threads: Any = patcher.original("_thread")
+_local = _threads._local()
+
 
 class _Listener:
     """The one listener of a descriptor that eventlet allows, for all who watch it."""
 
-    __slots__ = ("functions", "key", "listener")
+    __slots__ = ("functions", "key", "listener", "pid")
 
     def __init__(self, key: tuple[Any, int]) -> None:
         self.key = key
+        self.pid = os.getpid()
         self.functions: list[Callable[[], None]] = []
         self.listener: Any = None
 
@@ -33,10 +43,11 @@ class _Listener:
 class EventletHub:
     """The hub of one native thread; `Hub` tells what its methods do."""
 
-    __slots__ = ("_hub", "_listeners", "instances")
+    __slots__ = ("_hub", "_life", "_listeners", "instances")
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
+        self._life = Life.of(_local)
         self._listeners: dict[tuple[Any, int], _Listener] = {}
         self.instances: dict[type, Any] = {}
 
@@ -46,6 +57,8 @@ class EventletHub:
         if listener is None:
             listener = _Listener(key)
             listener.listener = self._hub.add(*key, listener.changed, _nothing, _nothing)
+            # It would keep the greenlet that runs now, and what that returns.
+            listener.listener.greenlet = self._hub.greenlet
             self._listeners[key] = listener
         listener.functions.append(changed)
         return listener, changed
@@ -59,11 +72,20 @@ class EventletHub:
         listener.functions.remove(changed)
         if not listener.functions:
             del self._listeners[listener.key]
-            self._hub.remove(listener.listener)
+            # The hub forgets those of a descriptor that was closed while it was watched.
+            with suppress(KeyError):
+                if listener.pid == os.getpid():
+                    self._hub.remove(listener.listener)
+                else:
+                    # A child of a fork has its parent's epoll, from which it must take nothing.
+                    BaseHub.remove(self._hub, listener.listener)
 
     def here(self) -> bool:
         # Not `get_hub`, which would make one.
         return getattr(hubs._threadlocal, "hub", None) is self._hub
+
+    def ended(self) -> bool:
+        return self._life() is None
 
     def greenlet(self) -> Any:
         return getcurrent()
@@ -82,7 +104,13 @@ class EventletHub:
         return self._hub.schedule_call_global(0, greenlet.switch)
 
     def switch(self, greenlet: Any) -> None:
-        greenlet.switch()
+        try:
+            greenlet.switch()
+        except self._hub.SYSTEM_EXCEPTIONS:
+            raise
+        except BaseException:
+            # It left the greenlet, which is over. The hub would blame the descriptor, and drop it.
+            self._hub.squelch_generic_exception(sys.exc_info())
 
     def cancel(self, resumption: Any) -> None:
         resumption.cancel()
@@ -99,8 +127,7 @@ class EventletHub:
 
     def thread(self, function: Callable[[], Any]) -> None:
         # Not those of tpool: it starts twenty, and on PyPy their end may hang the interpreter's.
-        threads: Any = patcher.original("_thread")
-        threads.start_new_thread(function, ())
+        _threads.start_new_thread(function, ())
 
 
 def _nothing(*_: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Callable, NamedTuple
 
 try:
@@ -15,6 +16,9 @@ except ModuleNotFoundError as error:
         "ctzmq.green.gevent needs gevent: pip install 'ctzmq[gevent]'", name="gevent"
     ) from error
 
+from .hub import Life
+
+_local = get_original("_thread", "_local")()
 
 #: The shortest time of libuv's timers in seconds; they warn of less.
 LEAST = 0.001
@@ -23,21 +27,27 @@ LEAST = 0.001
 class _Watch(NamedTuple):
     watcher: Any
     changed: Callable[[], None]
+    pid: int
+
+    def end(self) -> None:
+        self.watcher.stop()
+        self.watcher.close()
 
 
 class GeventHub:
     """The hub of one native thread; `Hub` tells what its methods do."""
 
-    __slots__ = ("_hub", "instances")
+    __slots__ = ("_hub", "_life", "instances")
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
+        self._life = Life.of(_local)
         self.instances: dict[type, Any] = {}
 
     def watch(self, descriptor: int, changed: Callable[[], None], write: bool = False) -> Any:
         watcher = self._hub.loop.io(descriptor, 2 if write else 1)
         watcher.start(changed)
-        return _Watch(watcher, changed)
+        return _Watch(watcher, changed, os.getpid())
 
     def attend(self, watch: Any, wanted: bool) -> None:
         # One that nobody wants would keep the loop from ending.
@@ -48,12 +58,19 @@ class GeventHub:
 
     def unwatch(self, watch: Any) -> None:
         # A loop must not be touched in another thread; there the watcher is at rest already.
-        if self.here():
-            watch.watcher.stop()
-            watch.watcher.close()
+        if not self.here():
+            return
+        if watch.pid == os.getpid():
+            watch.end()
+        else:
+            # A child of a fork has its parent's epoll until its own loop begins.
+            self._hub.loop.run_callback(watch.end)
 
     def here(self) -> bool:
         return get_hub_if_exists() is self._hub
+
+    def ended(self) -> bool:
+        return self._life() is None
 
     def greenlet(self) -> Any:
         return getcurrent()

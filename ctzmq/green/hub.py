@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, Callable, Protocol
+
+
+class Life:
+    """What dies with a native thread."""
+
+    @classmethod
+    def of(cls, local: Any) -> weakref.ref[Life]:
+        """Return that of the thread that calls this; keep it in one `_thread._local`, unpatched."""
+        life: Life | None = getattr(local, "ctzmq_life", None)
+        if life is None:
+            life = local.ctzmq_life = cls()
+        return weakref.ref(life)
 
 
 class Watcher(Protocol):
@@ -52,6 +65,9 @@ class Hub(Watcher, Protocol):
 
     def here(self) -> bool:
         """Tell whether this is the hub of the thread that calls it."""
+
+    def ended(self) -> bool:
+        """Tell whether its thread is over, so that none of its greenlets goes on."""
 
     def greenlet(self) -> Any:
         """Return the greenlet that runs."""

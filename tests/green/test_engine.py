@@ -513,6 +513,27 @@ def test_one_that_is_thrown_out_sleeps_undisturbed_afterwards(bench: Any) -> Non
     assert slept[0] >= 0.025
 
 
+def test_an_exception_that_ends_a_greenlet_leaves_the_socket_working(bench: Any) -> None:
+    zmq = bench.zmq
+    a, b = bench.pair(zmq.PULL, zmq.PUSH, "tcp")
+
+    def receive() -> None:
+        a.recv()
+        raise ArithmeticError("the library prints this and goes on")
+
+    for _ in range(2):
+        # Not `bench.spawn`, where no exception leaves the greenlet.
+        ended = bench.flavour.spawn(receive)
+        bench.sleep(0)
+        b.send(b"")
+        with pytest.raises(ArithmeticError):
+            bench.wait(ended)
+    waiting = bench.spawn(a.recv)
+    b.send(b"next")
+    assert bench.wait(waiting) == b"next"
+    a.close()
+
+
 # -- The end of a socket ---------------------------------------------------------------------------
 
 
@@ -563,6 +584,28 @@ def test_a_dropped_socket_is_collected(bench: Any) -> None:
 
     with pytest.warns(ResourceWarning, match="unclosed socket"):
         collect()
+    assert alive() is None
+
+
+def test_a_socket_does_not_keep_what_the_first_greenlet_returned(bench: Any) -> None:
+    zmq = bench.zmq
+    a, b = bench.pair(zmq.PULL, zmq.PUSH)
+
+    class Result:
+        pass
+
+    def receive() -> Result:
+        a.recv()
+        return Result()
+
+    waiting = bench.spawn(receive)
+    b.send(b"")
+    alive = weakref.ref(bench.wait(waiting))
+    bench.greenlets.clear()
+    del waiting
+    for _ in range(5):
+        bench.sleep(0.001)
+        gc.collect()
     assert alive() is None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import subprocess
 import threading
 from typing import Any, Callable
@@ -195,6 +197,50 @@ def test_a_socket_that_nobody_waits_for_is_closed_in_any_thread(bench: Any) -> N
         assert bench.wait(greenlet) == b"%d" % number
         assert in_thread(a.close) is None
         assert a.closed
+
+
+def test_a_thread_may_end_while_its_greenlets_wait(bench: Any) -> None:
+    zmq = bench.zmq
+    a, b = bench.pair(zmq.PULL, zmq.PUSH)
+    polled, peer = bench.pair(zmq.PULL, zmq.PUSH)
+
+    def there() -> None:
+        bench.flavour.spawn(a.recv)
+        bench.flavour.spawn(polled.poll)
+        bench.sleep(0.001)
+
+    in_thread(there)
+
+    def usable() -> bool:
+        gc.collect()
+        try:
+            return not polled.poll(0)
+        except RuntimeError:
+            return False
+
+    # The thread ends a little after the program was told.
+    bench.until(usable)
+    b.send(b"here")
+    assert bench.wait(bench.spawn(a.recv)) == b"here"
+    peer.send(b"there")
+    assert polled.recv() == b"there"
+    polled.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_child_leaves_the_hub_of_its_parent_alone(bench: Any) -> None:
+    zmq = bench.zmq
+    a, b = bench.pair(zmq.PULL, zmq.PUSH, "tcp")
+    waiting = bench.spawn(a.recv)
+    bench.sleep(0.001)  # the hub has begun to watch
+    child = os.fork()
+    if not child:
+        # What it inherits counts as closed.
+        os._exit(0 if a.closed else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    b.send(b"x")
+    assert bench.wait(waiting) == b"x"
 
 
 def test_a_program_ends_while_other_threads_wait_in_their_hubs(
