@@ -1,7 +1,8 @@
 """A proxy in Python, for sockets of greenlets.
 
-A message is taken from one side only when the other has room for it, so that nothing is lost when
-the proxy's greenlet is killed, and a side that is full does not hold up the other direction.
+A message is taken from one side only when the other has room for it, and goes there before anybody
+else runs, so that none is lost when the proxy's greenlet is killed. A side that is full does not
+hold up the other direction; a capture socket that is full holds up both.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from ..core.poll import POLLIN, POLLOUT
 from ..core.proxy import checked
+from ..core.socket import Socket
 from ..enums import Errno, SocketType
 from ..error import Again, ZMQError
 from ..libzmq.provider import calls
@@ -20,6 +22,18 @@ from .hub import Hub
 
 #: How many messages go one way before those of the other way, and other greenlets, get a turn.
 BATCH = 100
+
+
+def pass_on(socket: Any, frames: list[Any]) -> None:
+    """Send a message, before anybody else runs if there is room."""
+    if isinstance(socket, engine.GreenSocket):
+        # Turns are given before the next message is taken.
+        socket._midway = True
+    try:
+        # Even where others wait for room: they have not noticed yet that there is some.
+        Socket.send_multipart(socket, frames, calls.DONTWAIT, copy=False)
+    except Again:
+        Socket.send_multipart(socket, frames, copy=False)
 
 
 class Way:
@@ -57,9 +71,9 @@ class Way:
                 return
             self.count += 1
             self.bytes += sum(map(len, frames))
+            pass_on(self._target, frames)
             if self._capture is not None:
-                self._capture.send_multipart(frames, copy=False)
-            self._target.send_multipart(frames, copy=False)
+                pass_on(self._capture, frames)
 
 
 class Relay:

@@ -192,6 +192,26 @@ def test_a_steerable_proxy_pauses_and_ends(bench: Any) -> None:
     assert not isinstance(bench.wait(running), Exception)
 
 
+@EAGER
+def test_a_killed_proxy_loses_no_message(bench: Any, turns: int) -> None:
+    zmq = bench.zmq
+    front, source = bench.pair(zmq.PULL, zmq.PUSH)
+    back, target = bench.pair(zmq.PUSH, zmq.PULL)
+    numbers = list(range(60))
+    for number in numbers:
+        source.send_multipart([b"%d" % number, b""])
+    got: list[int] = []
+    bench.spawn(repeat, lambda: got.append(int(target.recv_multipart()[0])))
+    for sleeps in range(200):
+        proxy = bench.flavour.spawn(zmq.proxy, front, back)
+        for _ in range(sleeps % 7):
+            bench.sleep(0)
+        bench.kill(proxy)
+    bench.spawn(zmq.proxy, front, back)
+    bench.until(lambda: len(got) >= len(numbers))
+    assert got == numbers
+
+
 def test_the_context_ends_while_greenlets_wait(bench: Any) -> None:
     zmq = bench.zmq
     context = zmq.Context()
