@@ -13,6 +13,7 @@ from ..core.context import Context
 from ..core.proxy import proxy
 from ..core.socket import Socket
 from ..error import ZMQBindError, ZMQError
+from .nativethread import NativeThread, starter
 
 __all__ = ["Device", "ProcessDevice", "ThreadDevice"]
 
@@ -349,7 +350,7 @@ class BackgroundDevice(Device):
     Source: pyzmq `zmq.devices.basedevice.BackgroundDevice`.
     """
 
-    launcher: Thread | Process | None = None
+    launcher: Thread | NativeThread | Process | None = None
     _launch_class: Any = None
 
     def start(self) -> None:
@@ -357,9 +358,12 @@ class BackgroundDevice(Device):
 
         Source: pyzmq `BackgroundDevice.start`.
         """
-        self.launcher = launcher = self._launch_class(target=self.run)
+        self.launcher = launcher = self._launch()
         launcher.daemon = self.daemon
         launcher.start()
+
+    def _launch(self) -> Any:
+        return self._launch_class(target=self.run)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread or process of the device has ended.
@@ -384,10 +388,16 @@ class BackgroundDevice(Device):
 class ThreadDevice(BackgroundDevice):
     """A device that runs in a thread, on the context that `Context.instance()` returns.
 
+    The thread is a native one, also where a library makes greenlets of threads.
+
     Source: pyzmq `zmq.devices.ThreadDevice`.
     """
 
     _launch_class = Thread
+
+    def _launch(self) -> Any:
+        start = starter()
+        return super()._launch() if start is None else NativeThread(start, self.run)
 
 
 class ProcessDevice(BackgroundDevice):
