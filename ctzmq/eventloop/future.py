@@ -44,9 +44,16 @@ class Socket(_sockets.Socket):
 
     _poller_class = Poller
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        context: Any = None,
+        socket_type: int = -1,
+        io_loop: Any = None,
+        _from_socket: Any = None,
+        **kwargs: Any,
+    ) -> None:
         self._tie: _Tie | None = None
-        super().__init__(*args, **kwargs)
+        super().__init__(context, socket_type, io_loop, _from_socket, **kwargs)
 
     def _join(self) -> Any:
         edge = super()._join()
