@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Callable, ClassVar, TypeVar
 from .core import poll as _poll
 from .core import socket as _socket
 from .core.lifecycle import Lifecycle
+from .core.messaging import SNDMORE
 from .enums import Errno
 from .error import Again
 from .green.edge import POLLIN, POLLOUT, EdgeSocket
 from .green.loop_hub import LoopHub, hub_of
-from .green.waiting import NOT_YET, LoopEdge, Polling, Waiting
+from .green.waiting import MIDWAY, NOT_YET, LoopEdge, Polling, Waiting
 from .libzmq.provider import calls
 from .libzmq.typed import like
 from .options import SocketOption
@@ -129,9 +130,6 @@ def _poll_for(
     except Exception as error:
         future.set_exception(error)
     if future.done():
-        for socket, _ in sockets:
-            if isinstance(socket, EdgeSocket) and socket._edge is not None:
-                socket._edge.look()
         return future
     hub = hub_of(future.get_loop())
     polling = Polling(hub, sockets, convert)
@@ -505,16 +503,25 @@ class _AsyncSocket(_Async, Awaited):
         loop = future.get_loop()
         if edge is not None and edge.hub.loop is not loop:
             edge = self._join()
-        task = mine = None
+        begins = MIDWAY and event == POLLOUT and flags & SNDMORE
+        if begins and edge is None and self._address:
+            edge = self._join()
+        task = None
+        mine = waits = False
+        if edge is not None and (begins or edge.lines[event] or edge.owners):
+            task = asyncio.current_task(loop)
+            mine = task is not None and edge.owners.get(event) is task
+            waits = not mine and bool(edge.lines[event] or edge.held(event, task))
         timeout = 0
-        if edge is not None and edge.lines[event]:
-            task = edge.owners.get(event)
-            mine = task is not None and task is asyncio.current_task(loop)
-        if flags & DONTWAIT or edge is None or mine or not edge.lines[event]:
+        if flags & DONTWAIT or not waits:
             try:
                 result = attempt()
                 if result is not NOT_YET:
                     future.set_result(result)
+                    if task is not None and (mine or begins):
+                        edge.own(event, task, not whole and edge.more(event, flags))
+                        if not edge.busy():
+                            edge.settle()
                 elif flags & DONTWAIT:
                     future.set_exception(Again())
             except Again as error:
@@ -528,8 +535,6 @@ class _AsyncSocket(_Async, Awaited):
                     future.set_exception(Again())
             if future.done():
                 if edge is not None and edge.busy():
-                    if mine:
-                        edge.owners[event] = task if not whole and edge.more(event, flags) else None
                     edge.look()
                 return future
         else:

@@ -9,6 +9,7 @@ import os
 import socket as sockets
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -126,6 +127,15 @@ async def until(condition: Callable[[], object]) -> None:
     """Let others run until a condition holds."""
     while not condition():
         await asyncio.sleep(0.001)
+
+
+async def fill(push: Any) -> int:
+    """Send until there is no room; return how many messages went."""
+    count = 0
+    while await push.poll(0, zmq.POLLOUT):
+        await push.send(b"full")
+        count += 1
+    return count
 
 
 async def turns(count: int = 5) -> None:
@@ -389,6 +399,60 @@ def test_messages_of_several_senders_do_not_mix(run: Run, link: Any) -> None:
         await asyncio.gather(*tasks)
         assert all(len(parts) == 3 and len(set(parts)) == 1 for parts in received)
         assert {parts[0] for parts in received} == {b"0", b"1", b"2", b"3"}
+
+    run(main)
+
+
+@pytest.mark.parametrize("room", [1, 0])
+def test_messages_of_several_senders_that_limit_their_waits_do_not_mix(
+    run: Run, link: Any, room: int
+) -> None:
+    async def main() -> None:
+        push, pull = link(sndhwm=room, rcvhwm=room)
+
+        async def send(name: bytes) -> None:
+            for _ in range(10):
+                await asyncio.wait_for(push.send(name, zmq.SNDMORE), PATIENCE)
+                await asyncio.wait_for(push.send(name, zmq.SNDMORE), PATIENCE)
+                await asyncio.wait_for(push.send(name), PATIENCE)
+                await asyncio.wait_for(push.send_multipart([name] * 3), PATIENCE)
+
+        tasks = [asyncio.ensure_future(send(b"%d" % number)) for number in range(4)]
+        received = [await pull.recv_multipart() for _ in range(80)]
+        await asyncio.gather(*tasks)
+        assert all(len(parts) == 3 and len(set(parts)) == 1 for parts in received)
+        assert {parts[0] for parts in received} == {b"0", b"1", b"2", b"3"}
+
+    run(main)
+
+
+def test_a_message_that_another_task_ends(run: Run, link: Any) -> None:
+    async def main() -> None:
+        push, pull = link()
+        await push.send(b"a", zmq.SNDMORE)
+        await asyncio.ensure_future(end(push))
+        assert await pull.recv_multipart() == [b"a", b"end"]
+        await push.send(b"b")
+        assert await pull.recv_multipart() == [b"b"]
+
+    async def end(push: Any) -> None:
+        await push.send(b"end")
+
+    run(main)
+
+
+def test_a_message_that_is_never_ended_holds_nobody_up(run: Run, link: Any) -> None:
+    async def main() -> None:
+        push, pull = link(sndhwm=1, rcvhwm=1)
+        count = await fill(push)
+        first = push.send(b"a", zmq.SNDMORE)
+        others = [asyncio.ensure_future(send(push)) for _ in range(3)]
+        received = [await pull.recv_multipart() for _ in range(count + 3)]
+        assert received[count:] == [[b"a", b"x"], [b"x"], [b"x"]]
+        await asyncio.gather(first, *others)
+
+    async def send(push: Any) -> None:
+        await asyncio.wait_for(push.send(b"x"), PATIENCE)
 
     run(main)
 
@@ -1108,6 +1172,132 @@ def test_a_poll_of_nothing(plain_run: Run) -> None:
             await asyncio.wait_for(Poller().poll(), 0.001)
 
     plain_run(main)
+
+
+# -- Blocking sockets that share one ---------------------------------------------------------------
+
+
+SHARERS: dict[str, Callable[[Any], Any]] = {
+    "behind it": lambda a: a._shadow_sock,
+    "a shadow": zmq.Socket.shadow,
+    "a shadow of the address": lambda a: zmq.Socket.shadow(a.underlying),
+}
+
+SWALLOWS: dict[str, Callable[[Any], Any]] = {
+    "EVENTS": lambda s: s.EVENTS,
+    "send": lambda s: s.send(b"x", zmq.DONTWAIT),
+    "large send": lambda s: s.send(bytes(100_000), copy=False),
+    "send_multipart": lambda s: s.send_multipart([b"x", b"y"]),
+    "recv": lambda s: s.recv(),
+    "recv_into": lambda s: s.recv_into(bytearray(1)),
+    "poll": lambda s: s.poll(0, zmq.POLLOUT),
+    "zmq_poll": lambda s: zmq.zmq_poll([(s, zmq.POLLOUT)], 0),
+    "Poller": lambda s: poller_of(s).poll(0),
+    "bind": lambda s: s.bind("inproc://another"),
+}
+
+
+def poller_of(socket: Any) -> Any:
+    """Make a poller for one socket."""
+    poller = zmq.Poller()
+    poller.register(socket)
+    return poller
+
+
+def swallow(name: str, socket: Any) -> None:
+    """Have a call take note of all changes, of which libzmq does so a millisecond later only."""
+    time.sleep(0.01)
+    SWALLOWS[name](socket)
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("kind", SHARERS)
+@pytest.mark.parametrize("name", SWALLOWS)
+def test_what_a_blocking_sharer_swallows_wakes_the_receiver(
+    plain_run: Run, link: Any, name: str, kind: str, late: bool
+) -> None:
+    async def main() -> None:
+        a, b = link(zmq.DEALER, zmq.DEALER)
+        early = SHARERS[kind](a)
+        task = asyncio.ensure_future(pull_text(a))
+        await turns()
+        sharer = SHARERS[kind](a) if late else early
+        await b.send(b"1")
+        await b.send(b"1")
+        swallow(name, sharer)
+        assert await task == "1"
+
+    plain_run(main)
+
+
+@pytest.mark.parametrize("name", SWALLOWS)
+def test_what_the_original_swallows_wakes_the_poller(
+    plain_run: Run, socket: Any, name: str
+) -> None:
+    async def main() -> None:
+        original, peer = socket(zmq.DEALER), socket(zmq.DEALER)
+        peer.bind("inproc://peer")
+        original.connect("inproc://peer")
+        polled = Socket.from_socket(original).poll()
+        await turns()
+        peer.send(b"1")
+        peer.send(b"2")
+        swallow(name, original)
+        assert await polled == zmq.POLLIN
+
+    plain_run(main)
+
+
+def test_a_blocking_sharer_makes_room_for_the_sender(plain_run: Run, link: Any) -> None:
+    async def main() -> None:
+        push, pull = link(sndhwm=1, rcvhwm=1)
+        blocking = pull._shadow_sock
+        count = await fill(push)
+        task = asyncio.ensure_future(send(push))
+        waiting = pull.poll(flags=zmq.POLLERR)
+        await turns()
+        assert [blocking.recv() for _ in range(count)] == [b"full"] * count
+        await task
+        assert blocking.recv() == b"last"
+        assert not waiting.done()
+        waiting.cancel()
+
+    async def send(push: Any) -> None:
+        await push.send(b"last")
+
+    plain_run(main)
+
+
+def test_a_blocking_sharer_in_another_thread_wakes_the_task(plain_run: Run, link: Any) -> None:
+    async def main() -> None:
+        push, pull = link()
+        task = asyncio.ensure_future(pull_text(pull))
+        await turns()
+        await push.send(b"1")
+        thread = threading.Thread(target=swallow, args=("EVENTS", pull._shadow_sock))
+        thread.start()
+        thread.join()
+        assert await task == "1"
+
+    plain_run(main)
+
+
+def test_a_blocking_sharer_works_when_the_loop_is_closed(link: Any) -> None:
+    push, pull = link()
+    loop = asyncio.SelectorEventLoop()
+    task = loop.create_task(pull_text(pull))
+    loop.run_until_complete(turns())
+    blocking, sender = pull._shadow_sock, push._shadow_sock
+    sender.send(b"1")
+    assert blocking.poll(PATIENCE * 1000) == zmq.POLLIN
+    assert loop.run_until_complete(task) == "1"
+    task = loop.create_task(pull_text(pull))
+    loop.run_until_complete(turns())
+    task.cancel()
+    loop.run_until_complete(turns())
+    loop.close()
+    sender.send(b"2")
+    assert blocking.recv() == b"2"
 
 
 # -- Names -----------------------------------------------------------------------------------------

@@ -104,6 +104,7 @@ class SocketAttributes:
     _error: Callable[[int], ZMQError]
     _draft_fd: Callable[[], int]
     _slow_down: Callable[[], None]
+    _notice: Callable[[], None]
     _thread_safe: Callable[[], bool]
     _draft_poller: Any
 
@@ -373,9 +374,13 @@ class SocketAttributes:
             raise self._error(numbers.ENOTSOCK)
         if option == numbers.FD and not self._handle and self._thread_safe():
             return self._draft_fd()
-        if option == numbers.EVENTS and self._draft_poller is not None:
+        if option != numbers.EVENTS:
+            return read(self._address, number)
+        if self._draft_poller is not None:
             self._draft_poller.take_news()
-        return read(self._address, number)
+        events = read(self._address, number)
+        self._notice()
+        return events
 
     getsockopt = get
 

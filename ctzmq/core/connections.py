@@ -135,12 +135,15 @@ class Connections(SocketAttributes, Lifecycle):
     def _endpoint_call(self, verb: str, function: Callable[..., int], addr: Any) -> None:
         encoded = endpoint.encode(addr)
         endpoint.check_port(verb, encoded)
-        while function(self._address, encoded) < 0:
-            errno = calls.errno()
-            if errno == numbers.ENOTSOCK:
-                raise self._error(errno)
-            if errno != _errno.EINTR:
-                raise endpoint.refused(verb, addr, errno)
+        try:
+            while function(self._address, encoded) < 0:
+                errno = calls.errno()
+                if errno == numbers.ENOTSOCK:
+                    raise self._error(errno)
+                if errno != _errno.EINTR:
+                    raise endpoint.refused(verb, addr, errno)
+        finally:
+            self._notice()
 
     def bind_to_random_port(
         self, addr: str, min_port: int = 49152, max_port: int = 65536, max_tries: int = 100

@@ -346,6 +346,14 @@ class Lifecycle:
         self._users.pop()
         if self._closing:
             self._finish()
+        if self._sharers.edge is not None:
+            self._notice()
+
+    def _notice(self) -> None:
+        """Wake those who wait in a hub for what a call may have taken note of in their place."""
+        edge = self._sharers.edge
+        if edge is not None:
+            edge.noticed()
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(f"{self!r} cannot be pickled: send its endpoint and connect there")

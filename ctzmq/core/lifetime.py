@@ -21,7 +21,7 @@ from . import payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
 
 
 # Both have `_abandon`, which forgets the libzmq object without touching it; sockets also have
@@ -55,7 +55,14 @@ def living(handles: WeakSet[Any]) -> list[Any]:
 class Sharers(list[Any] if TYPE_CHECKING else list):  # type: ignore[misc]
     """Those that share one libzmq socket, by weak references; a WeakSet takes 1 kB more."""
 
-    __slots__ = ()
+    __slots__ = ("edge",)
+
+    #: Whether anybody has waited in a hub yet, in any socket.
+    waited: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        #: While anybody waits in a hub: whom to tell of what a call may have taken note of.
+        self.edge: Any = None
 
     def add(self, sharer: Any) -> None:
         """Add one, and forget about those that are gone."""

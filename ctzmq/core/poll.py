@@ -18,6 +18,7 @@ from .lifecycle import Lifecycle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any, Callable
 
 __all__ = ["Poller", "select", "zmq_poll"]
@@ -250,10 +251,21 @@ def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
     if not entries:
         return []
     items = PollItems(entries, unlocked(sockets))
-    if not items.wait(milliseconds(timeout)):
-        return []
+    try:
+        if not items.wait(milliseconds(timeout)):
+            return []
+    finally:
+        if lifetime.Sharers.waited:
+            _notice(socket for socket, _ in sockets)
     keys = _keys(sockets, entries)
     return [(key, ready) for key, ready in zip(keys, items.revents()) if ready > 0]
+
+
+def _notice(sockets: Iterable[Any]) -> None:
+    """Wake those who wait in a hub for what a poll may have taken note of in their place."""
+    for socket in sockets:
+        if isinstance(socket, Lifecycle):
+            socket._notice()
 
 
 def unlocked(sockets: Any) -> bool:
@@ -383,8 +395,12 @@ class Poller:
             items = self._prepare()
             if items is None:
                 return zmq_poll(self.sockets, timeout)
-        if not items.wait(milliseconds(timeout)):
-            return []
+        try:
+            if not items.wait(milliseconds(timeout)):
+                return []
+        finally:
+            if lifetime.Sharers.waited:
+                _notice(self._keys)
         return [(key, ready) for key, ready in zip(self._keys, items.revents()) if ready > 0]
 
     def _prepare(self) -> PollItems | None:

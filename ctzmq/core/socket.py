@@ -617,10 +617,13 @@ class Socket(Messaging, Connections, Generic[R]):
             items = poll.PollItems([poll.entry(self, flags)], bool(self._handle))
             if self._handle:  # without one, several threads may be here, each with its own table
                 self._items = items
-        if not items.wait(poll.milliseconds(timeout)):
-            return 0
-        ready: int = items.revents()[0]
-        return ready
+        try:
+            if not items.wait(poll.milliseconds(timeout)):
+                return 0
+            ready: int = items.revents()[0]
+            return ready
+        finally:
+            self._notice()
 
 
 SyncSocket = Socket

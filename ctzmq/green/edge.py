@@ -6,9 +6,9 @@ enough:
 
 1. *Try first.* A call that can go on at once never comes here: no wait, no lock, no timer.
 2. *Every operation may swallow the edge that another waits for*, because libzmq takes note of all
-   changes in each of them. So while anybody waits, the socket has no quick handle: every operation
-   takes the slow way, which ends with a look at EVENTS that wakes those who can go on. While nobody
-   waits, nothing of this costs anything.
+   changes in each of them. So while anybody waits, the socket and all that share it, blocking ones
+   too, have no quick handle: every operation takes the slow way, which ends with a look at EVENTS
+   that wakes those who can go on. While nobody waits, nothing of this costs anything.
 3. *Line up, then try again.* Who has to wait first takes its place in the line, then tries once
    more, then waits. Whatever changed before the second try is seen by it; whatever changes later
    makes the descriptor readable, and the watch looks at EVENTS.
@@ -149,7 +149,8 @@ class Edge:
         """Send every operation the way that ends with a look."""
         if self._armed:
             return
-        self._armed = True
+        self._armed = lifetime.Sharers.waited = True
+        self._sharers.edge = self
         self.hub.attend(self._watch, True)
         socket = self._single()
         if socket is not None:
@@ -170,6 +171,7 @@ class Edge:
             self.look()
             return
         self._armed = False
+        self._sharers.edge = None
         self.owners.clear()
         self.hub.attend(self._watch, False)
         if not self._quick:
@@ -201,8 +203,15 @@ class Edge:
         if self.here():
             self.look()
 
+    def noticed(self) -> None:
+        """Look after a call of a sharer, which may be in another thread, where nobody is woken."""
+        if self.here():
+            self.look()
+
     def _end(self) -> None:
         self._pointer = calls.NULL
+        if self._sharers.edge is self:
+            self._sharers.edge = None
         self._unwatch()
 
     def _unwatch(self) -> None:
@@ -303,20 +312,12 @@ class EdgeSocket(_socket.Socket[R]):
 
         Source: pyzmq `Socket.get`.
         """
-        if option != _EVENTS:
-            return super().get(option)
-        edge = self._busy_edge()
-        value = super().get(option)
-        if edge is not None:
-            edge.look()
-        return value
+        if option == _EVENTS:
+            self._busy_edge()
+        return super().get(option)
 
     getsockopt = get
 
     def _endpoint_call(self, verb: str, function: Callable[..., int], addr: Any) -> None:
-        edge = self._busy_edge()
-        try:
-            super()._endpoint_call(verb, function, addr)
-        finally:
-            if edge is not None:
-                edge.look()
+        self._busy_edge()
+        super()._endpoint_call(verb, function, addr)

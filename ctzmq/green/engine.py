@@ -245,14 +245,10 @@ class GreenSocket(EdgeSocket[bytes]):
     def _persist(self, attempt: Callable[[int], int], flags: int, event: int) -> Any:
         edge = self._busy_edge()
         if flags & DONTWAIT:
-            try:
-                result = super()._persist(attempt, flags, event)
-                if edge is not None:
-                    self._passed(edge, flags, event)
-                return result
-            finally:
-                if edge is not None:
-                    edge.look()
+            result = super()._persist(attempt, flags, event)
+            if edge is not None:
+                self._passed(edge, flags, event)
+            return result
         mine = edge is not None and edge.owners.get(event) is edge.hub.greenlet()
         if event == POLLIN and self._handle:
             # Nobody waits, and the quick call has just failed.
@@ -417,12 +413,11 @@ def poll(hub: Hub, sockets: Any, timeout: float | None) -> list[tuple[Any, int]]
     else:
         _breathe(hub)
     _spend(_LONG // 5)
-    edges = [socket._busy_edge() for socket, _ in sockets if isinstance(socket, GreenSocket)]
+    for socket, _ in sockets:
+        if isinstance(socket, GreenSocket):
+            socket._busy_edge()
     ready = _poll.zmq_poll(sockets, 0)
     if ready or not left or not sockets:
-        for edge in edges:
-            if edge is not None:
-                edge.look()
         return ready
     place = Place(hub)
     deadline = None if left == _poll.inf else monotonic() + left / 1000

@@ -11,6 +11,7 @@ called, or may look, the loop itself takes the message.
 from __future__ import annotations
 
 import asyncio
+import sys
 from asyncio import CancelledError, Future
 from collections.abc import Generator
 from contextlib import suppress
@@ -33,11 +34,52 @@ NOT_YET = object()
 #: ROUTER with ROUTER_MANDATORY has room for some peer, and none for the one that is sent to.
 REFUSED = 0.005
 
+#: How many turns of the loop others wait for a task that is in the middle of a message: `wait_for`
+#: goes on two turns after the call that it waits for, before Python 3.12, and at once since.
+MIDWAY = 4 if sys.version_info < (3, 12) else 0
+
 
 class LoopEdge(Edge):
     """Those who wait for one libzmq socket in one loop."""
 
-    __slots__ = ()
+    __slots__ = ("_turns",)
+
+    def __init__(self, socket: EdgeSocket[Any], hub: LoopHub) -> None:
+        #: How many turns others wait yet for those in the middle of a message.
+        self._turns = 0
+        super().__init__(socket, hub)
+
+    def own(self, event: int, task: Any, more: bool) -> None:
+        """Note who is in the middle of a message, so that its next part goes before the line.
+
+        Parameters
+        ----------
+        event : int
+            POLLIN or POLLOUT.
+        task : asyncio.Task or None
+            Who made the call.
+        more : bool
+            Whether the message goes on.
+        """
+        self.owners[event] = task if more else None
+        if more and MIDWAY and task is not None:
+            if not self._turns:
+                self.hub.loop.call_soon(self._turn)
+            self._turns = MIDWAY
+            self.arm()
+
+    def _turn(self) -> None:
+        self._turns -= 1
+        if self._turns and any(self.owners.values()):
+            self.hub.loop.call_soon(self._turn)
+        else:
+            self._turns = 0
+            self.settle()
+
+    def held(self, event: int, task: Any) -> bool:
+        """Tell whether others than the task are in the middle of a message just now."""
+        owner = self.owners.get(event) if self._turns else None
+        return owner is not None and owner is not task
 
     def arm(self) -> None:
         # Somebody waits: that alone must keep the socket, and so the task, alive.
@@ -54,6 +96,8 @@ class LoopEdge(Edge):
             alone[0].run()
 
     def settle(self) -> None:
+        if self._turns and any(self.owners.values()) and not self.busy():
+            return
         super().settle()
         if not self._armed and self._watch is not None:
             self._watch.kept = None
@@ -65,8 +109,11 @@ class LoopEdge(Edge):
         return bool(calls.try_get(self._pointer, _RCVMORE))
 
     def here(self) -> bool:
-        # Only its own closing wakes anybody from other threads, and goes through the loop.
+        # What wakes anybody from other threads goes through the loop.
         return True
+
+    def noticed(self) -> None:
+        self.hub.call(self.look)
 
     def abandoned(self) -> bool:
         return self.hub.loop.is_closed() or not self.hub.loop.is_running()
@@ -254,6 +301,11 @@ class Waiting(Future[Any]):
         edge = self._edge
         if edge.lines[self._event][0] is not self and edge.look() >= 0:
             return
+        if edge.owners and edge.held(self._event, self._task):
+            # It is woken when that message ends, or takes too long.
+            return
+        # The call may end with a look, which is not for this one.
+        self.woken = True
         try:
             result = self._attempt()
             if result is NOT_YET:
@@ -278,13 +330,13 @@ class Waiting(Future[Any]):
     def _pass_on(self) -> None:
         """Note who is in the middle of a message, so that its next part goes before the line."""
         edge, event = self._edge, self._event
-        if len(edge.lines[event]) > 1 or event in edge.owners:
-            more = not self._whole and edge.more(event, self._flags)
-            edge.owners[event] = self._task if more else None
+        # A task that awaits it goes on at once; who waits for the Future otherwise, later.
+        later = MIDWAY and self._ready is None
+        if later or len(edge.lines[event]) > 1 or event in edge.owners:
+            edge.own(event, self._task, not self._whole and edge.more(event, self._flags))
 
     def _stay(self) -> None:
         """Stay in the line, and look whether anybody can go on."""
-        self.woken = True
         events = self._edge.look()
         self.woken = False
         if not events & self._event:
@@ -411,7 +463,8 @@ class Polling(Future[Any]):
 
     def run(self) -> None:
         """Have it look at once."""
-        self.woken = False
+        # The poll may end with a look, which is not for this one.
+        self.woken = True
         if self.done():
             return
         try:
@@ -423,6 +476,7 @@ class Polling(Future[Any]):
         if ready:
             self._finish(ready)
             return
+        self.woken = False
         for _, edge, _ in self._observed:
             edge.look()
 

@@ -13,6 +13,7 @@ from typing import Any, Callable
 import pytest
 from soak.green import Stress
 
+import ctzmq
 from ctzmq.green import engine
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["inproc", "tcp"])
@@ -693,16 +694,33 @@ def swallow_by(name: str, zmq: Any, a: Any, bench: Any) -> None:
         a.unbind(a.last_endpoint)
 
 
+@pytest.mark.parametrize("sharer", ["itself", "blocking"])
 @pytest.mark.parametrize(
     "name", ["EVENTS", "NOBLOCK send", "poll", "zmq_poll", "waiting poll", "unbind"]
 )
-def test_what_another_operation_swallows_still_wakes_the_receiver(bench: Any, name: str) -> None:
+def test_what_another_operation_swallows_still_wakes_the_receiver(
+    bench: Any, name: str, sharer: str
+) -> None:
     zmq = bench.zmq
     a, b = bench.pair(zmq.DEALER, zmq.DEALER, "tcp")
     waiting = bench.spawn(a.recv)
     b.send(b"1")
     time.sleep(0.02)  # the hub must not see the message arrive
-    swallow_by(name, zmq, a, bench)
+    if sharer == "itself":
+        swallow_by(name, zmq, a, bench)
+    else:
+        swallow_by(name, ctzmq, ctzmq.Socket.shadow(a), bench)
+    assert bench.wait(waiting) == b"1"
+
+
+def test_a_blocking_shadow_that_receives_leaves_the_rest_to_the_receiver(bench: Any) -> None:
+    zmq = bench.zmq
+    a, b = bench.pair(zmq.PULL, zmq.PUSH)
+    shadow = ctzmq.Socket.shadow(a)
+    waiting = bench.spawn(a.recv)
+    for number in range(2):
+        b.send(b"%d" % number)
+    assert shadow.recv() == b"0"
     assert bench.wait(waiting) == b"1"
 
 
