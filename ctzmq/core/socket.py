@@ -618,10 +618,8 @@ class Socket(Messaging, Connections, Generic[R]):
             if self._handle:  # without one, several threads may be here, each with its own table
                 self._items = items
         try:
-            if not items.wait(poll.milliseconds(timeout)):
-                return 0
-            ready: int = items.revents()[0]
-            return ready
+            ready = items.ready(items.wait(poll.milliseconds(timeout)), (self,))
+            return ready[0][1] if ready else 0
         finally:
             self._notice()
 

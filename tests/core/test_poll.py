@@ -332,7 +332,7 @@ def test_on_windows_the_main_thread_looks_up_now_and_then(
     assert len(answers.timeouts) == 3
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 4, 8])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 8, 9, 10, 20])
 def test_few_sockets_and_many_tell_all_that_are_ready(count: int, pair: Pair) -> None:
     pairs = [pair(zmq.PULL, zmq.PUSH) for _ in range(count)]
     poller = zmq.Poller()
@@ -343,6 +343,22 @@ def test_few_sockets_and_many_tell_all_that_are_ready(count: int, pair: Pair) ->
         push.send(b"")
     assert poller.poll(0) == [(pull, zmq.POLLIN) for pull, _ in pairs[1::2]]
     assert pairs[0][1].poll(0, zmq.POLLIN | zmq.POLLOUT) == zmq.POLLOUT
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows polls sockets only")
+def test_items_that_another_poll_has_emptied_meanwhile_are_not_listed() -> None:
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, b".")
+        items = poll.PollItems([(0, reader, zmq.POLLIN)], True)
+        assert items.wait(1000) == 1
+        assert items.ready(1, ["reader"]) == [("reader", zmq.POLLIN)]
+        os.read(reader, 1)
+        assert items.wait(0) == 0
+        assert items.ready(1, ["reader"]) == []
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def test_a_context_that_is_shut_down_ends_every_poll(pair: Pair, context: zmq.Context) -> None:
