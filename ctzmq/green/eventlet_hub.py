@@ -47,7 +47,7 @@ class EventletHub:
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
-        self._life = Life.of(_local)
+        self._life = Life.begin(_local)
         self._listeners: dict[tuple[Any, int], _Listener] = {}
         self.instances: dict[type, Any] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any, Callable, NamedTuple
 
 try:
@@ -41,7 +42,7 @@ class GeventHub:
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
-        self._life = Life.of(_local)
+        self._life = Life.begin(_local)
         self.instances: dict[type, Any] = {}
 
     def watch(self, descriptor: int, changed: Callable[[], None], write: bool = False) -> Any:
@@ -57,20 +58,25 @@ class GeventHub:
             watch.watcher.start(watch.changed)
 
     def unwatch(self, watch: Any) -> None:
-        # A loop must not be touched in another thread; there the watcher is at rest already.
-        if not self.here():
-            return
-        if watch.pid == os.getpid():
+        loop = self._hub.loop
+        if loop is None:
+            # It was destroyed with all its watchers.
+            pass
+        elif watch.pid != os.getpid():
+            # A child of a fork has its parent's epoll until its own loop begins.
+            loop.run_callback(watch.end)
+        elif self.here():
             watch.end()
         else:
-            # A child of a fork has its parent's epoll until its own loop begins.
-            self._hub.loop.run_callback(watch.end)
+            # A loop must not be touched in another thread; the watcher is at rest already.
+            with suppress(ValueError):
+                loop.run_callback_threadsafe(watch.end)
 
     def here(self) -> bool:
         return get_hub_if_exists() is self._hub
 
     def ended(self) -> bool:
-        return self._life() is None
+        return self._life() is None or self._hub.loop is None
 
     def greenlet(self) -> Any:
         return getcurrent()

@@ -7,14 +7,12 @@ from typing import Any, Callable, Protocol
 
 
 class Life:
-    """What dies with a native thread."""
+    """What dies with a native thread, or when a thread gets another hub."""
 
     @classmethod
-    def of(cls, local: Any) -> weakref.ref[Life]:
-        """Return that of the thread that calls this; keep it in one `_thread._local`, unpatched."""
-        life: Life | None = getattr(local, "ctzmq_life", None)
-        if life is None:
-            life = local.ctzmq_life = cls()
+    def begin(cls, local: Any) -> weakref.ref[Life]:
+        """Begin that of a new hub of this thread; keep it in one `_thread._local`, unpatched."""
+        local.life = life = cls()
         return weakref.ref(life)
 
 

@@ -62,6 +62,21 @@ def test_each_hub_of_eventlet_serves(child: Child, hub: str) -> None:
     run(child, EVENTLET_HUB=hub)
 
 
+def test_a_thread_may_choose_another_hub(child: Child) -> None:
+    run(
+        child,
+        last="""
+import eventlet.hubs
+eventlet.spawn(a.recv)
+eventlet.sleep(0)
+eventlet.hubs.use_hub("poll")
+assert not a.poll(0)
+b.send(b"on")
+assert a.recv() == b"on"
+""",
+    )
+
+
 def test_a_patched_program_works(child: Child) -> None:
     patched = "eventlet.monkey_patch()"
     run(child, first=patched)

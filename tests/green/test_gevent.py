@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import Callable
 
@@ -62,6 +63,78 @@ def test_each_loop_of_gevent_serves(child: Child, loop: str) -> None:
     if "cffi" in loop:
         pytest.importorskip("cffi")
     run(child, GEVENT_LOOP=loop)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.parametrize("loop", ["libev-cext", "libuv-cffi"])
+def test_a_child_leaves_each_loop_of_its_parent_alone(child: Child, loop: str) -> None:
+    if "cffi" in loop:
+        pytest.importorskip("cffi")
+    run(
+        child,
+        first="import os, warnings; warnings.simplefilter('ignore')",
+        last="""
+waiting = gevent.spawn(a.recv)
+gevent.sleep(0.001)
+pid = os.fork()
+if not pid:
+    os._exit(0 if a.closed else 1)
+assert os.waitpid(pid, 0)[1] == 0
+b.send(b"on")
+assert waiting.get() == b"on"
+""",
+        GEVENT_LOOP=loop,
+    )
+
+
+@pytest.mark.parametrize("loop", ["libev-cext", "libuv-cffi"])
+def test_a_thread_may_destroy_its_loop(child: Child, loop: str) -> None:
+    if "cffi" in loop:
+        pytest.importorskip("cffi")
+    run(
+        child,
+        last=f"""
+import threading
+sockets = []
+
+def there(waits):
+    sockets.append(context.socket(zmq.PULL))
+    sockets[-1].bind("inproc://%d" % waits)
+    gevent.spawn(sockets[-1].recv) if waits else sockets[-1].poll(1)
+    gevent.sleep(0.001)
+    gevent.get_hub().destroy(destroy_loop=True)
+
+# A loop of libuv in which greenlets wait is never destroyed.
+for waits in range({1 if "cffi" in loop else 2}):
+    thread = threading.Thread(target=there, args=(waits,))
+    thread.start()
+    thread.join()
+    sockets[-1].close()
+""",
+        GEVENT_LOOP=loop,
+    )
+
+
+def test_sockets_closed_in_another_thread_leave_no_watchers(child: Child) -> None:
+    pytest.importorskip("cffi")
+    run(
+        child,
+        last="""
+import gc, threading
+for number in range(50):
+    pull = context.socket(zmq.PULL)
+    pull.bind("inproc://%d" % number)
+    assert not pull.poll(1)
+    closer = threading.Thread(target=pull.close)
+    closer.start()
+    closer.join()
+gevent.sleep(0.001)
+gc.collect()
+left = sum(type(each).__name__ == "_multiplexwatcher" for each in gc.get_objects())
+assert left < 10, left
+""",
+        GEVENT_LOOP="libuv-cffi",
+    )
 
 
 def test_a_patched_program_works(child: Child) -> None:
