@@ -107,7 +107,11 @@ class GreenContext(Context[S]):
                 outcome.append(None)
 
         hub = self._hub()
-        hub.thread(terminate)
+        try:
+            hub.thread(terminate)
+        except RuntimeError:
+            # At the end of a program Python 3.12 starts no more threads.
+            terminate()
         _until(hub, outcome.__len__)
         if outcome[0] is not None:
             raise outcome[0]

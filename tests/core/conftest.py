@@ -53,16 +53,18 @@ class Greenlet:
             self._flavour.wait(self._greenlet)
 
 
-def flavours() -> list[str]:
+def flavours(module: str) -> list[str]:
     """Name those that run here: on PyPy, which is slow to warm up, no more than must be seen."""
     if sys.implementation.name != "pypy":
         return [BLOCKING, *sorted(FLAVOURS)]
-    return [BLOCKING, "eventlet"] if calls.NATIVE else [BLOCKING]
+    # The tests of a program's end start hundreds of them.
+    return [BLOCKING, "eventlet"] if calls.NATIVE and "lifetime" not in module else [BLOCKING]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     only = metafunc.definition.get_closest_marker("blocking")
-    metafunc.parametrize("flavour", [BLOCKING] if only else flavours(), indirect=True)
+    names = [BLOCKING] if only else flavours(metafunc.module.__name__)
+    metafunc.parametrize("flavour", names, indirect=True)
 
 
 @pytest.fixture(autouse=True)
