@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 COPY_THRESHOLD = 65536
 
-#: Of open sockets, what is to be closed; nothing is ever put into it.
+#: What can be closed of a socket that was never open, and what is left to be closed of an open one;
+#: nothing is ever put into it.
 _NOTHING: list[int] = []
 
 
@@ -76,7 +77,7 @@ class Lifecycle:
         self._address = 0
         self._pointer = self._handle = calls.NULL
         # The address, for the one who closes the socket to take; shared with the shadows.
-        self._claim: list[int] = []
+        self._claim = _NOTHING
         # The same, once it is closed, for the one who leaves it last.
         self._closing = _NOTHING
         # One item for each call that may wait: the length of a list is right with any threads.
@@ -85,7 +86,7 @@ class Lifecycle:
         self._monitor_socket: Any = None
         self._items: Any = None
         self._look: Any = None
-        self._pid = os.getpid()
+        self._pid = lifetime.process()
         # One message, received into again and again; None while a call has it.
         self._message: Any = None
         self._sharers = lifetime.Sharers()
@@ -119,7 +120,7 @@ class Lifecycle:
                 f"a {self._type_name} socket needs a libzmq that is built with its draft API",
             )
         self._settle(open_socket(context, socket_type))
-        self._claim.append(self._address)
+        self._claim = [self._address]
         self._take_care()
 
     def _share(self, shadow: Any, context: Any) -> None:
@@ -142,7 +143,7 @@ class Lifecycle:
             self._sharers, self._claim = original._sharers, original._claim
             self.context = context or original.context
         else:
-            self._claim.append(address)
+            self._claim = [address]
         self._settle(address)
         if original is not None:
             self._handle = original._handle

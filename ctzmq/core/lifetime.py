@@ -101,6 +101,18 @@ def left_behind() -> bool:
     return ending not in (0, get_ident())
 
 
+_process = os.getpid()
+
+
+def process() -> int:
+    """Return the number of this process, each time the same object."""
+    global _process
+    number = os.getpid()
+    if number != _process:
+        _process = number
+    return _process
+
+
 #: The process, once for each of its threads that forks just now.
 _forking: list[int] = []
 

@@ -41,14 +41,9 @@ _quick = getattr(ctypes, "PyDLL", ctypes.CDLL)(_careful._name)
 NULL: Any = ctypes.c_void_p()
 
 
-def pointer(address: int) -> Any:
-    """Turn an address into the object that the quick calls take without converting it.
-
-    An argument that ctypes finds converted already costs 30 ns less than a `c_void_p`.
-    """
-    return ctypes.byref(ctypes.c_char.from_address(address))
-
-
+#: pointer(address) -> what the quick calls take; ctypes finds it converted already, which costs
+#: 30 ns less than a `c_void_p`, and half its memory
+pointer: Callable[[int], Any] = ctypes.c_void_p.from_param
 #: try_send(handle, data: bytes, size, flags | DONTWAIT) -> bytes sent, or less than 0
 try_send: Callable[[Any, bytes, int, int], int] = _quick.zmq_send
 #: try_recv(message, handle, flags | DONTWAIT) -> bytes received, or less than 0
