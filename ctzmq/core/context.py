@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 from _thread import RLock, allocate_lock
-from _weakrefset import WeakSet
 from operator import index
 from warnings import warn
 
@@ -34,7 +33,7 @@ class Fate:
     __slots__ = ("ending", "lock", "sharers")
 
     def __init__(self) -> None:
-        self.sharers: WeakSet[Context[Any]] = WeakSet()
+        self.sharers = lifetime.Living()
         self.ending: bool = False
         # A signal handler may terminate the context that is being terminated.
         self.lock: Any = RLock()
@@ -96,7 +95,7 @@ class Context(Generic[S]):
         self._pid = os.getpid()
         self._shadow_obj: Any = None
         self._fate = Fate()
-        self._sockets: WeakSet[Any] = WeakSet()
+        self._sockets = lifetime.Living()
         self._warn_destroy_close = False
         self.sockopts = {}
         if isinstance(io_threads, Context):
@@ -129,8 +128,7 @@ class Context(Generic[S]):
             from ..utils.interop import cast_int_addr
 
             address = lifetime.plausible(cast_int_addr(getattr(shadow, "underlying", shadow)))
-            contexts = lifetime.living(lifetime.contexts)
-            original = next((c for c in contexts if c._address == address), None)
+            original = next((c for c in lifetime.contexts if c._address == address), None)
         if not address:
             raise ZMQError(numbers.EFAULT, f"cannot share {shadow!r}: it is terminated")
         if original is not None:
@@ -308,7 +306,7 @@ class Context(Generic[S]):
         """
         if self.closed:
             return
-        for socket in lifetime.living(self._sockets):
+        for socket in self._sockets.living():
             if not socket.closed:
                 if self._warn_destroy_close:
                     warn(
@@ -323,7 +321,7 @@ class Context(Generic[S]):
     def _forsake(self) -> None:
         """Put all that share the libzmq context out of use."""
         # In a cycle of garbage, the set does not know this context any more.
-        for sharer in {self, *lifetime.living(self._fate.sharers)}:
+        for sharer in {self, *self._fate.sharers}:
             sharer._abandon()
 
     def _abandon(self) -> None:

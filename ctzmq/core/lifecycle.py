@@ -132,8 +132,7 @@ class Lifecycle:
             from ..utils.interop import cast_int_addr
 
             address = lifetime.plausible(cast_int_addr(getattr(shadow, "underlying", shadow)))
-            sockets = lifetime.living(lifetime.sockets)
-            original = next((s for s in sockets if s._address == address), None)
+            original = next((s for s in lifetime.sockets if s._address == address), None)
         if not address:
             if isinstance(shadow, Lifecycle):
                 raise shadow._error(numbers.ENOTSOCK)

@@ -14,21 +14,62 @@ import os
 import sys
 from _thread import get_ident
 from _weakref import ref
-from _weakrefset import WeakSet
 from ctypes import c_void_p, sizeof
 
 from . import payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any, ClassVar
+
+
+class Living:
+    """A set of sockets or contexts by weak references, which any thread may change at any time.
+
+    They share the one reference of an object that has no callback; each WeakSet would make its own.
+    References to what is gone without having been removed stay until the set has doubled.
+    """
+
+    __slots__ = ("_references", "_room")
+
+    def __init__(self) -> None:
+        self._references: set[ref[Any]] = set()
+        self._room = 64
+
+    def add(self, handle: Any) -> None:
+        """Add one, if it is not there yet."""
+        if len(self._references) >= self._room:
+            # Copying and removing are one step each, which no thread can come between.
+            gone = [reference for reference in self._references.copy() if reference() is None]
+            self._references.difference_update(gone)
+            self._room = 2 * len(self._references) + 64
+        self._references.add(ref(handle))
+
+    def discard(self, handle: Any) -> None:
+        """Remove one, if it is there."""
+        self._references.discard(ref(handle))
+
+    def living(self) -> list[Any]:
+        """List those that are there."""
+        references = self._references.copy()
+        return [one for one in [reference() for reference in references] if one is not None]
+
+    def __contains__(self, handle: Any) -> bool:
+        return ref(handle) in self._references
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.living())
+
+    def __len__(self) -> int:
+        return len(self.living())
 
 
 # Both have `_abandon`, which forgets the libzmq object without touching it; sockets also have
 # `_release`, which closes it without waiting for anything.
 #: Every open socket and context of this process.
-sockets: WeakSet[Any] = WeakSet()
-contexts: WeakSet[Any] = WeakSet()
+sockets = Living()
+contexts = Living()
 
 #: What is known of addresses is out of date when this number changes.
 closings = 0
@@ -45,15 +86,8 @@ _ALIGNMENT = sizeof(c_void_p)
 EXIT_PATIENCE = 1.0
 
 
-def living(handles: WeakSet[Any]) -> list[Any]:
-    """List the sockets or contexts of a set that other threads may be changing."""
-    # Copying the set of references is one step, which no thread can come between.
-    references = handles.__dict__["data"].copy()
-    return [handle for handle in (reference() for reference in references) if handle is not None]
-
-
 class Sharers(list[Any] if TYPE_CHECKING else list):  # type: ignore[misc]
-    """Those that share one libzmq socket, by weak references; a WeakSet takes 1 kB more."""
+    """Those that share one libzmq socket, by weak references; a set would take 200 bytes more."""
 
     __slots__ = ("edge",)
 
@@ -145,7 +179,7 @@ def forget(handle: Any) -> None:
 
 def _after_fork_in_child() -> None:
     _forking.clear()
-    for handle in living(sockets) + living(contexts):
+    for handle in sockets.living() + contexts.living():
         handle._abandon()
     payload.inherit()
 
@@ -157,7 +191,7 @@ def _at_exit() -> None:
 
     global ending
     ending = get_ident()
-    for handle in living(sockets):
+    for handle in sockets.living():
         handle._release()
     deadline = time.monotonic() + EXIT_PATIENCE
     while payload.payloads and time.monotonic() < deadline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -673,13 +674,14 @@ def test_multiprocessing(tmp_path: Path, method: str) -> None:
 @pytest.fixture
 def many() -> Iterator[Any]:
     """A set that another thread keeps changing, and what stays in it all the time."""
-    from weakref import WeakSet
 
     class Thing:
         """Something to refer to."""
 
     keep = [Thing() for _ in range(1000)]
-    things: Any = WeakSet(keep)
+    things = lifetime.Living()
+    for thing in keep:
+        things.add(thing)
     stop = threading.Event()
 
     def change() -> None:
@@ -699,7 +701,7 @@ def many() -> Iterator[Any]:
 def test_a_changing_set_can_be_listed(many: Any) -> None:
     things, stay = many
     for _ in range(200):
-        assert stay <= set(lifetime.living(things))
+        assert stay <= set(things.living())
 
 
 def test_each_closing_is_noticed(context: zmq.Context) -> None:
@@ -708,3 +710,24 @@ def test_each_closing_is_noticed(context: zmq.Context) -> None:
         context.socket(zmq.PUSH).close()
         assert lifetime.closings not in seen
         seen.add(lifetime.closings)
+
+
+def test_a_set_forgets_those_that_are_gone_without_being_removed() -> None:
+    class Thing:
+        """Something to refer to."""
+
+    things = lifetime.Living()
+    kept = Thing()
+    things.add(kept)
+    things.add(kept)
+    for _ in range(100):
+        for _ in range(100):
+            things.add(Thing())
+        gc.collect()
+    assert list(things) == [kept]
+    assert len(things) == 1
+    assert kept in things
+    assert len(things._references) < 2000
+    things.discard(kept)
+    things.discard(kept)
+    assert kept not in things
