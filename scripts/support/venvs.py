@@ -102,10 +102,10 @@ def environment(name: str, interpreter: str, requirements: Iterable[str]) -> Pat
     print(f"making {folder.name}", file=sys.stderr, flush=True)
     run([interpreter, "-m", "venv", "--clear", folder], f"making {folder}")
     if packages:
-        install = [python, "-m", "pip", "install", "-q"]
+        install = ["-m", "pip", "install", "-q"]
         # The pip of Python 3.9 tries ever older releases, for a quarter of an hour and more.
-        run([*install, "pip>=23.1"], f"getting a newer pip into {folder.name}")
-        run([*install, *packages], f"installing into {folder.name}")
+        run([python, *install, "pip>=23.1"], f"getting a newer pip into {folder.name}")
+        run([python, *install, *packages], f"installing into {folder.name}")
     stamp.write_text(wanted, encoding="utf-8")
     return python
 
