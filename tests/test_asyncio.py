@@ -297,6 +297,38 @@ def test_mistakes_are_told_by_the_future(plain_run: Run, link: Any) -> None:
     plain_run(main)
 
 
+class _OddError(BaseException):
+    """What no `except Exception` catches."""
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [(_OddError, _OddError), (StopIteration, (TypeError, RuntimeError))],
+)
+def test_a_deserializer_that_fails_oddly_leaves_the_socket_working(
+    run: Run, link: Any, raised: type[BaseException], told: Any, awaited: bool
+) -> None:
+    def load(parts: list[bytes]) -> None:
+        raise raised
+
+    async def main() -> None:
+        push, pull = link()
+        received = pull.recv_serialized(load)
+        outcome = asyncio.gather(receive(received) if awaited else received, return_exceptions=True)
+        after = pull.recv()
+        await turns()
+        await push.send(b"odd")
+        await push.send(b"next")
+        assert isinstance((await outcome)[0], told)
+        assert await after == b"next"
+
+    async def receive(future: Any) -> Any:
+        return await future
+
+    run(main)
+
+
 def test_a_call_that_may_not_wait(run: Run, aio: Context) -> None:
     async def main() -> None:
         with aio.socket(zmq.DEALER) as socket:

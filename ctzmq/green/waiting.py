@@ -321,11 +321,22 @@ class Waiting(Future[Any]):
             try:
                 for load in self._loads:
                     result = load(result)
-            except Exception as error:
-                self.set_exception(error)
+            except BaseException as error:
+                self._fail(error)
             else:
                 self.set_result(result)
         self._leave()
+
+    def _fail(self, error: BaseException) -> None:
+        """Give an exception of the user's to whoever awaits this; whatever it is, the turn ends."""
+        try:
+            self.set_exception(error)
+        except TypeError as refusal:
+            # Futures take no StopIteration.
+            self.set_exception(refusal)
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            self._leave()
+            raise error
 
     def _pass_on(self) -> None:
         """Note who is in the middle of a message, so that its next part goes before the line."""
