@@ -102,13 +102,24 @@ class ZMQError(ZMQBaseError):
         return _rebuild, (type(self), self.errno, self.strerror)
 
 
+#: The members of `Errno` that errors show, made when the first of them is raised.
+_members: dict[int, Any] = {_errno.EINTR: _errno.EINTR}
+
+
+def _member(number: int) -> Any:
+    from .enums import Errno
+
+    return _members.setdefault(number, Errno(number))
+
+
 class _FixedError(ZMQError):
     """An error whose class tells its number, so that the argument is ignored."""
 
     _number: int
 
     def __init__(self, errno: int | str = "ignored", msg: str = "ignored") -> None:
-        super().__init__(self._number)
+        number = self._number
+        super().__init__(_members.get(number) or _member(number))
 
 
 class ContextTerminated(_FixedError):
