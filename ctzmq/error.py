@@ -107,8 +107,11 @@ _members: dict[int, Any] = {_errno.EINTR: _errno.EINTR}
 
 
 def _member(number: int) -> Any:
-    from .enums import Errno
-
+    try:
+        from .enums import Errno
+    except ImportError:
+        # In a finalizer at the end of the program, when nothing can be imported any more.
+        return number
     return _members.setdefault(number, Errno(number))
 
 
