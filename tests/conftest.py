@@ -11,6 +11,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Callable
@@ -18,6 +19,7 @@ from typing import Any, Callable
 import pytest
 
 import ctzmq as zmq
+from ctzmq.green import engine
 from ctzmq.green.flavour import GreenContext
 from ctzmq.libzmq import loader
 from ctzmq.libzmq.provider import calls
@@ -78,6 +80,12 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("ipc")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def rested() -> None:
+    """Let no greenlet of a short test rest because of the calls of those before."""
+    engine._turns = repeat(None, engine.TURNS)
 
 
 def end(context: zmq.Context) -> None:

@@ -394,7 +394,10 @@ def test_parts_of_several_senders_never_mix(bench: Any, turns: int) -> None:
     assert all(message == message[:1] * 4 for message in messages)
 
 
-def test_a_message_begun_without_waiting_is_ended_before_others_go_on(bench: Any) -> None:
+@pytest.mark.parametrize("turns", [5000], indirect=True)
+def test_a_message_begun_without_waiting_is_ended_before_others_go_on(
+    bench: Any, turns: int
+) -> None:
     zmq = bench.zmq
     a, b = bench.pair(zmq.PULL, zmq.PUSH, sndhwm=1, rcvhwm=1)
     room = fill(b)
