@@ -589,9 +589,9 @@ if hasattr(os, "register_at_fork"):
 
 
 def _name(option: int) -> str:
-    from ..rare import ContextOption
-
     try:
+        from ..rare import ContextOption
+
         return ContextOption(option).name
-    except ValueError:
+    except (ValueError, ImportError):
         return f"context option {option!r}"

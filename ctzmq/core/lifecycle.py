@@ -200,12 +200,13 @@ class Lifecycle:
 
         Source: pyzmq `Socket.type`.
         """
-        from ..enums import SocketType
-
         kind: Any = self._type
         try:
+            from ..enums import SocketType
+
             return SocketType(kind)
-        except ValueError:
+        except (ValueError, ImportError):
+            # Finalizers at the end of a program can import nothing any more.
             return kind  # type: ignore[no-any-return]
 
     @property

@@ -27,11 +27,12 @@ _INTEGERS: dict[str, tuple[Any, int, int]] = {
 
 def describe(option: int) -> str:
     """Name an option for an error message."""
-    from ..options import SocketOption
-
     try:
+        from ..options import SocketOption
+
         return SocketOption(option).name
-    except ValueError:
+    except (ValueError, ImportError):
+        # Finalizers at the end of a program can import nothing any more.
         return f"option {option}"
 
 
@@ -186,11 +187,11 @@ def refused(verb: str, option: int, value: Any, errno: int) -> ZMQError:
     what = f"cannot {verb} {describe(option)}"
     if verb == "set":
         what += f" to {value!r:.60}"
-    from ..options import SocketOption
-
     try:
+        from ..options import SocketOption
+
         known = SocketOption(option)
-    except ValueError:
+    except (ValueError, ImportError):
         return ZMQError(errno, f"{what}: this libzmq does not know it")
     if verb == "get" and not known.readable:
         why = "it is write-only"
