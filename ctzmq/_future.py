@@ -357,11 +357,8 @@ class _AsyncSocket(_Async, Awaited):
         if size < 0:
             self._message = message
             return self._begin(future, POLLIN, flags, self._take)
-        if size < _socket.KEEP:
-            future.set_result(message_data(message)[:size])
-            self._message = message
-        else:
-            future.set_result(_socket.take(message))
+        future.set_result(_content(message, size))
+        self._message = message
         return future
 
     def _take(self) -> Any:
@@ -369,10 +366,9 @@ class _AsyncSocket(_Async, Awaited):
         message, size = self._ask()
         if size < 0:
             return NOT_YET if size == _EMPTY else _recv(self, DONTWAIT)
-        if size >= _socket.KEEP:
-            return _socket.take(message)
+        data = _content(message, size)
         self._message = message
-        return message_data(message)[:size]
+        return data
 
     def _ask(self) -> tuple[Any, int]:
         """Receive into a message; return that and its size, less than 0 when it failed."""
@@ -433,11 +429,7 @@ class _AsyncSocket(_Async, Awaited):
         parts: list[bytes] = []
         while True:
             more = message_more(message)
-            if size < _socket.KEEP:
-                parts.append(message_data(message)[:size])
-            else:
-                parts.append(_socket.take(message))
-                message = new_message()
+            parts.append(_content(message, size))
             if not more:
                 break
             size = try_recv(message, self._pointer, DONTWAIT)
@@ -588,6 +580,14 @@ class _AsyncSocket(_Async, Awaited):
 
 
 _AsyncPoller._socket_class = _AsyncSocket
+
+
+def _content(message: Any, size: int) -> bytes:
+    """Copy a message's content out; the message may be received into again."""
+    if size >= _socket.KEEP:
+        return _socket.take(message)
+    data: bytes = message_data(message)[:size]
+    return data
 
 
 def _plain(parts: Any) -> bool:
