@@ -230,7 +230,7 @@ class Authenticator:
         else:
             self.credentials_providers[domain] = credentials_provider
 
-    def curve_user_id(self, client_public_key: bytes) -> str:
+    def curve_user_id(self, client_public_key: bytes) -> str | bytes:
         """Name the user behind a CURVE client that was let in; override it for other names.
 
         Parameters
@@ -240,8 +240,9 @@ class Authenticator:
 
         Returns
         -------
-        str
-            The `User-Id` of the client's messages; here, the key in Z85.
+        str or bytes
+            The `User-Id` of the client's messages; here, the key in Z85. A str is sent in
+            `encoding`, bytes as they are.
 
         Source: pyzmq `Authenticator.curve_user_id`.
         """
@@ -314,7 +315,7 @@ class Authenticator:
         )
         return request
 
-    async def _authenticate(self, request: _Request) -> str:
+    async def _authenticate(self, request: _Request) -> str | bytes:
         """Return the user whom the request is about, or raise the refusal."""
         if self._allowed and request.address not in self._allowed:
             raise _Refusal("Address not allowed")
@@ -332,7 +333,10 @@ class Authenticator:
         if request.mechanism == b"CURVE":
             (key,) = self._credentials(request, 1)
             await self._authenticate_curve(domain, key)
-            return self.curve_user_id(key)
+            user = self.curve_user_id(key)
+            if not isinstance(user, (str, bytes)):
+                raise TypeError(f"curve_user_id returns str or bytes, got {user!r:.60}")
+            return user
         if request.mechanism == b"GSSAPI":
             (principal,) = self._credentials(request, 1)
             return principal.decode("utf8")
@@ -375,9 +379,9 @@ class Authenticator:
             raise _Refusal("Unknown key")
 
     def _send_zap_reply(
-        self, request_id: bytes, status_code: bytes, status_text: bytes, user_id: str = ""
+        self, request_id: bytes, status_code: bytes, status_text: bytes, user_id: str | bytes = b""
     ) -> None:
-        user = user_id.encode(self.encoding, "replace")
+        user = user_id.encode(self.encoding, "replace") if isinstance(user_id, str) else user_id
         metadata = b""
         self.zap_socket.send_multipart(
             [VERSION, request_id, status_code, status_text, user, metadata]

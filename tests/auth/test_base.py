@@ -47,7 +47,7 @@ class Desk(auth.Authenticator):
         asyncio.run(self.handle_zap_message(request))
         ((version, _, status, reason, user, metadata),) = self.zap_socket.sent
         assert (version, metadata) == (VERSION, b"")
-        return status.decode(), reason.decode(), user.decode()
+        return status.decode(), reason.decode(), user.decode(errors="replace")
 
 
 @pytest.fixture
@@ -196,6 +196,35 @@ def test_users_can_have_other_names(context: zmq.Context) -> None:
     desk = Named(context)
     desk.configure_curve("*", auth.CURVE_ALLOW_ANY)
     assert desk.ask(b"CURVE", KEY) == ("200", "OK", "user 1")
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"), [("Zoë", "Zoë".encode()), (b"\xff\x00", b"\xff\x00"), (b"", b"")]
+)
+def test_a_user_has_a_name_of_text_or_of_bytes(
+    context: zmq.Context, name: str | bytes, sent: bytes
+) -> None:
+    class Named(Desk):
+        def curve_user_id(self, client_public_key: bytes) -> str | bytes:
+            return name
+
+    desk = Named(context)
+    desk.configure_curve("*", auth.CURVE_ALLOW_ANY)
+    status, _, _ = desk.ask(b"CURVE", KEY)
+    assert (status, desk.zap_socket.sent[0][4]) == ("200", sent)
+
+
+def test_a_name_of_another_type_is_a_refusal(
+    context: zmq.Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Named(Desk):
+        def curve_user_id(self, client_public_key: bytes) -> Any:
+            return None
+
+    desk = Named(context)
+    desk.configure_curve("*", auth.CURVE_ALLOW_ANY)
+    assert desk.ask(b"CURVE", KEY) == ("500", "Internal error", "")
+    assert "curve_user_id returns str or bytes, got None" in caplog.text
 
 
 def test_gssapi_clients_are_known_to_libzmq_already(desk: Desk) -> None:
