@@ -7,6 +7,8 @@ import selectors
 import socketserver
 from typing import TYPE_CHECKING, Any
 
+from .destination import check_host, check_port
+
 if TYPE_CHECKING:
     import socket
 
@@ -97,10 +99,13 @@ def forward_tunnel(local_port: int, remote_host: str, remote_port: int, transpor
     ------
     OSError
         The local port is in use.
+    ValueError
+        The destination is no host, or no port.
 
     Source: pyzmq `zmq.ssh.forward.forward_tunnel`.
     """
-    chain = {"chain_host": remote_host, "chain_port": remote_port, "ssh_transport": transport}
+    host, port = check_host(remote_host), check_port(remote_port)
+    chain = {"chain_host": host, "chain_port": port, "ssh_transport": transport}
     handler = type("ChainHandler", (Handler,), chain)
     with ForwardServer(("127.0.0.1", local_port), handler) as server:
         server.serve_forever()

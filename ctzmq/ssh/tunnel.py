@@ -21,6 +21,15 @@ from multiprocessing import Process
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from .destination import (
+    Server,
+    check_host,
+    check_port,
+    has_control_characters,
+    key_path,
+    parse_server,
+)
+
 if TYPE_CHECKING:
     from ..core.socket import Socket
 
@@ -121,32 +130,36 @@ def select_random_ports(n: int) -> list[int]:
             each.close()
 
 
-def _split_port(server: str) -> tuple[str, int | None]:
-    """Split `user@server:port` into what `ssh` takes as its destination, and the port."""
-    match = re.fullmatch(r"((?:\S+@)?(?:\[[^\]\s]+\]|[^\s:@\[\]]+))(?::(\d+))?", server)
-    # A destination that begins with a dash would be an option of ssh.
-    if match is None or server.startswith("-"):
-        raise ValueError(f"expected an SSH server as [user@]host[:port], not {server!r}")
-    destination, port = match.groups()
-    return re.sub(r"[\[\]]", "", destination), None if port is None else int(port)
-
-
 def _split_server(server: str) -> tuple[str, str, int]:
     """Split `user@server:port` into user, host and port, with their defaults."""
-    destination, port = _split_port(server)
-    user, _, host = destination.rpartition("@")
+    user, host, port = parse_server(server)
     return user or getuser(), host, 22 if port is None else port
 
 
-def _ssh_arguments(server: str, keyfile: str | None) -> tuple[list[str], str]:
-    """Return the options that every call of `ssh` to this server needs, and the destination."""
-    destination, port = _split_port(server)
+def _ssh_options(server: Server, keyfile: str | None) -> list[str]:
+    """Return the options that every call of `ssh` to this server needs."""
     options = []
     if keyfile:
-        options += ["-i", os.fspath(keyfile)]
-    if port is not None:
-        options += ["-p", str(port)]
-    return options, destination
+        options += ["-i", key_path(keyfile)]
+    if server.port is not None:
+        options += ["-p", str(server.port)]
+    return options
+
+
+def _in_brackets(host: str) -> str:
+    """Return a host as it is written before a colon and a port."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _seconds(timeout: float) -> int:
+    """Check a time-out, which becomes an argument of `sleep` in the server's shell."""
+    try:
+        seconds = int(timeout)
+    except OverflowError:
+        seconds = -1
+    if seconds < 0:
+        raise ValueError(f"timeout must be a number of seconds from 0, not {timeout!r}")
+    return seconds
 
 
 def try_passwordless_ssh(server: str, keyfile: str | None, paramiko: bool | None = None) -> bool:
@@ -175,7 +188,7 @@ def try_passwordless_ssh(server: str, keyfile: str | None, paramiko: bool | None
     ImportError
         pexpect or paramiko is missing.
     ValueError
-        The server is not in that form.
+        The server is not in that form, or the key file looks like an option.
 
     Source: pyzmq `zmq.ssh.tunnel.try_passwordless_ssh`.
     """
@@ -185,9 +198,10 @@ def try_passwordless_ssh(server: str, keyfile: str | None, paramiko: bool | None
 
 
 def _try_passwordless_openssh(server: str, keyfile: str | None) -> bool:
+    parsed = parse_server(server)
+    options = _ssh_options(parsed, keyfile)
     _require("pexpect", "use paramiko=True")
-    options, destination = _ssh_arguments(server, keyfile)
-    child = _spawn_ssh(["-f", *options, destination, "exit"])
+    child = _spawn_ssh(["-f", *options, "--", parsed.destination, "exit"])
     try:
         if _wait_for_prompt(child):
             return False
@@ -200,6 +214,7 @@ def _try_passwordless_openssh(server: str, keyfile: str | None) -> bool:
 
 
 def _try_passwordless_paramiko(server: str, keyfile: str | None) -> bool:
+    _check_for_paramiko(server, keyfile)
     paramiko = _require("paramiko", "use the ssh program where there is one")
     try:
         _connect_paramiko(paramiko, server, keyfile, None, policy="Reject").close()
@@ -291,15 +306,20 @@ def open_tunnel(
 
     Source: pyzmq `zmq.ssh.tunnel.open_tunnel`.
     """
-    match = re.fullmatch(r"tcp://(.+):(\d+)", addr)
+    match = re.fullmatch(r"tcp://(.+):([0-9]+)", addr, re.DOTALL)
     if match is None:
         raise ValueError(f"expected an endpoint as tcp://host:port, not {addr!r}")
-    remoteip, rport = match.groups()
+    try:
+        remoteip, rport = check_host(match[1]), check_port(match[2])
+    except ValueError as error:
+        raise ValueError(
+            f"expected an endpoint as tcp://host:port, not {addr!r}: {error}"
+        ) from None
     lport = select_random_ports(1)[0]
     use_paramiko = sys.platform == "win32" if paramiko is None else paramiko
     tunnel = (paramiko_tunnel if use_paramiko else openssh_tunnel)(
         lport,
-        int(rport),
+        rport,
         server,
         remoteip=remoteip,
         keyfile=keyfile,
@@ -318,7 +338,7 @@ def openssh_tunnel(
     password: str | None = None,
     timeout: int = 60,
 ) -> int:
-    """Open a tunnel with the `ssh` program: `ssh server -L 127.0.0.1:lport:remoteip:rport`.
+    """Open a tunnel with the `ssh` program: `ssh -L 127.0.0.1:lport:remoteip:rport -- server`.
 
     A connection to that server which the user's ssh shares (ControlMaster) carries the tunnel too,
     until this program ends.
@@ -357,19 +377,24 @@ def openssh_tunnel(
     ImportError
         pexpect is missing.
     ValueError
-        The server is not in that form.
+        The server is not in that form, or another argument is not what it should be. Nothing has
+        been run then.
 
     Source: pyzmq `zmq.ssh.tunnel.openssh_tunnel`.
     """
+    parsed = parse_server(server)
+    destination = parsed.destination
+    options = _ssh_options(parsed, keyfile)
+    far = f"{_in_brackets(check_host(remoteip))}:{check_port(rport)}"
+    forward = ["-L", f"127.0.0.1:{check_port(lport)}:{far}"]
+    rest = ["--", destination, "sleep", str(_seconds(timeout))]
+    if password and has_control_characters(password):
+        raise ValueError("the password has control characters, which a terminal would obey")
     _require("pexpect", "use paramiko_tunnel")
-    options, destination = _ssh_arguments(server, keyfile)
-    forward = ["-L", f"127.0.0.1:{lport}:{remoteip}:{rport}"]
     pid = _forward_by_master(options, forward, destination)
     if pid is not None:
         return pid
-    child = _spawn_ssh(
-        ["-f", "-S", "none", *options, *forward, destination, "sleep", str(int(timeout))]
-    )
+    child = _spawn_ssh(["-f", "-S", "none", *options, *forward, *rest])
     try:
         question = f"{destination}'s password: "
         for _ in range(_MAX_PASSWORDS):
@@ -392,13 +417,13 @@ def openssh_tunnel(
 
 def _forward_by_master(options: list[str], forward: list[str], destination: str) -> int | None:
     """Let a shared connection forward the port; None when there is none or it refuses."""
-    check = _run_ssh([*options, "-O", "check", destination])
+    check = _run_ssh([*options, "-O", "check", "--", destination])
     master = _MASTER_PID.search(check.stdout)
     if check.returncode or master is None:
         return None
-    if _run_ssh([*options, "-O", "forward", *forward, destination]).returncode:
+    if _run_ssh([*options, "-O", "forward", *forward, "--", destination]).returncode:
         return None
-    atexit.register(_run_ssh, [*options, "-O", "cancel", *forward, destination])
+    atexit.register(_run_ssh, [*options, "-O", "cancel", *forward, "--", destination])
     return int(master.group(1))
 
 
@@ -450,6 +475,11 @@ def _outcome(child: Any) -> tuple[int, str]:
         child.wait()
     status = child.signalstatus if child.exitstatus is None else child.exitstatus
     return int(status), (child.before or b"").decode(errors="replace").strip()
+
+
+def _check_for_paramiko(server: str, keyfile: str | None) -> None:
+    """Refuse what is refused for the `ssh` program, too."""
+    _ssh_options(parse_server(server), keyfile)
 
 
 def _connect_paramiko(
@@ -517,10 +547,12 @@ def paramiko_tunnel(
     SSHException
         The connection failed.
     ValueError
-        The server is not in that form.
+        The server is not in that form, or another argument is not what it should be.
 
     Source: pyzmq `zmq.ssh.tunnel.paramiko_tunnel`.
     """
+    _check_for_paramiko(server, keyfile)
+    remoteip, lport, rport = check_host(remoteip), check_port(lport), check_port(rport)
     _require("paramiko", "use openssh_tunnel")
     if password is None and not _try_passwordless_paramiko(server, keyfile):
         password = getpass(f"{server}'s password: ")

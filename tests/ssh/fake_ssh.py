@@ -45,10 +45,11 @@ def ask_for_the_password() -> None:
 def main(arguments: list[str], mode: str) -> None:
     with open(os.environ["FAKE_SSH_LOG"], "a") as log:
         print(json.dumps(arguments), file=log)
-    if "-O" in arguments:
+    options = arguments[: arguments.index("--")]
+    if "-O" in options:
         if mode not in ("master", "stubborn master"):
             sys.exit("Control socket connect(none): No such file or directory")
-        if "check" in arguments:
+        if "check" in options:
             print("Master running (pid=4242)")
         elif mode == "stubborn master":
             sys.exit("mux_client_forward: forwarding request failed")
@@ -63,9 +64,9 @@ def main(arguments: list[str], mode: str) -> None:
         signal.pause()
     elif mode == "password":
         ask_for_the_password()
-    if "-L" not in arguments:
+    if "-L" not in options:
         return
-    address, local, host, port = arguments[arguments.index("-L") + 1].split(":")
+    address, local, host, port = options[options.index("-L") + 1].split(":")
     listener = socket.create_server((address, int(local)))
     # The end of the parent, which leads the terminal's session, hangs up on what is left of it.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

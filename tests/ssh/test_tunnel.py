@@ -125,18 +125,120 @@ def test_servers_are_split(
     assert tunnel._split_server(server) == expected
 
 
-@pytest.mark.parametrize(
-    "server", ["", "host:", "host:port", "two hosts", "-oProxyCommand=x", "host; rm", "host:1:2"]
-)
-def test_what_is_no_server_is_refused(server: str, fake_ssh: FakeSSH) -> None:
+HOSTILE_SERVERS = [
+    "",
+    "host:",
+    "two hosts",
+    "-oProxyCommand=touch x",
+    "[-oProxyCommand=touch]",
+    "[-oProxyCommand=touch x]:22",
+    "me@[-oProxyCommand=touch]",
+    "-oProxyCommand=touch@host",
+    "me@$(touch x)",
+    "`touch`@host",
+    "ssh://me@host",
+    "host;touch",
+    "host\n",
+]
+
+
+@pytest.mark.parametrize("server", HOSTILE_SERVERS)
+@pytest.mark.parametrize("paramiko", [False, True])
+def test_what_is_no_server_is_refused(
+    server: str, paramiko: bool, fake_ssh: FakeSSH, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is looked at before: neither if paramiko is there, nor if the server answers.
+    monkeypatch.setitem(sys.modules, "paramiko", None)
     with pytest.raises(ValueError, match=r"\[user@\]host\[:port\]"):
-        tunnel.try_passwordless_ssh(server, None, paramiko=False)
+        tunnel.try_passwordless_ssh(server, None, paramiko=paramiko)
     with pytest.raises(ValueError, match=r"\[user@\]host\[:port\]"):
-        tunnel.openssh_tunnel(1, 2, server)
+        tunnel.open_tunnel("tcp://127.0.0.1:5555", server, password="x", paramiko=paramiko)
     assert fake_ssh.calls == []
 
 
-@pytest.mark.parametrize("addr", ["", "host:1", "ipc:///tmp/x", "tcp://host", "tcp://host:http"])
+HOSTILE_ARGUMENTS: list[dict[str, Any]] = [
+    {"keyfile": "-oProxyCommand=touch x"},
+    {"keyfile": "key\nfile"},
+    {"remoteip": "-oProxyCommand=touch"},
+    {"remoteip": "127.0.0.1:22 -oProxyCommand=touch"},
+    {"remoteip": "a:1:b"},
+    {"remoteip": "/run/socket"},
+    {"remoteip": ""},
+    {"lport": "1 -oProxyCommand=touch"},
+    {"lport": 0},
+    {"rport": 65536},
+    {"rport": "22:host"},
+]
+
+
+@pytest.mark.parametrize("arguments", HOSTILE_ARGUMENTS, ids=str)
+@pytest.mark.parametrize("open_tunnel", [ssh.openssh_tunnel, ssh.paramiko_tunnel])
+def test_what_no_tunnel_has_is_refused(
+    open_tunnel: Callable[..., Any],
+    arguments: dict[str, Any],
+    fake_ssh: FakeSSH,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "paramiko", None)
+    rest = {"lport": 1111, "rport": 2222, "server": SERVER, "password": "x"}
+    with pytest.raises(ValueError, match=r"host|port|key file"):
+        open_tunnel(**{**rest, **arguments})
+    assert fake_ssh.calls == []
+
+
+@pytest.mark.parametrize("timeout", ["1; touch x", -1, float("inf")])
+def test_what_is_no_time_out_never_reaches_the_shell_of_the_server(
+    timeout: Any, fake_ssh: FakeSSH
+) -> None:
+    with pytest.raises(ValueError, match=r"timeout|int\(\)"):
+        ssh.openssh_tunnel(1111, 2222, SERVER, timeout=timeout)
+    assert fake_ssh.calls == []
+
+
+@pytest.mark.parametrize("password", ["first\nsecond", "\x03", "nul\0"])
+def test_a_password_that_presses_keys_is_refused_and_not_shown(
+    password: str, fake_ssh: FakeSSH
+) -> None:
+    with pytest.raises(ValueError, match="control characters") as caught:
+        ssh.openssh_tunnel(1111, 2222, SERVER, password=password)
+    assert password not in str(caught.value)
+    assert fake_ssh.calls == []
+
+
+@pytest.mark.parametrize("keyfile", ["-key", "key\nfile"])
+def test_a_key_file_that_looks_like_an_option_is_refused(keyfile: str, fake_ssh: FakeSSH) -> None:
+    for paramiko in (False, True):
+        with pytest.raises(ValueError, match="key file"):
+            tunnel.try_passwordless_ssh(SERVER, keyfile, paramiko=paramiko)
+    assert fake_ssh.calls == []
+
+
+def test_a_key_file_is_one_argument(fake_ssh: FakeSSH, tmp_path: Path) -> None:
+    assert ssh.try_passwordless_ssh("host", str(tmp_path / "a -o b"), paramiko=False) is True
+    assert fake_ssh.calls == [["-f", "-i", str(tmp_path / "a -o b"), "--", "host", "exit"]]
+
+
+@pytest.mark.parametrize("remoteip", ["fe80::1%eth0", "[fe80::1%eth0]"])
+def test_an_address_with_colons_is_forwarded_in_brackets(
+    fake_ssh: FakeSSH, at_exit: list[Callable[[], Any]], remoteip: str
+) -> None:
+    fake_ssh.behave("master")
+    ssh.openssh_tunnel(1111, 2222, "me@[::1]:22", remoteip=remoteip)
+    start = ["-p", "22", "-O", "forward", "-L", "127.0.0.1:1111:[fe80::1%eth0]:2222"]
+    assert fake_ssh.calls[1] == [*start, "--", "me@::1"]
+
+
+NO_TCP_ENDPOINTS = ["", "host:1", "ipc:///tmp/x", "tcp://host", "tcp://host:http"]
+NO_TCP_ENDPOINTS += [
+    "tcp://-oProxyCommand=x:1",
+    "tcp://a b:1",
+    "tcp://a:b:1",
+    "tcp://a:0",
+    "tcp://a\n:1",
+]
+
+
+@pytest.mark.parametrize("addr", NO_TCP_ENDPOINTS)
 def test_what_is_no_tcp_endpoint_is_refused(addr: str) -> None:
     with pytest.raises(ValueError, match="tcp://host:port"):
         tunnel.open_tunnel(addr, SERVER)
@@ -144,13 +246,13 @@ def test_what_is_no_tcp_endpoint_is_refused(addr: str) -> None:
 
 def test_a_connection_without_password(fake_ssh: FakeSSH) -> None:
     assert ssh.try_passwordless_ssh(SERVER, "key file", paramiko=False) is True
-    assert fake_ssh.calls == [["-f", "-i", "key file", "-p", "2222", "user@host", "exit"]]
+    assert fake_ssh.calls == [["-f", "-i", "key file", "-p", "2222", "--", "user@host", "exit"]]
 
 
 def test_a_question_for_a_password_is_noticed(fake_ssh: FakeSSH) -> None:
     fake_ssh.behave("password")
     assert ssh.try_passwordless_ssh("host", None, paramiko=False) is False
-    assert fake_ssh.calls == [["-f", "host", "exit"]]
+    assert fake_ssh.calls == [["-f", "--", "host", "exit"]]
 
 
 def test_an_unknown_host_is_an_error(fake_ssh: FakeSSH) -> None:
@@ -189,7 +291,7 @@ def test_a_socket_connects_through_the_tunnel(fake_ssh: FakeSSH, echo: Echo) -> 
     echo.check()
     check, start = fake_ssh.calls
     options = ["-i", "key", "-p", "2222"]
-    assert check == [*options, "-O", "check", "user@host"]
+    assert check == [*options, "-O", "check", "--", "user@host"]
     lport = start[start.index("-L") + 1].split(":")[1]
     assert start == [
         "-f",
@@ -198,6 +300,7 @@ def test_a_socket_connects_through_the_tunnel(fake_ssh: FakeSSH, echo: Echo) -> 
         *options,
         "-L",
         f"127.0.0.1:{lport}:127.0.0.1:{echo.port}",
+        "--",
         "user@host",
         "sleep",
         "7",
@@ -252,9 +355,9 @@ def test_a_shared_connection_is_used_until_the_end(
     cancel()
     forward = ["-L", "127.0.0.1:1111:inner:2222"]
     assert fake_ssh.calls == [
-        ["-O", "check", "host"],
-        ["-O", "forward", *forward, "host"],
-        ["-O", "cancel", *forward, "host"],
+        ["-O", "check", "--", "host"],
+        ["-O", "forward", *forward, "--", "host"],
+        ["-O", "cancel", *forward, "--", "host"],
     ]
 
 
