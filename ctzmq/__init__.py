@@ -125,6 +125,7 @@ _LATER = {
     "backend": "backend",
     "device": "core.proxy",
     "Enum": "constants",
+    "green": "green",
     "IntEnum": "constants",
     "IntFlag": "constants",
     "install_as_zmq": "compat",
@@ -144,7 +145,7 @@ if not TYPE_CHECKING:  # who would take every name for one that exists
         if home is None and name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module = __import__(f"{__name__}.{home or 'constants'}", fromlist=[name])
-        is_module = home is not None and home.partition(".")[0] == name
+        is_module = home == name
         value: object = module if is_module else getattr(module, name)
         globals()[name] = value
         return value

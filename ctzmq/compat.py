@@ -1,7 +1,8 @@
 """ctzmq under the name `zmq`: pyzmq's module names, answered with ctzmq's own modules.
 
-`HOMES` is the one table of names. `install_as_zmq` makes the import system use it: `import zmq` and
-`import zmq.x.y` then give the module objects of ctzmq, not copies, each found when it is asked for.
+`HOMES` is the one table of names. `install_as_zmq` makes the import system use it: `import zmq.x.y`
+then gives the module object of ctzmq, not a copy, found when it is asked for. `zmq` itself is one
+of its own, `Face`, which has ctzmq's attributes: `green` is another module there.
 
 How an alias is imported: the finder describes it with a spec of its own, whose loader imports the
 home and hands that very module to the import system. The import system writes the alias's spec
@@ -12,7 +13,7 @@ and `find_spec` see what they would see without the alias.
 from __future__ import annotations
 
 import sys
-from importlib import import_module
+from importlib import import_module, reload
 from importlib.machinery import ModuleSpec
 
 TYPE_CHECKING = False
@@ -76,8 +77,7 @@ HOMES: dict[str, str] = {
     "zmq.eventloop.future": "ctzmq.eventloop.future",
     "zmq.eventloop.ioloop": "ctzmq.eventloop.ioloop",
     "zmq.eventloop.zmqstream": "ctzmq.eventloop.zmqstream",
-    # gevent's, as in pyzmq: `zmq.green` is `ctzmq.green.gevent` then, and so is the attribute
-    # `ctzmq.green`; `from ctzmq.green import ...` still means eventlet's
+    # gevent's, as in pyzmq; `ctzmq.green` is eventlet's, whoever imports it
     "zmq.green": "ctzmq.green.gevent",
     "zmq.green.core": "ctzmq.green.gevent",
     "zmq.green.device": "ctzmq.green.gevent",
@@ -148,20 +148,68 @@ def home_of(name: str) -> str:
     return HOMES.get(name) or PACKAGE + name[len("zmq") :]
 
 
+class Face:
+    """The module `zmq`: what is not in the slots, it shares with the module `ctzmq`.
+
+    They have one dictionary, so that a name which is set, patched or made later in one of them is
+    so in the other, and is read as quickly. A subclass of ModuleType would have a dictionary of its
+    own, and have to pass on each read.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__loader__",
+        "__name__",
+        "__package__",
+        "__spec__",
+        "__weakref__",
+        "green",
+    )
+
+    __class__ = property(lambda self: type(sys))
+
+    def __init__(self, package: ModuleType) -> None:
+        self.__dict__ = vars(package)
+
+    def __getattr__(self, name: str) -> Any:
+        """Find what ctzmq has not made yet, and import `green` when it is first asked for."""
+        if name != "green":
+            return vars(self)["__getattr__"](name)
+        try:
+            return import_module("zmq.green")
+        except ImportError as error:
+            raise AttributeError(f"module 'zmq' has no attribute 'green': {error}") from error
+
+    def __dir__(self) -> list[str]:
+        names = {*vars(self)["__dir__"]()} - {"green"}
+        return sorted(names | {"green"} if "zmq.green" in sys.modules else names)
+
+    def __repr__(self) -> str:
+        return f"<module 'zmq' from {vars(self)['__file__']!r}>"
+
+    def __reduce__(self) -> Any:
+        return import_module, ("zmq",)
+
+
+_faces: dict[str, Face] = {}
 _own_specs: dict[str, ModuleSpec] = {}
 
 
 class AliasLoader:
-    """Loads one alias: imports its home and hands out that module."""
+    """Loads one alias: imports its home and hands out that module, of `zmq` its face."""
 
     def __init__(self, alias: str, home: str, spec: ModuleSpec) -> None:
         self.alias = alias
         self.home = home
         self.spec = spec
+        self.is_first = False
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
+    def create_module(self, spec: ModuleSpec) -> Any:
         """Import the home and return its module."""
+        self.is_first = True
         module = import_module(self.home)
+        if self.alias == "zmq":
+            return _faces.setdefault(self.home, Face(module))
         own = module.__spec__
         # Another thread may be importing the same home by another alias just now.
         if own is not None and own.name == self.home:
@@ -169,7 +217,11 @@ class AliasLoader:
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Give the module, which has run already, its own spec back."""
+        """Give the module, which has run already, its own spec back; run it again for `reload`."""
+        if self.alias == "zmq":
+            if not self.is_first:
+                reload(sys.modules[self.home])
+            return
         module.__spec__ = _own_specs[self.home]
         if self.alias in OVERSHADOWED:
             sys.modules.setdefault(OVERSHADOWED[self.alias], module)
@@ -182,6 +234,12 @@ class AliasLoader:
         code: CodeType | None = loader.get_code(self.home)
         return code
 
+    def get_data(self, path: str) -> bytes:
+        """Return the content of a file beside the home's."""
+        loader: Any = self.spec.loader
+        data: bytes = loader.get_data(path)
+        return data
+
     def get_source(self, fullname: str) -> str | None:
         """Return the home's source, which tracebacks of `python -m` show."""
         loader: Any = self.spec.loader
@@ -193,24 +251,38 @@ class AliasLoader:
         return self.spec.submodule_search_locations is not None
 
 
+def _alias_of(name: str) -> str | None:
+    """Return the name of pyzmq that a module is asked for by; None if it is no such name.
+
+    Importing an alias sets its parent's attribute, and the parent may be a module of ctzmq that
+    lacks that child: `from zmq.core import error` asks for `ctzmq.core.error`.
+    """
+    if name == "zmq" or name.startswith("zmq."):
+        return name
+    parent, _, child = name.rpartition(".")
+    for alias, home in HOMES.items():
+        if home == parent != PACKAGE and f"{alias}.{child}" in HOMES:
+            return f"{alias}.{child}"
+    return None
+
+
 class AliasFinder:
     """Finds pyzmq's names on `sys.meta_path`."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Describe an alias; return None for a name that is none.
-
-        Each alias sets its parent module's attribute, and the parent may be a module of ctzmq that
-        lacks that child: `from zmq.core import error` asks for `ctzmq.core.error`. So the names
-        of the table are found below `ctzmq` too.
-        """
-        top, dot, rest = fullname.partition(".")
-        if not dot or top not in ("zmq", PACKAGE):
+        """Describe an alias; return None for a name that is none."""
+        alias = _alias_of(fullname)
+        if alias is None:
             return None
-        alias = "zmq." + rest
-        home = home_of(alias)
-        if (home + ".").startswith(fullname + "."):
+        try:
+            home = home_of(alias)
+        except ModuleNotFoundError as error:
+            # `from zmq import tests` would pass over an error of that very name, and the reason.
+            error.name = PACKAGE + alias[len("zmq") :]
+            raise
+        if home == fullname:
             return None
         found = _find(home)
         if found is None:
@@ -227,6 +299,8 @@ class AliasFinder:
 
 
 def _find(name: str) -> ModuleSpec | None:
+    if name == PACKAGE:
+        return sys.modules[PACKAGE].__spec__
     from importlib.util import find_spec
 
     try:
@@ -244,8 +318,9 @@ _finder = AliasFinder()
 def install_as_zmq() -> None:
     """Make ctzmq answer to the name `zmq` in this interpreter, for programs written for pyzmq.
 
-    From then on `import zmq` and the import of any module below it give ctzmq's own modules:
-    `zmq.Socket is ctzmq.Socket`. Calling it again changes nothing.
+    From then on `import zmq` gives what ctzmq has, `zmq.Socket is ctzmq.Socket`, and the import of
+    any module below it gives ctzmq's own. `zmq.green` is for gevent, as pyzmq's is, while
+    `ctzmq.green` remains the one for eventlet. Calling it again changes nothing.
 
     Raises
     ------
@@ -255,22 +330,19 @@ def install_as_zmq() -> None:
 
     Source: own.
     """
-    package: Any = sys.modules[PACKAGE]
-    for name, module in list(sys.modules.items()):
-        if name == "zmq" and module not in (None, package):
-            where = getattr(module, "__file__", None) or "no file"
-            raise ImportError(
-                f"ctzmq can't be installed as zmq: another zmq is already imported ({where}); "
-                "call ctzmq.install_as_zmq() before the first import of zmq",
-                name="zmq",
-            )
+    package = sys.modules[PACKAGE]
+    present = sys.modules.get("zmq")
+    if present not in (None, package, _faces.get(PACKAGE)):
+        where = getattr(present, "__file__", None) or "no file"
+        raise ImportError(
+            f"ctzmq can't be installed as zmq: another zmq is already imported ({where}); "
+            "call ctzmq.install_as_zmq() before the first import of zmq",
+            name="zmq",
+        )
     if _finder not in sys.meta_path:
         # Before all others: ctzmq's own folder is `zmq.__path__`, and a finder that looks there
         # would run a module of ctzmq a second time, under its alias.
         sys.meta_path.insert(0, _finder)
-    sys.modules["zmq"] = package
-    # `from zmq import green` asks the package itself, which would give its own `green`. That one is
-    # imported now, because its first import makes it the attribute, whoever it is that needs it.
-    import_module(f"{PACKAGE}.green")
-    vars(package).pop("green", None)
-    package._LATER["green"] = "green.gevent"
+    if present is None or present is package:
+        sys.modules.pop("zmq", None)
+        import_module("zmq")

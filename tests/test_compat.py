@@ -103,17 +103,91 @@ def test_an_absent_name_says_why(name: str) -> None:
 # -- importing ------------------------------------------------------------------------------------
 
 
-def test_zmq_is_the_module_ctzmq() -> None:
+def test_zmq_has_the_attributes_of_ctzmq() -> None:
     succeeds(
         """
 import ctzmq, sys
 assert "zmq" not in sys.modules
 ctzmq.install_as_zmq()
 import zmq
-assert zmq is ctzmq and sys.modules["zmq"] is ctzmq
-assert zmq.__name__ == zmq.__spec__.name == "ctzmq"
-from zmq import Socket
-assert Socket is ctzmq.Socket
+assert zmq is sys.modules["zmq"] and vars(zmq) is vars(ctzmq)
+assert zmq.__all__ is ctzmq.__all__ and zmq.__version__ == ctzmq.__version__
+assert zmq.__doc__ == ctzmq.__doc__ and zmq.__file__ == ctzmq.__file__
+from zmq import *
+assert Socket is zmq.Socket is ctzmq.Socket and proxy is ctzmq.proxy
+assert set(dir(zmq)) == set(dir(ctzmq)) - {"green"}
+"""
+    )
+
+
+def test_zmq_is_a_module_of_its_own_name() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+import copy, importlib, importlib.util, inspect, pickle, pkgutil, sys, types, weakref
+import zmq
+assert inspect.ismodule(zmq) and isinstance(zmq, types.ModuleType)
+assert zmq.__name__ == zmq.__package__ == zmq.__spec__.name == "zmq"
+assert ctzmq.__name__ == ctzmq.__package__ == ctzmq.__spec__.name == "ctzmq"
+assert importlib.util.find_spec("zmq") is zmq.__spec__
+assert zmq.__loader__ is zmq.__spec__.loader
+assert repr(zmq).startswith("<module 'zmq' from ") and "ctzmq" in repr(zmq)
+assert pickle.loads(pickle.dumps(zmq)) is copy.deepcopy(zmq) is weakref.ref(zmq)() is zmq
+assert inspect.getsource(zmq) == inspect.getsource(ctzmq)
+assert pkgutil.get_data("zmq", "py.typed") == b""
+assert importlib.import_module(".utils", zmq.__name__) is ctzmq.utils
+del sys.modules["zmq"]
+assert importlib.import_module("zmq") is zmq
+try:
+    zmq.nothing
+except AttributeError as error:
+    assert "nothing" in str(error)
+else:
+    raise AssertionError
+"""
+    )
+
+
+def test_what_is_set_in_zmq_is_set_in_ctzmq_and_the_other_way() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+from unittest import mock
+import zmq
+zmq.COPY_THRESHOLD = 0
+assert ctzmq.COPY_THRESHOLD == 0
+ctzmq.COPY_THRESHOLD = 1
+assert zmq.COPY_THRESHOLD == 1
+socket = zmq.Socket
+with mock.patch("zmq.Socket") as patched:
+    assert zmq.Socket is ctzmq.Socket is patched
+with mock.patch.object(ctzmq, "Socket") as patched:
+    assert zmq.Socket is ctzmq.Socket is patched
+with mock.patch("zmq.device") as patched:  # one that is made when it is asked for
+    assert ctzmq.device is patched
+assert zmq.Socket is ctzmq.Socket is socket and zmq.device is ctzmq.device is not patched
+zmq.own = 1
+del ctzmq.own
+assert not hasattr(zmq, "own")
+"""
+    )
+
+
+def test_reload_of_zmq_runs_ctzmq_again() -> None:
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+import importlib, sys
+import zmq
+zmq.COPY_THRESHOLD, socket = 0, zmq.Socket
+for module in (zmq, ctzmq):
+    module.COPY_THRESHOLD = 0
+    assert importlib.reload(module) is module
+    assert zmq.COPY_THRESHOLD == ctzmq.COPY_THRESHOLD == 65536
+    assert zmq.Socket is ctzmq.Socket is socket
+assert sys.modules["zmq"] is zmq and sys.modules["ctzmq"] is ctzmq
+assert zmq.__name__ == zmq.__spec__.name == "zmq" and ctzmq.__name__ == "ctzmq"
+assert ctzmq.__spec__.name == ctzmq.__package__ == "ctzmq"
 """
     )
 
@@ -128,7 +202,7 @@ warnings.simplefilter("ignore", DeprecationWarning)  # some names say that they 
 ctzmq.install_as_zmq()
 seen = 0
 for name, home in {HOMES!r}.items():
-    if name.endswith("__main__"):
+    if name == "zmq" or name.endswith("__main__"):
         continue
     try:
         module = import_module(name)
@@ -196,24 +270,171 @@ assert zmq.green.poll._Poller is green.Poller is not zmq.Poller
     )
 
 
-@pytest.mark.parametrize("first", ["zmq.asyncio", "zmq.devices", "ctzmq.green", "zmq.eventloop"])
-@pytest.mark.parametrize("installed", ["before", "after"])
-def test_green_is_that_of_gevent_whatever_was_imported(first: str, installed: str) -> None:
+#: Ways to ask for eventlet's flavour, and for gevent's under pyzmq's name.
+OURS = [
+    "import ctzmq.green; got = ctzmq.green",
+    "import ctzmq.green as got",
+    "from ctzmq import green as got",
+    "import ctzmq; got = ctzmq.green",
+    "from importlib import import_module; got = import_module('ctzmq.green')",
+    "from importlib import import_module; got = import_module('.green', 'ctzmq')",
+    "got = __import__('ctzmq.green').green",
+    "from ctzmq.green import install; got = sys.modules[install.__module__]",
+    "import ctzmq.green.gevent, ctzmq; got = ctzmq.green",
+    "import ctzmq, pkgutil; got = pkgutil.resolve_name('ctzmq.green')",
+    "import ctzmq, importlib; got = importlib.reload(ctzmq.green)",
+    "import ctzmq.green as got; got.install(); from eventlet.green import zmq; assert zmq is got",
+]
+PYZMQS = [
+    "import zmq.green; got = zmq.green",
+    "import zmq.green as got",
+    "from zmq import green as got",
+    "import zmq; got = zmq.green",
+    "from importlib import import_module; got = import_module('zmq.green')",
+    "from importlib import import_module; got = import_module('.green', 'zmq')",
+    "got = __import__('zmq.green').green",
+    "import zmq.green.core as got",
+    "from zmq.green import core as got",
+    "import zmq.green.core, zmq; got = zmq.green",
+    "import zmq, pkgutil; got = pkgutil.resolve_name('zmq.green')",
+    "import zmq, importlib; got = importlib.reload(zmq.green)",
+]
+
+
+def test_each_name_of_green_means_one_flavour_whatever_the_order() -> None:
+    """Every two ways, in one process, before or after another: the modules never change."""
     pytest.importorskip("gevent")
-    install = "import ctzmq; ctzmq.install_as_zmq()"
-    if installed == "after":
-        first = first.replace("zmq.", "ctzmq.") if first.startswith("zmq") else first
-        order = f"import {first}; {install}"
-    else:
-        order = f"{install}; import {first}"
+    pytest.importorskip("eventlet")
     succeeds(
         f"""
-{order}
+import itertools, sys, warnings
+import ctzmq
+warnings.simplefilter("ignore")  # eventlet says that it is old
+def green(way):
+    there = dict(sys=sys)
+    exec(way, there)
+    return there["got"]
+ours, pyzmqs = {OURS!r}, {PYZMQS!r}
+before = [green(way) for way in ours]
+ctzmq.install_as_zmq()
+eventlet, gevent = sys.modules["ctzmq.green"], None
+assert all(each is eventlet for each in before)
+for one, other in itertools.product(ours, pyzmqs):
+    for way in (one, other, one, other):
+        got = green(way)
+        expected = eventlet if way is one else sys.modules["ctzmq.green.gevent"]
+        assert got is expected, (one, other, way, got)
+assert ctzmq.green.Socket.__module__ == "ctzmq.green.eventlet"
+assert sys.modules["zmq"].green.Socket.__module__ == "ctzmq.green.gevent"
+"""
+    )
+
+
+@pytest.mark.parametrize("way", [*PYZMQS[:4], *PYZMQS[7:9]])
+def test_green_of_pyzmq_is_that_of_gevent_when_it_is_the_first(way: str) -> None:
+    pytest.importorskip("gevent")
+    succeeds(
+        f"""
 import sys
-from zmq import green
-assert green is sys.modules["ctzmq.green.gevent"]
+import ctzmq; ctzmq.install_as_zmq()
+{way}
+assert got is sys.modules["ctzmq.green.gevent"], got
+assert "eventlet" not in sys.modules
 import zmq
-assert zmq.green is green
+assert zmq.green is got and ctzmq.green is sys.modules["ctzmq.green"]
+assert "green" in dir(zmq)
+"""
+    )
+
+
+@pytest.mark.parametrize("way", [*OURS[:4], OURS[-1]])
+def test_green_of_ctzmq_is_that_of_eventlet_when_it_is_the_first(way: str) -> None:
+    pytest.importorskip("eventlet")
+    succeeds(
+        f"""
+import sys, warnings
+warnings.simplefilter("ignore")  # eventlet says that it is old
+import ctzmq; ctzmq.install_as_zmq()
+{way}
+assert got is sys.modules["ctzmq.green"], got
+assert got.Socket.__module__ == "ctzmq.green.eventlet"
+import zmq
+assert "zmq.green" not in sys.modules and "green" not in dir(zmq)
+"""
+    )
+
+
+def test_green_modules_of_pyzmq_are_not_below_the_green_of_ctzmq() -> None:
+    pytest.importorskip("gevent")
+    succeeds(
+        """
+import ctzmq; ctzmq.install_as_zmq()
+from importlib import import_module
+from zmq.green import core, eventloop, poll
+from zmq.green.eventloop.zmqstream import ZMQStream
+import zmq.green
+assert core is poll is zmq.green and eventloop.zmqstream.ZMQStream is ZMQStream
+for name in ("ctzmq.green.core", "ctzmq.green.device", "ctzmq.green.poll", "ctzmq.curve_keygen"):
+    try:
+        import_module(name)
+    except ModuleNotFoundError as error:
+        assert error.name == name
+    else:
+        raise AssertionError(name)
+"""
+    )
+
+
+def test_threads_that_import_both_flavours_at_once_get_each_by_its_name() -> None:
+    pytest.importorskip("eventlet")
+    pytest.importorskip("gevent")
+    succeeds(
+        """
+import pickle, sys, threading, warnings
+warnings.simplefilter("ignore")  # eventlet says that it is old
+import eventlet, gevent  # these two themselves block each other when threads import them at once
+import ctzmq; ctzmq.install_as_zmq()
+flavours = {"ctzmq.green": "eventlet", "zmq.green": "gevent"}
+ways = ["import {} as got", "from {0} import Socket; got = sys.modules['{0}']"]
+ways = [(name, way.format(name)) for name in flavours for way in ways] * 8
+start = threading.Barrier(len(ways))
+seen = []
+def work(name, way):
+    there = dict(sys=sys)
+    start.wait()
+    exec(way, there)
+    seen.append((name, there["got"].Socket))
+threads = [threading.Thread(target=work, args=pair) for pair in ways]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert len(seen) == len(ways)
+for name, socket in seen:
+    assert socket.__module__ == "ctzmq.green." + flavours[name], (name, socket)
+    assert pickle.loads(pickle.dumps(socket)) is socket
+    assert pickle.loads(f"c{name}\\nSocket\\n.".encode()) is socket
+"""
+    )
+
+
+def test_the_green_module_of_eventlet_itself_works_on_zmq() -> None:
+    pytest.importorskip("eventlet")
+    succeeds(
+        """
+import warnings
+warnings.simplefilter("ignore")  # eventlet says that it is old
+import ctzmq; ctzmq.install_as_zmq()
+import ctzmq.green
+import eventlet
+from eventlet.green import zmq
+assert zmq is not ctzmq.green and issubclass(zmq.Socket, ctzmq.Socket)
+context = zmq.Context()
+a, b = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+a.bind("inproc://x"); b.connect("inproc://x")
+waiting = eventlet.spawn(b.recv)
+eventlet.sleep(0)
+a.send(b"1")
+assert waiting.wait() == b"1"
+a.close(); b.close(); context.term()
 """
     )
 
@@ -224,7 +445,7 @@ def test_nothing_is_imported_before_it_is_asked_for() -> None:
 import sys, ctzmq, ctzmq.compat
 before = set(sys.modules)
 ctzmq.install_as_zmq()
-assert set(sys.modules) - before == {"zmq", "ctzmq.green"}
+assert set(sys.modules) - before == {"zmq"}
 import importlib.util
 before = set(sys.modules)
 spec = importlib.util.find_spec("zmq.utils.strtypes")
@@ -437,7 +658,7 @@ assert sys.modules["zmq"] is other and sys.meta_path == finders
 del sys.modules["zmq"]
 ctzmq.install_as_zmq()
 import zmq
-assert zmq is ctzmq
+assert zmq.Socket is ctzmq.Socket
 """
     )
 
@@ -447,9 +668,9 @@ def test_installing_twice_changes_nothing() -> None:
         """
 import sys, ctzmq
 ctzmq.install_as_zmq()
-finders = list(sys.meta_path)
+finders, zmq = list(sys.meta_path), sys.modules["zmq"]
 ctzmq.install_as_zmq()
-assert sys.meta_path == finders and sys.modules["zmq"] is ctzmq
+assert sys.meta_path == finders and sys.modules["zmq"] is zmq
 """
     )
 

@@ -148,18 +148,38 @@ def test_pip_check_would_have_told(site: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "import zmq, sys, ctzmq; assert zmq is ctzmq is sys.modules['zmq']",
-        "import ctzmq, zmq; assert zmq is ctzmq",
-        "import ctzmq; ctzmq.install_as_zmq(); import zmq; assert zmq is ctzmq",
+        "import zmq, sys; assert zmq is sys.modules['zmq']",
+        "import zmq, ctzmq; assert vars(zmq) is vars(ctzmq)",
+        "import ctzmq, zmq; assert vars(zmq) is vars(ctzmq)",
+        "import ctzmq; ctzmq.install_as_zmq(); import zmq; assert vars(zmq) is vars(ctzmq)",
         "import zmq.sugar.socket as s, ctzmq.core.socket; assert s is ctzmq.core.socket",
         "import zmq.utils.jsonapi; assert zmq.utils.jsonapi.__name__ == 'ctzmq.utils.jsonapi'",
         "from zmq import Socket, sugar; assert sugar.Socket is Socket",
         "import pickle; s = pickle.loads(b'czmq\\nSocket\\n.'); import zmq; assert s is zmq.Socket",
-        "import zmq; assert zmq.__spec__.name == 'ctzmq' and zmq.__file__.count('ctzmq')",
+        "import zmq; assert zmq.__spec__.name == 'zmq' and zmq.__file__.count('ctzmq')",
     ],
 )
 def test_the_package_zmq_is_ctzmq(site: Path, code: str) -> None:
     succeeds(site, code)
+
+
+@pytest.mark.parametrize("first", ["import ctzmq.green", "import zmq.green", "import zmq", ""])
+def test_each_name_of_green_means_one_flavour(site: Path, first: str) -> None:
+    pytest.importorskip("eventlet")
+    pytest.importorskip("gevent")
+    succeeds(
+        site,
+        f"""
+import warnings
+warnings.simplefilter("ignore")  # eventlet says that it is old
+{first}
+from zmq import green as pyzmqs
+from ctzmq import green as ours
+import zmq.green, ctzmq.green
+assert pyzmqs is zmq.green and pyzmqs.Socket.__module__ == "ctzmq.green.gevent"
+assert ours is ctzmq.green and ours.Socket.__module__ == "ctzmq.green.eventlet"
+""",
+    )
 
 
 def test_threads_that_import_it_at_once_all_can_use_it(site: Path) -> None:

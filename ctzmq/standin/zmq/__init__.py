@@ -1,4 +1,4 @@
-"""The package `zmq` for those who have no pyzmq: importing it gives ctzmq's own module."""
+"""The package `zmq` for those who have no pyzmq: importing it gives that of `ctzmq.compat`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def __getattr__(name: str) -> Any:
-    """Serve a thread that got hold of this module while it was being imported."""
-    return getattr(ctzmq, name)
-
-
 # The import system hands out what sys.modules has in the end.
 sys.modules.pop("zmq", None)
+
+
+def __getattr__(name: str) -> Any:
+    """Serve a thread that got hold of this module while it was being imported."""
+    return getattr(sys.modules.get("zmq", ctzmq), name)
+
+
 ctzmq.install_as_zmq()
