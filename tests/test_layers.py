@@ -24,7 +24,7 @@ FLOORS = {
     "ctzmq.core": 2,
     "ctzmq.devices": 3,
     **{f"ctzmq.green.{part}": 4 for part in ("edge", "engine", "eventlet_hub", "flavour")},
-    **{f"ctzmq.green.{part}": 4 for part in ("gevent_hub", "hub", "loop_hub", "proxy")},
+    **{f"ctzmq.green.{part}": 4 for part in ("gevent_hub", "hub", "loop_hub", "place", "proxy")},
     **{f"ctzmq.green.{part}": 4 for part in ("awaited", "selector_thread", "waiting")},
     "ctzmq._future": 4,
     "ctzmq.asyncio": 4,

@@ -13,7 +13,7 @@ from ..error import ZMQBindError, ZMQError
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
-from . import endpoint
+from . import endpoint, names
 from .attributes import SocketAttributes
 from .lifecycle import Lifecycle
 
@@ -34,6 +34,8 @@ class Connections(SocketAttributes, Lifecycle):
     __slots__ = ("_monitored",)
 
     _monitored: Callable[[], Connections | None]
+    #: Whether host names are looked up here although libzmq can: while it does, nobody else runs.
+    _looks_up = False
 
     def bind(self: C, addr: str | bytes) -> endpoint.Binding[C]:
         """Listen on an endpoint.
@@ -41,7 +43,9 @@ class Connections(SocketAttributes, Lifecycle):
         Parameters
         ----------
         addr : str or bytes
-            Such as "tcp://127.0.0.1:5555", "tcp://127.0.0.1:*", "ipc:///tmp/name", "inproc://name".
+            Such as "tcp://127.0.0.1:5555", "tcp://127.0.0.1:*", "tcp://localhost:5555",
+            "tcp://eth0:5555", "ipc:///tmp/name", "inproc://name". A host name stands for its first
+            address, of IPv6 where the option IPV6 is set, else of IPv4.
 
         Returns
         -------
@@ -51,13 +55,14 @@ class Connections(SocketAttributes, Lifecycle):
         Raises
         ------
         ZMQError
-            Names the endpoint: EADDRINUSE, EADDRNOTAVAIL, EPROTONOSUPPORT, EINVAL and others.
+            Names the endpoint: EADDRINUSE, EADDRNOTAVAIL, EPROTONOSUPPORT, EINVAL, ENODEV for a
+            host or an interface that is not known, and others.
         TypeError, ValueError
             When `addr` is no text or has a NUL.
 
         Source: libzmq `zmq_bind`, pyzmq `Socket.bind`.
         """
-        self._endpoint_call("bind", prototypes.zmq_bind, addr)
+        self._endpoint_call("bind", prototypes.zmq_bind, addr, names.resolve(self, addr))
         bound = addr if isinstance(addr, str) else addr.decode(errors="replace")
         try:
             resolved = self.last_endpoint.decode()
@@ -100,7 +105,8 @@ class Connections(SocketAttributes, Lifecycle):
         Parameters
         ----------
         addr : str or bytes
-            The endpoint as `last_endpoint` gave it.
+            The endpoint as `last_endpoint` gave it, or with a host name as it was bound; the port
+            is the one that was chosen.
 
         Raises
         ------
@@ -111,6 +117,15 @@ class Connections(SocketAttributes, Lifecycle):
 
         Source: libzmq `zmq_unbind`, pyzmq `Socket.unbind`.
         """
+        bound = names.resolve(self, addr)
+        if bound is not None:
+            try:
+                self._endpoint_call("unbind", prototypes.zmq_unbind, addr, bound)
+            except ZMQError as error:
+                if error.errno != _errno.ENOENT:
+                    raise
+            else:
+                return
         self._endpoint_call("unbind", prototypes.zmq_unbind, addr)
 
     def disconnect(self, addr: str | bytes) -> None:
@@ -132,8 +147,13 @@ class Connections(SocketAttributes, Lifecycle):
         """
         self._endpoint_call("disconnect", prototypes.zmq_disconnect, addr)
 
-    def _endpoint_call(self, verb: str, function: Callable[..., int], addr: Any) -> None:
-        encoded = endpoint.encode(addr)
+    def _look_up(self, host: bytes, ipv6: bool) -> bytes | None:
+        return names.look_up(host, ipv6)
+
+    def _endpoint_call(
+        self, verb: str, function: Callable[..., int], addr: Any, resolved: bytes | None = None
+    ) -> None:
+        encoded = endpoint.encode(addr) if resolved is None else resolved
         endpoint.check_port(verb, encoded)
         try:
             while function(self._address, encoded) < 0:
@@ -141,7 +161,7 @@ class Connections(SocketAttributes, Lifecycle):
                 if errno == numbers.ENOTSOCK:
                     raise self._error(errno)
                 if errno != _errno.EINTR:
-                    raise endpoint.refused(verb, addr, errno)
+                    raise endpoint.refused(verb, addr, errno, resolved)
         finally:
             self._notice()
 
@@ -153,7 +173,8 @@ class Connections(SocketAttributes, Lifecycle):
         Parameters
         ----------
         addr : str
-            The endpoint without its port, such as "tcp://127.0.0.1".
+            The endpoint without its port, such as "tcp://127.0.0.1". Of "inproc://name" and
+            "ipc:///tmp/name" the number becomes a part of the name: "inproc://name:50123".
         min_port, max_port : int
             The range, without its end. With the defaults the system chooses any free port.
         max_tries : int
@@ -171,25 +192,36 @@ class Connections(SocketAttributes, Lifecycle):
         ZMQError
             For any other failure to bind.
         TypeError, ValueError
-            When `addr` is no text or has no ports, or the range is none of ports.
+            When `addr` is no text, the range is none of ports, or there is none for a transport
+            without ports: inproc and ipc need a range, and so does udp.
 
         Source: pyzmq `Socket.bind_to_random_port`.
         """
-        addr = endpoint.encode(addr).decode(errors="surrogateescape")
-        transport = addr.partition("://")[0]
-        if transport in ("inproc", "ipc"):
-            raise ValueError(f"{addr!r} has no ports: bind {transport} to a name of its own")
+        name = endpoint.encode(addr)
+        transport = name.partition(b"://")[0]
+
+        def bind(port: object) -> None:
+            whole: Any = f"{addr}:{port}" if isinstance(addr, str) else name + f":{port}".encode()
+            self.bind(whole)
+
         if (min_port, max_port) == (49152, 65536):
-            self.bind(f"{addr}:*")
-            return int(self.last_endpoint.rpartition(b":")[2])
-        if not 0 < index(min_port) < index(max_port) <= 65536:
-            raise ValueError(f"ports from {min_port} to {max_port - 1} are not within 1 to 65535")
+            if transport in (b"inproc", b"ipc", b"udp"):
+                raise ValueError(
+                    f"{addr!r} has no ports that the system could choose: give min_port or max_port"
+                )
+            bind("*")
+            return int(self.last_endpoint.rpartition(b":")[2].partition(b"/")[0])
+        first, end = index(min_port), index(max_port)
+        if transport not in (b"inproc", b"ipc") and not 0 < first < end <= 65536:
+            raise ValueError(f"ports from {first} to {end - 1} are not within 1 to 65535")
+        if first >= end:
+            raise ValueError(f"there is no number from {first} to {end - 1}")
         import random
 
         for _ in range(max_tries):
-            port = random.randrange(min_port, max_port)
+            port = random.randrange(first, end)
             try:
-                self.bind(f"{addr}:{port}")
+                bind(port)
             except ZMQError as error:
                 in_use = (numbers.EADDRINUSE, _errno.EACCES if sys.platform == "win32" else None)
                 if error.errno not in in_use:
@@ -197,7 +229,8 @@ class Connections(SocketAttributes, Lifecycle):
             else:
                 return port
         raise ZMQBindError(
-            f"no free port for {addr} from {min_port} to {max_port - 1} in {max_tries} tries"
+            f"no free port for {name.decode(errors='replace')} from {first} to {end - 1}"
+            f" in {max_tries} tries"
         )
 
     def join(self, group: str | bytes) -> None:

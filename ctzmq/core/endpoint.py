@@ -95,7 +95,7 @@ def check_port(verb: str, encoded: bytes) -> None:
         raise ZMQError(numbers.EINVAL, f"cannot {verb}: a port is 65535 at most (addr={text!r})")
 
 
-def refused(verb: str, addr: Any, errno: int) -> ZMQError:
+def refused(verb: str, addr: Any, errno: int, resolved: bytes | None = None) -> ZMQError:
     """Make the exception for an endpoint that libzmq refused.
 
     Parameters
@@ -106,8 +106,13 @@ def refused(verb: str, addr: Any, errno: int) -> ZMQError:
         The endpoint.
     errno : int
         The error number.
+    resolved : bytes, optional
+        The endpoint as libzmq got it, where the host's name was looked up before.
     """
     text = addr if isinstance(addr, str) else addr.decode(errors="replace")
+    which = f"(addr={text!r})"
+    if resolved is not None:
+        which = f"(addr={text!r}, which is {resolved.decode()!r})"
     transport, _, rest = text.partition("://")
     if errno == _errno.ENAMETOOLONG:
         why = (
@@ -124,12 +129,21 @@ def refused(verb: str, addr: Any, errno: int) -> ZMQError:
         why = f"this libzmq has no transport {transport!r}"
     elif errno == numbers.EINVAL:
         why = "not a valid endpoint; expected one such as 'tcp://127.0.0.1:5555' or 'inproc://name'"
+    elif errno == _errno.ENODEV and verb == "bind":
+        host = rest.rpartition(":")[0].strip("[]")
+        if ":" in host:
+            why = f"{host!r} is no IPv4 address: for one of IPv6, set the option IPV6 first"
+        else:
+            why = (
+                f"no interface and no host {host!r} is known here that has an IPv4 address,"
+                " or an IPv6 address where the option IPV6 is set"
+            )
     else:
         error = from_errno(errno)
         if type(error) is ZMQError:
-            error.strerror = f"cannot {verb}: {error.strerror} (addr={text!r})"
+            error.strerror = f"cannot {verb}: {error.strerror} {which}"
         return error
-    return ZMQError(errno, f"cannot {verb}: {why} (addr={text!r})")
+    return ZMQError(errno, f"cannot {verb}: {why} {which}")
 
 
 class Binding(Generic[S]):

@@ -318,6 +318,8 @@ class EdgeSocket(_socket.Socket[R]):
 
     getsockopt = get
 
-    def _endpoint_call(self, verb: str, function: Callable[..., int], addr: Any) -> None:
+    def _endpoint_call(
+        self, verb: str, function: Callable[..., int], addr: Any, resolved: bytes | None = None
+    ) -> None:
         self._busy_edge()
-        super()._endpoint_call(verb, function, addr)
+        super()._endpoint_call(verb, function, addr, resolved)

@@ -13,7 +13,7 @@ from operator import index
 from time import monotonic
 from typing import Any, Callable, ClassVar
 
-from ..core import lifetime
+from ..core import lifetime, names
 from ..core import poll as _poll
 from ..core import socket as _socket
 from ..core.messaging import SNDMORE, Messaging
@@ -25,6 +25,7 @@ from ..libzmq.typed import like
 from ..options import SocketOption
 from .edge import Edge, EdgeSocket
 from .hub import Hub
+from .place import Place, aside
 
 POLLIN = _poll.POLLIN
 POLLOUT = _poll.POLLOUT
@@ -52,48 +53,6 @@ _LONG = 100
 _MANY = 4
 # It counts down in C, which costs half as much as making a number smaller.
 _turns = repeat(None, TURNS)
-
-
-class Place:
-    """A greenlet's place in a line, or its watch over several sockets."""
-
-    __slots__ = ("_hub", "_resumption", "greenlet", "woken")
-
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._resumption: Any = None
-        self.greenlet = hub.greenlet()
-        self.woken = False
-
-    def wake(self) -> None:
-        """Have the greenlet run soon."""
-        if not self.woken:
-            self.woken = True
-            self._resumption = self._hub.resume(self.greenlet)
-
-    def run(self) -> None:
-        """Have the greenlet run at once; only a function that the loop calls may do so."""
-        self.woken = True
-        self._hub.switch(self.greenlet)
-
-    def park(self, deadline: float | None) -> bool:
-        """Wait until woken; return whether that was before the deadline."""
-        left = None if deadline is None else deadline - monotonic()
-        if left is not None and left <= 0:
-            return False
-        try:
-            if not self.woken:
-                self._hub.park(left, self.wake)
-        finally:
-            self.forget()
-        return True
-
-    def forget(self) -> None:
-        """Take back a resumption that was not used."""
-        resumption, self._resumption = self._resumption, None
-        self.woken = False
-        if resumption is not None:
-            self._hub.cancel(resumption)
 
 
 def _breathe(hub: Hub) -> None:
@@ -126,6 +85,7 @@ class GreenSocket(EdgeSocket[bytes]):
     _hub: ClassVar[staticmethod[[], Hub]]
     #: What sends of tracked messages return.
     _tracker_class: Any = None
+    _looks_up = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         #: Whether the last part was sent with SNDMORE; it may stay True for one call too many.
@@ -330,6 +290,12 @@ class GreenSocket(EdgeSocket[bytes]):
         else:
             more = calls.try_get(self._pointer, _RCVMORE)
         edge.owners[event] = edge.hub.greenlet() if more else None
+
+    def _look_up(self, host: bytes, ipv6: bool) -> bytes | None:
+        hub = self._hub()
+        if not hub.can_park():
+            return names.look_up(host, ipv6)
+        return aside(hub, lambda: names.look_up(host, ipv6))
 
     def close(self, linger: int | None = None) -> None:
         """Close the socket, which wakes those who wait in it with ENOTSOCK.

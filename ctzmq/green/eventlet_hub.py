@@ -90,6 +90,9 @@ class EventletHub:
     def greenlet(self) -> Any:
         return getcurrent()
 
+    def can_park(self) -> bool:
+        return getcurrent() is not self._hub.greenlet
+
     def park(self, seconds: float | None, expired: Callable[[], None]) -> None:
         if seconds is None:
             self._hub.switch()
@@ -116,10 +119,9 @@ class EventletHub:
         resumption.cancel()
 
     def breathe(self) -> None:
-        current = getcurrent()
-        if current is self._hub.greenlet:
+        if not self.can_park():
             return
-        timer = self.resume(current)
+        timer = self.resume(getcurrent())
         try:
             self._hub.switch()
         finally:

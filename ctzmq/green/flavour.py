@@ -17,29 +17,11 @@ from ..core.tracker import MessageTracker
 from ..error import NotDone
 from . import engine
 from .hub import Hub
+from .place import aside, until
 from .proxy import Relay
 
 G = TypeVar("G", bound="GreenContext[Any]")
 S = TypeVar("S", bound="Socket[Any]", covariant=True)
-
-#: How long to sleep between looks at what happens in other threads, in seconds: at first, at most.
-_NAPS = (0.0005, 0.01)
-
-
-def _until(hub: Hub, done: Callable[[], object], deadline: float | None = None) -> bool:
-    """Let others run until a condition holds; return whether that was before the deadline.
-
-    It is for what other native threads bring about, from which no hub can be called.
-    """
-    nap, longest = _NAPS
-    while not done():
-        now = monotonic()
-        if deadline is not None and now >= deadline:
-            return False
-        soon = now + nap
-        engine.Place(hub).park(soon if deadline is None else min(deadline, soon))
-        nap = min(2 * nap, longest)
-    return True
 
 
 class GreenContext(Context[S]):
@@ -96,25 +78,7 @@ class GreenContext(Context[S]):
         """
         if not self._address:
             return
-        outcome: list[BaseException | None] = []
-
-        def terminate() -> None:
-            try:
-                Context.term(self)
-            except BaseException as problem:
-                outcome.append(problem)
-            else:
-                outcome.append(None)
-
-        hub = self._hub()
-        try:
-            hub.thread(terminate)
-        except RuntimeError:
-            # At the end of a program Python 3.12 starts no more threads.
-            terminate()
-        _until(hub, outcome.__len__)
-        if outcome[0] is not None:
-            raise outcome[0]
+        aside(self._hub(), lambda: Context.term(self))
 
 
 class GreenTracker(MessageTracker):
@@ -146,7 +110,7 @@ class GreenTracker(MessageTracker):
         Source: pyzmq `MessageTracker.wait`.
         """
         deadline = None if timeout is False or timeout < 0 else monotonic() + timeout
-        if not _until(self._hub(), lambda: self.done, deadline):
+        if not until(self._hub(), lambda: self.done, deadline):
             raise NotDone(f"libzmq still holds the message after {timeout:g} s")
 
 

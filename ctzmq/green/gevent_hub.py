@@ -81,6 +81,9 @@ class GeventHub:
     def greenlet(self) -> Any:
         return getcurrent()
 
+    def can_park(self) -> bool:
+        return getcurrent() is not self._hub
+
     def park(self, seconds: float | None, expired: Callable[[], None]) -> None:
         if seconds is None:
             self._hub.switch()
@@ -103,7 +106,7 @@ class GeventHub:
         resumption.stop()
 
     def breathe(self) -> None:
-        if getcurrent() is not self._hub:
+        if self.can_park():
             gevent.sleep(0)
 
     def thread(self, function: Callable[[], Any]) -> None:

@@ -70,6 +70,9 @@ class Hub(Watcher, Protocol):
     def greenlet(self) -> Any:
         """Return the greenlet that runs."""
 
+    def can_park(self) -> bool:
+        """Tell whether the greenlet that runs can let others run: the loop's own cannot."""
+
     def park(self, seconds: float | None, expired: Callable[[], None]) -> None:
         """Let others run until this greenlet is resumed.
 

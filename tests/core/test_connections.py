@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import sys
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
 import ctzmq as zmq
+from ctzmq.core import names
 from ctzmq.utils.monitor import parse_monitor_message, recv_monitor_message
 
 Make = Callable[..., zmq.Socket]
@@ -116,6 +119,128 @@ def test_an_address_is_free_again_after_unbind(socket: Make, tmp_path: Path) -> 
     b.bind("inproc://again")
 
 
+# -- Host names ------------------------------------------------------------------------------------
+
+
+LOCAL = pytest.mark.parametrize("ipv6", [0, 1])
+
+
+def address_of(endpoint: bytes) -> str:
+    """Return the host of an endpoint."""
+    return endpoint.decode().partition("://")[2].rpartition(":")[0]
+
+
+@LOCAL
+@pytest.mark.parametrize("port", ["*", "0"])
+def test_a_host_name_is_one_of_its_addresses(ipv6: int, port: str, socket: Make) -> None:
+    a, b = socket(zmq.PULL, ipv6=ipv6), socket(zmq.PUSH, ipv6=1)
+    a.bind(f"tcp://localhost:{port}")
+    assert address_of(a.last_endpoint) in (
+        ("[::1]", "[::ffff:127.0.0.1]") if ipv6 else ("127.0.0.1",)
+    )
+    b.connect(a.last_endpoint)
+    talk(b, a)
+
+
+@LOCAL
+def test_a_host_name_in_every_way_of_binding(ipv6: int, socket: Make) -> None:
+    a, b = socket(zmq.PULL, ipv6=ipv6), socket(zmq.PULL, ipv6=ipv6)
+    port = a.bind_to_random_port("tcp://localhost")
+    assert a.last_endpoint.endswith(b":%d" % port)
+    with pytest.raises(zmq.ZMQError, match=f"in use.*tcp://localhost:{port}") as caught:
+        b.bind(f"tcp://localhost:{port}")
+    assert caught.value.errno == zmq.EADDRINUSE
+    assert 20_000 <= b.bind_to_random_port("tcp://localhost", 20_000, 30_000) < 30_000
+    with b.bind(b"tcp://localhost:*"):
+        endpoint = b.last_endpoint
+    with pytest.raises(zmq.ZMQError, match="no such endpoint"):
+        b.unbind(endpoint)
+    shadow = zmq.Socket.shadow(a)
+    shadow.bind("tcp://localhost:*")
+    assert shadow.last_endpoint == a.last_endpoint
+
+
+@LOCAL
+@pytest.mark.parametrize("host", ["localhost", "LocalHost", "[localhost]"])
+def test_what_was_bound_by_name_is_unbound_by_either(ipv6: int, host: str, socket: Make) -> None:
+    a = socket(zmq.PAIR, ipv6=ipv6)
+    for name in (True, False):
+        a.bind(f"tcp://{host}:*")
+        endpoint = a.last_endpoint
+        named = b"tcp://%b:%b" % (host.encode(), endpoint.rpartition(b":")[2])
+        a.unbind(named if name else endpoint)
+        for gone in (named, endpoint):
+            with pytest.raises(zmq.ZMQError, match="no such endpoint to unbind") as caught:
+                a.unbind(gone)
+            assert caught.value.errno == errno.ENOENT
+
+
+@pytest.mark.skipif(not zmq.has("WS"), reason="this libzmq has no ws")
+@pytest.mark.parametrize("path", ["", "/", "/path"])
+def test_a_host_name_of_a_websocket(path: str, socket: Make) -> None:
+    a, b = socket(zmq.PULL), socket(zmq.PUSH)
+    a.bind(f"ws://localhost:*{path}")
+    endpoint = a.last_endpoint.decode()
+    assert endpoint.startswith("ws://127.0.0.1:")
+    b.connect(endpoint)
+    talk(b, a)
+    a.unbind(endpoint.replace("127.0.0.1", "localhost") if path else endpoint)
+    if not path:
+        port = a.bind_to_random_port("ws://localhost")
+        a.unbind(f"ws://localhost:{port}")
+
+
+@LOCAL
+@pytest.mark.parametrize("verb", ["bind", "bind_to_random_port"])
+def test_a_host_that_is_not_known_is_named(ipv6: int, verb: str, socket: Make) -> None:
+    a = socket(zmq.PAIR, ipv6=ipv6)
+    addr = "tcp://nosuch.invalid" + (":5555" if verb == "bind" else "")
+    with pytest.raises(zmq.ZMQError, match=r"host 'nosuch\.invalid'") as caught:
+        getattr(a, verb)(addr)
+    assert caught.value.errno == errno.ENODEV
+
+
+def test_what_is_no_host_name_is_left_to_libzmq(
+    socket: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(*args: object) -> None:
+        pytest.fail(f"looked up {args}")
+
+    monkeypatch.setattr(names, "look_up", look_up)
+    a = socket(zmq.PAIR)
+    monkeypatch.setattr(zmq.Socket, "_looks_up", True)
+    interface = "lo0" if sys.platform == "darwin" else "lo"
+    for host in ("*", "127.0.0.1", "127.1", "[::ffff:127.0.0.1]", interface):
+        a.ipv6 = ":" in host
+        with a.bind(f"tcp://{host}:*"):
+            pass
+    for addr in ("inproc://localhost:5", "tcp://127.0.0.1", "tcp://:5555"):
+        with contextlib.suppress(zmq.ZMQError):
+            a.bind(addr)
+
+
+@pytest.mark.libzmq(4, 3, 2)
+def test_a_monitor_sees_a_host_name_bound_at_once(socket: Make) -> None:
+    a = socket(zmq.PULL)
+    with a.get_monitor_socket() as monitor:
+        a.bind("tcp://localhost:*")
+        message = recv_monitor_message(monitor)
+        assert message["event"] == zmq.EVENT_LISTENING
+        assert message["endpoint"] == a.last_endpoint
+        with pytest.raises(zmq.ZMQError):
+            a.bind("tcp://nosuch.invalid:*")
+        assert recv_monitor_message(monitor)["event"] == zmq.EVENT_BIND_FAILED
+
+
+def test_a_closed_socket_binds_to_no_name(socket: Make) -> None:
+    a = socket(zmq.PAIR)
+    a.close()
+    for call in (a.bind, a.unbind, a.bind_to_random_port):
+        with pytest.raises(zmq.ZMQError) as caught:
+            call("tcp://localhost:5555")
+        assert caught.value.errno == zmq.ENOTSOCK
+
+
 # -- Random ports ----------------------------------------------------------------------------------
 
 
@@ -142,6 +267,62 @@ def test_a_range_without_a_free_port_is_told(socket: Make) -> None:
         zmq.ZMQBindError, match=rf"tcp://127.0.0.1 from {port} to {port} in 3 tries"
     ):
         socket(zmq.PAIR).bind_to_random_port("tcp://127.0.0.1", port, port + 1, max_tries=3)
+
+
+@pytest.mark.parametrize("convert", [str, str.encode])
+@pytest.mark.parametrize("transport", ["inproc", "ipc"])
+def test_a_random_number_becomes_a_part_of_a_name(
+    convert: Any, transport: str, socket: Make, tmp_path: Path
+) -> None:
+    if not zmq.has(transport) and transport == "ipc":
+        pytest.skip("this libzmq has no ipc")
+    name = f"{transport}://{tmp_path if transport == 'ipc' else ''}/pipe"
+    a, b = socket(zmq.PULL), socket(zmq.PUSH)
+    number = a.bind_to_random_port(convert(name), min_port=70_000, max_port=80_000)
+    assert 70_000 <= number < 80_000
+    assert a.last_endpoint == f"{name}:{number}".encode()
+    b.connect(f"{name}:{number}")
+    talk(b, a)
+    assert 12_345 <= a.bind_to_random_port(convert(name), min_port=12_345) < 65_536
+
+
+def test_a_range_without_a_free_name_is_told(socket: Make) -> None:
+    a = socket(zmq.PAIR)
+    for number in {a.bind_to_random_port("inproc://few", 5, 6)}:
+        assert number == 5
+    with pytest.raises(zmq.ZMQBindError, match=r"inproc://few from 5 to 5 in 100 tries"):
+        socket(zmq.PAIR).bind_to_random_port("inproc://few", 5, 6)
+
+
+@pytest.mark.parametrize(
+    "addr", ["inproc://pipe", "ipc:///tmp/pipe", b"inproc://pipe", "udp://127.0.0.1"]
+)
+def test_the_system_has_no_numbers_for_names(addr: Any, socket: Make) -> None:
+    a = socket(zmq.PAIR)
+    with pytest.raises(ValueError, match=r"has no ports .* give min_port or max_port"):
+        a.bind_to_random_port(addr)
+    assert a.last_endpoint == b""
+
+
+@pytest.mark.parametrize(
+    ("addr", "first", "end"),
+    [
+        ("tcp://127.0.0.1", 0, 10),
+        ("tcp://127.0.0.1", -5, 5),
+        ("tcp://127.0.0.1", 5, 5),
+        ("tcp://127.0.0.1", 10, 5),
+        ("tcp://127.0.0.1", 60_000, 65_537),
+        ("tcp://localhost", 60_000, 70_000),
+        ("tcp://127.0.0.1", 2**70, 2**71),
+        ("inproc://pipe", 10, 10),
+        ("inproc://pipe", 10, 5),
+    ],
+)
+def test_a_range_is_none_or_none_of_ports(addr: str, first: int, end: int, socket: Make) -> None:
+    why = "not within 1 to 65535" if addr.startswith("tcp") else "there is no number"
+    with pytest.raises(ValueError, match=why) as caught:
+        socket(zmq.PAIR).bind_to_random_port(addr, first, end)
+    assert f"from {first} to {end - 1}" in str(caught.value)
 
 
 def test_another_failure_than_a_port_in_use_is_not_tried_again(socket: Make) -> None:
@@ -307,22 +488,6 @@ def test_the_descriptor_becomes_readable(pair: Pair) -> None:
 
 
 # -- What is no port or event ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "ports", [(0, 5), (-5, 5), (5, 5), (10, 5), (60_000, 70_000), (2**70, 2**71)]
-)
-def test_a_range_that_is_none_of_ports_is_refused(ports: tuple[int, int], socket: Make) -> None:
-    with pytest.raises(ValueError, match="not within 1 to 65535"):
-        socket(zmq.PAIR).bind_to_random_port("tcp://127.0.0.1", *ports)
-
-
-@pytest.mark.parametrize("endpoint", ["inproc://name", "ipc:///tmp/name"])
-def test_a_transport_without_ports_is_refused(endpoint: str, socket: Make) -> None:
-    a = socket(zmq.PAIR)
-    with pytest.raises(ValueError, match=f"{endpoint}' has no ports"):
-        a.bind_to_random_port(endpoint)
-    assert a.last_endpoint == b""
 
 
 @pytest.mark.parametrize("events", [-1, 0x10000, 2**32 + 1, 2**70])

@@ -74,6 +74,25 @@ def test_a_refusal_tells_what_where_and_why(verb: str, number: int, words: str, 
 
 
 @pytest.mark.parametrize(
+    ("addr", "words"),
+    [
+        ("tcp://nosuch.invalid:5", "no interface and no host 'nosuch.invalid'"),
+        (b"tcp://nosuch.invalid:5", "no interface and no host 'nosuch.invalid'"),
+        ("tcp://[::1]:5", "'::1' is no IPv4 address"),
+    ],
+)
+def test_an_unknown_host_is_named(addr: Any, words: str) -> None:
+    error = endpoint.refused("bind", addr, errno.ENODEV)
+    assert error.errno == errno.ENODEV
+    assert words in str(error)
+
+
+def test_a_refusal_tells_what_a_name_was_taken_for() -> None:
+    error = endpoint.refused("bind", "tcp://vm:5", zmq.EADDRINUSE, b"tcp://127.0.0.1:5")
+    assert str(error).endswith("(addr='tcp://vm:5', which is 'tcp://127.0.0.1:5')")
+
+
+@pytest.mark.parametrize(
     ("number", "cls"), [(zmq.ETERM, zmq.ContextTerminated), (zmq.EAGAIN, zmq.Again)]
 )
 def test_a_refusal_keeps_its_class(number: int, cls: type[zmq.ZMQError]) -> None:

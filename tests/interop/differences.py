@@ -110,6 +110,13 @@ OPTIONS: dict[str, str] = {
 }
 """Socket options that are not swept."""
 
+LIBRARY: dict[str, str] = {
+    "zmq.zmq_version()": "it is the library's",
+    "zmq.zmq_version_info()": "the same",
+    "error = zmq.ZMQVersionError('4.1', 'thing'); str(error), repr(error)": "it tells the version",
+}
+"""Snippets whose answer depends on libzmq."""
+
 PYPY: dict[str, str] = {
     "one, two = pair(); one.send(b'x'); two.recv_pyobj()": "its pickle raises KeyError",
     "frame = zmq.Frame(b'x' * 70000, copy=False, track=True); tracker = frame.tracker\n"

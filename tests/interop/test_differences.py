@@ -13,7 +13,7 @@ import ctzmq
 
 from . import environment
 from .conftest import launch
-from .differences import DELIBERATE, OPTIONS, PYPY
+from .differences import DELIBERATE, LIBRARY, OPTIONS, PYPY
 from .sides import Peer
 from .snippets import SNIPPETS, sweep
 
@@ -65,9 +65,26 @@ def ours(theirs: Runner, pyzmq_python: Path) -> Iterator[Runner]:
     runner.peer.stop()
 
 
+@pytest.fixture(scope="module")
+def elsewhere(theirs: Runner) -> Iterator[Runner]:
+    """A process with ctzmq on the libzmq that it finds, which is not pyzmq's."""
+    runner = Runner(lambda: launch(sys.executable, "ctzmq"))
+    if runner.peer.greeting["libzmq"] == theirs.peer.greeting["libzmq"]:
+        runner.peer.stop()
+        pytest.skip("this system's libzmq is of the same version as pyzmq's")
+    yield runner
+    runner.peer.stop()
+
+
 @pytest.mark.parametrize("snippet", ALIKE)
 def test_ctzmq_answers_as_pyzmq_does(ours: Runner, theirs: Runner, snippet: str) -> None:
     assert ours(snippet) == theirs(snippet)
+
+
+@pytest.mark.libzmq(4, 3, 4)
+@pytest.mark.parametrize("snippet", [snippet for snippet in ALIKE if snippet not in LIBRARY])
+def test_the_libzmq_is_not_felt(elsewhere: Runner, theirs: Runner, snippet: str) -> None:
+    assert elsewhere(snippet) == theirs(snippet)
 
 
 @pytest.mark.parametrize("option", [o.name for o in ctzmq.SocketOption if o.name not in OPTIONS])
@@ -84,6 +101,6 @@ def test_a_deliberate_difference_is_as_told(ours: Runner, theirs: Runner, snippe
 
 
 def test_every_named_exception_is_a_snippet() -> None:
-    assert {*DELIBERATE, *PYPY} <= set(SNIPPETS)
+    assert {*DELIBERATE, *LIBRARY, *PYPY} <= set(SNIPPETS)
     assert set(OPTIONS) <= set(ctzmq.SocketOption.__members__)
     assert len(set(SNIPPETS)) == len(SNIPPETS)

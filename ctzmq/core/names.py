@@ -1,0 +1,159 @@
+"""Host names in the endpoints that a socket binds to, where libzmq takes addresses only."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+from ..libzmq import loader, numbers
+from . import endpoint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .connections import Connections
+
+#: The transports whose endpoints have a host, and the first release that looks its name up itself.
+_HOSTS = {b"tcp": (4, 3, 5), b"udp": (4, 3, 5), b"ws": None, b"wss": None}
+
+#: What an IPv4 address, or nothing at all, is made of.
+_ADDRESS = frozenset(b"0123456789.")
+#: What no host name has, but an IPv6 address, its zone, or a source address before another.
+_ELSE = frozenset(b":%;")
+
+
+def resolve(socket: Connections, addr: Any) -> bytes | None:
+    """Return an endpoint with an address in the place of a host name that libzmq would not take.
+
+    Parameters
+    ----------
+    socket : Socket
+        What is bound there.
+    addr : str or bytes
+        The endpoint.
+
+    Returns
+    -------
+    bytes or None
+        None when libzmq is to get the endpoint as it is; it refuses a name that is not known.
+
+    Raises
+    ------
+    ZMQError
+        ENOTSOCK when the socket is closed.
+    TypeError, ValueError
+        When `addr` is no text or has a NUL.
+    """
+    found = find(endpoint.encode(addr), socket._looks_up)
+    if found is None:
+        return None
+    before, host, after = found
+    address = socket._look_up(host, bool(socket.get(numbers.IPV6)))
+    if address is None:
+        return None
+    return before + (b"[%b]" % address if b":" in address else address) + after
+
+
+def find(encoded: bytes, everywhere: bool = False) -> tuple[bytes, bytes, bytes] | None:
+    """Find the host name that has to be looked up before libzmq gets an endpoint to bind to.
+
+    Parameters
+    ----------
+    encoded : bytes
+        The endpoint.
+    everywhere : bool
+        Whether to find it also where this libzmq would look it up itself.
+
+    Returns
+    -------
+    (bytes, bytes, bytes) or None
+        What stands before the name, the name, and what stands after it. None when there is no name
+        but an address, an interface, a wildcard, or a transport without hosts.
+
+    Source: libzmq `ip_resolver_t::resolve`.
+    """
+    transport, _, rest = encoded.partition(b"://")
+    if transport not in _HOSTS:
+        return None
+    since = _HOSTS[transport]
+    if not everywhere and since is not None and loader.load().version >= since:
+        return None
+    authority, slash, path = rest.partition(b"/")
+    host, colon, port = authority.rpartition(b":")
+    after = colon + port + slash + path
+    if since is None and not slash:
+        # libzmq adds it, and knows the endpoint by it.
+        after += b"/"
+    if host[:1] == b"[" and host[-1:] == b"]":
+        host = host[1:-1]
+    if not port or host == b"*" or not _ELSE.isdisjoint(host) or _ADDRESS.issuperset(host):
+        return None
+    if is_interface(host):
+        return None
+    return transport + b"://", host, after
+
+
+def is_interface(name: bytes) -> bool:
+    """Tell whether a network interface of this machine has a name, which goes before hosts.
+
+    Parameters
+    ----------
+    name : bytes
+        The name.
+
+    Source: POSIX `if_nametoindex`.
+    """
+    import _socket
+
+    to_index: Any = getattr(_socket, "if_nametoindex", None)
+    if to_index is not None:
+        try:
+            return bool(to_index(name.decode(errors="surrogateescape")))
+        except (OSError, ValueError):
+            return False
+    # PyPy's has no such function.
+    return sys.platform != "win32" and bool(ctypes.CDLL(None).if_nametoindex(name))
+
+
+def look_up(host: bytes, ipv6: bool) -> bytes | None:
+    """Return the first address of a host that libzmq would bind to, None when it has none.
+
+    It is asked for with the unpatched function, which blocks: a flavour that must not be held up
+    calls this in another thread.
+
+    Parameters
+    ----------
+    host : bytes
+        Its name.
+    ipv6 : bool
+        Whether the socket has the option IPV6; an IPv4 address is written as an IPv6 one then.
+
+    Source: libzmq `ip_resolver_t::resolve_getaddrinfo`.
+    """
+    import _socket
+
+    family, flags = _socket.AF_INET6 if ipv6 else _socket.AF_INET, _socket.AI_PASSIVE
+    mapped = getattr(_socket, "AI_V4MAPPED", 0) if ipv6 else 0
+    try:
+        return _first(host, family, flags | mapped)
+    except OSError as error:
+        if mapped and error.errno == _socket.EAI_BADFLAGS:
+            # A system that knows the flag, and has none of it.
+            family = _socket.AF_INET6
+        elif ipv6 and sys.platform == "win32":
+            # Windows finds no IPv4 addresses by it.
+            family = _socket.AF_INET
+        else:
+            return None
+    try:
+        return _first(host, family, flags)
+    except OSError:
+        return None
+
+
+def _first(host: bytes, family: int, flags: int) -> bytes:
+    import _socket
+
+    found = _socket.getaddrinfo(host, None, family, _socket.SOCK_STREAM, 0, flags)
+    return str(found[0][4][0]).encode()
