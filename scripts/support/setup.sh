@@ -146,3 +146,8 @@ prepare() {
     install_ctzmq "$2"
     need_libzmq
 }
+
+# in_parallel PYTHON: print pytest's options for two workers a core, since most tests wait.
+in_parallel() {
+    "$1" -c "import os; print('-n', 2 * (os.cpu_count() or 1), '--dist', 'worksteal')"
+}
