@@ -172,6 +172,7 @@ def test_every_page_is_in_a_table_of_contents() -> None:
     assert set(PAGES) | set(DOCS.rglob("*.rst")) <= listed
 
 
+@pytest.mark.timeout(200)
 def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
     for package in ("sphinx", "myst_parser", "furo", "tornado"):
         pytest.importorskip(package)
@@ -181,7 +182,7 @@ def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=180,
     )
     assert (done.returncode, done.stderr) == (0, "")
     reference = (tmp_path / "site" / "api" / "socket.html").read_text("utf-8")
