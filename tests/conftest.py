@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from itertools import repeat
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any, Callable
 
 import pytest
@@ -199,3 +199,41 @@ def child() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture
+def interruptions() -> Callable[[Callable[[], object], Callable[[], object]], bool]:
+    """Do what a signal handler does, in the middle of a call: `interruptions(call, handler)`.
+
+    The handler is called before one instruction of ctzmq's, the next one each time; False is
+    returned once the call is over before that. An exception of the handler's leaves the call.
+    """
+    due = 0
+    # PyPy tells of lines only.
+    step = "opcode" if sys.implementation.name == "cpython" else "line"
+
+    def interrupt(call: Callable[[], object], handler: Callable[[], object]) -> bool:
+        nonlocal due
+        due += 1
+        passed = 0
+
+        def trace(frame: FrameType, event: str, argument: object) -> Any:
+            nonlocal passed
+            if not frame.f_globals.get("__name__", "").startswith("ctzmq."):
+                return None
+            frame.f_trace_opcodes = True
+            if event == step:
+                passed += 1
+                if passed == due:
+                    handler()
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            call()
+        finally:
+            sys.settrace(before)
+        return passed >= due
+
+    return interrupt

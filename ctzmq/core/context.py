@@ -307,15 +307,18 @@ class Context(Generic[S]):
         if self.closed:
             return
         for socket in self._sockets.living():
-            if not socket.closed:
-                if self._warn_destroy_close:
-                    warn(
-                        f"destroying context with unclosed socket {socket!r}",
-                        ResourceWarning,
-                        stacklevel=3,
-                        source=socket,
-                    )
-                socket.close(linger)
+            if socket.closed:
+                # An exception of a signal handler may have cut its end short.
+                socket._finish()
+                continue
+            if self._warn_destroy_close:
+                warn(
+                    f"destroying context with unclosed socket {socket!r}",
+                    ResourceWarning,
+                    stacklevel=3,
+                    source=socket,
+                )
+            socket.close(linger)
         self.term()
 
     def _forsake(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from _thread import get_ident
 from errno import EMFILE
 from operator import index
 from warnings import warn
@@ -11,7 +12,7 @@ from warnings import warn
 from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
-from . import lifetime, options
+from . import lifetime, options, payload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
 
 COPY_THRESHOLD = 65536
 
-#: What can be closed of a socket that was never open, and what is left to be closed of an open one;
-#: nothing is ever put into it.
+#: What is left to be closed of a socket that was never open; nothing is ever put into it.
 _NOTHING: list[int] = []
 
 
@@ -39,13 +39,15 @@ class Lifecycle:
     `_handle` is what the quick calls get: the pointer too, or NULL where they must not be made. All
     are emptied before the socket is closed, so that no call can reach one that is gone. Those that
     share one, a socket and its shadows, are in one set and are closed together.
+
+    A call that may wait keeps none of them where Python code can run, a signal handler that closes
+    the socket: it reads them anew each time.
     """
 
     __slots__ = (
         "__weakref__",
         "_address",
         "_claim",
-        "_closing",
         "_copy_threshold",
         "_draft_poller",
         "_handle",
@@ -76,12 +78,11 @@ class Lifecycle:
     ) -> None:
         self._address = 0
         self._pointer = self._handle = calls.NULL
-        # The address, for the one who closes the socket to take; shared with the shadows.
+        # The address until libzmq's socket is closed, which whoever takes it does; shared with the
+        # shadows.
         self._claim = _NOTHING
-        # The same, once it is closed, for the one who leaves it last.
-        self._closing = _NOTHING
-        # One item for each call that may wait: the length of a list is right with any threads.
-        self._users: list[None] = []
+        # The thread of each call that may wait.
+        self._users: list[int] = []
         self._draft_poller: Any = None
         self._monitor_socket: Any = None
         self._items: Any = None
@@ -255,36 +256,50 @@ class Lifecycle:
 
         Source: libzmq `zmq_close`, pyzmq `Socket.close`.
         """
-        try:
-            address = self._claim.pop()
-        except IndexError:
+        if not self._claim:
             return
-        if linger is not None:
-            try:
-                options.write(address, numbers.LINGER, linger)
-            except BaseException as error:
-                if getattr(error, "errno", None) != numbers.ETERM:
-                    self._claim.append(address)
-                    raise
-        closing = [address]
-        # In a cycle of garbage, the set does not know this socket any more.
+        if linger is not None and self._address:
+            self._set_linger(linger)
+        # A signal handler may come in anywhere, and close the socket too, or leave by an exception:
+        # each step can be taken again. In a cycle of garbage, the set does not know this socket.
+        for sharer in {self, *self._sharers.living()}:
+            sharer._close_draft_poller()
+            sharer._abandon()
+        self._finish()
+
+    def _set_linger(self, linger: int) -> None:
+        here = get_ident()
+        self._users.append(here)
         try:
-            for sharer in {self, *self._sharers.living()}:
-                sharer._close_draft_poller()
-                sharer._closing = closing
-                sharer._abandon()
+            options.write(self._address, numbers.LINGER, linger)
+        except ZMQError as error:
+            if error.errno not in (numbers.ETERM, numbers.ENOTSOCK):
+                raise
         finally:
-            self._finish()
+            self._leave(here)
 
     def _finish(self) -> None:
-        """Close libzmq's part of a closed socket, once no thread waits in it any more."""
-        if any(sharer._users for sharer in self._sharers.living()):
+        """Close libzmq's part of a closed socket, once no other thread is in it any more.
+
+        Calls of this thread, which a signal handler or a finalizer has interrupted, find a closed
+        socket when they go on.
+        """
+        here = get_ident()
+        sharers = self._sharers.living()
+        threads = {thread for sharer in sharers for thread in sharer._users}
+        if threads - {here} or any(sharer._address for sharer in sharers):
+            return
+        if threads and payload.is_released_here():
+            # libzmq itself goes on with the socket when the handler is done.
             return
         try:
-            address = self._closing.pop()
+            # The address is taken and libzmq called in one step, which no signal handler can come
+            # between: it could not close the socket any more, and wait for that for ever.
+            next(map(calls.close_socket, iter(self._claim.pop, None)))
         except IndexError:
             return
-        close_socket(address)
+        for sharer in (self, *sharers):
+            sharer._dismiss()
 
     def _release(self) -> None:
         self.close(linger=0)
@@ -306,11 +321,15 @@ class Lifecycle:
 
     def _abandon(self) -> None:
         self._address, self._pointer, self._handle = 0, calls.NULL, calls.NULL
-        self._claim.clear()
         message, self._message = self._message, None
         if message is not None:
             calls.close(message)
         lifetime.forget(self)
+        if not self._claim:
+            self._dismiss()
+
+    def _dismiss(self) -> None:
+        """Have the context forget a socket that is closed in libzmq, too."""
         context = self.context
         if context is not None:
             context._rm_socket(self)
@@ -342,10 +361,10 @@ class Lifecycle:
             return ZMQError(errno, "no peer with this routing id is connected")
         return from_errno(errno)
 
-    def _leave(self) -> None:
-        """End a call that may wait, and close what another thread has closed meanwhile."""
-        self._users.pop()
-        if self._closing:
+    def _leave(self, here: int) -> None:
+        """End a call of this thread that may wait; close what was closed meanwhile."""
+        self._users.remove(here)
+        if not self._address and self._claim:
             self._finish()
         if self._sharers.edge is not None:
             self._notice()
@@ -367,10 +386,11 @@ class Lifecycle:
             calls.close(self._message)
             self._message = None
         self._close_draft_poller()
-        if self._address and not self._shadow:
+        if self._claim and not self._shadow:
             errno = ctypes.get_errno()
             try:
-                warn(f"unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
+                if self._address:
+                    warn(f"unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
             finally:
                 self.close()
                 ctypes.set_errno(errno)
@@ -421,14 +441,3 @@ def open_socket(context: Any, socket_type: int) -> int:
             " socket, or close some; only then look at the system's limit of open files",
         )
     raise from_errno(errno)
-
-
-def close_socket(address: int) -> None:
-    """Close a libzmq socket that nobody can reach any more.
-
-    Source: libzmq `zmq_close`.
-    """
-    if prototypes.zmq_close(address) < 0:
-        errno = calls.errno()
-        if errno != numbers.ENOTSOCK:
-            raise from_errno(errno)

@@ -179,8 +179,11 @@ def forget(handle: Any) -> None:
 
 def _after_fork_in_child() -> None:
     _forking.clear()
-    for handle in sockets.living() + contexts.living():
-        handle._abandon()
+    for socket in sockets.living():
+        socket._claim.clear()
+        socket._abandon()
+    for context in contexts.living():
+        context._abandon()
     payload.inherit()
 
 

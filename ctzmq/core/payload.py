@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import sys
 from _thread import allocate_lock
 
 from ..error import check
@@ -51,6 +52,16 @@ def _release(data: int | None, hint: int | None) -> None:
     entry = payloads.pop(number, None) or inherited.pop(number, None)
     if entry is not None and entry[1] is not None:
         entry[1].set()
+    # What its finalizers do, they do within this function, which `is_released_here` looks for.
+    del entry
+
+
+def is_released_here() -> bool:
+    """Tell whether this thread is in the callback, and so in the middle of a call of libzmq."""
+    frame: Any = sys._getframe()
+    while frame is not None and frame.f_code is not _release.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def inherit() -> None:

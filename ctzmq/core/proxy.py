@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno as _errno
+from _thread import get_ident
 
 from ..error import ZMQError, from_errno
 from ..libzmq import numbers, prototypes
@@ -53,17 +54,20 @@ def checked(sockets: dict[str, Any]) -> list[int | None]:
 
 def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
     """Run a proxy until it ends, again after each signal."""
-    addresses = checked(sockets)
+    checked(sockets)
     users = [socket for socket in sockets.values() if socket is not None]
+    # The call itself takes the addresses out of these, after anything that Python may run before.
+    addresses = [(None,) if socket is None else socket._claim for socket in sockets.values()]
     failed = 0
+    here = get_ident()
     for socket in users:
-        socket._users.append(None)
+        socket._users.append(here)
     try:
         while True:
             for socket in users:
                 # With drafts, libzmq aborts the process if the context is terminated already.
                 socket.get(numbers.EVENTS)
-            rc = function(*addresses)
+            rc = next(map(function, *addresses), -1)
             if rc >= 0:
                 return rc
             errno = calls.errno()
@@ -74,7 +78,7 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
             failed = errno
     finally:
         for socket in users:
-            socket._leave()
+            socket._leave(here)
 
 
 def proxy(frontend: Any, backend: Any, capture: Any = None) -> int:

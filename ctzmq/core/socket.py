@@ -6,6 +6,7 @@ goes `Waits._persist` -> `calls.send`, which waits; that is in `waits`.
 
 from __future__ import annotations
 
+from _thread import get_ident
 from operator import index
 
 from ..error import Again
@@ -202,12 +203,13 @@ class Socket(Messaging, Waits, Generic[R]):
                 memory.prepare(size)
             if self._handle:
                 # A large one that need not wait.
-                self._users.append(None)
+                here = get_ident()
+                self._users.append(here)
                 try:
                     if calls.send(self._address, data, size, flags | DONTWAIT) >= 0:
                         return
                 finally:
-                    self._leave()
+                    self._leave(here)
         self._await_room(flags)
         return self._persist(
             lambda flags: calls.send(self._address, data, size, flags), flags, POLLOUT

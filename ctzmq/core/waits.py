@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno as _errno
+from _thread import get_ident
 from operator import index
 from time import monotonic
 
@@ -45,7 +46,8 @@ class Waits(Connections):
         """
         started = monotonic()
         deadline: float | None = None
-        self._users.append(None)
+        here = get_ident()
+        self._users.append(here)
         try:
             if not flags & DONTWAIT and not poll.signals_interrupt():
                 deadline, flags = self._deadline(started, event), flags | DONTWAIT
@@ -79,7 +81,7 @@ class Waits(Connections):
                 if errno == numbers.EAGAIN and not self._ready(event, left):
                     raise Again()
         finally:
-            self._leave()
+            self._leave(here)
 
     def _deadline(self, started: float, event: int) -> float:
         timeout = self.get(numbers.RCVTIMEO if event == POLLIN else numbers.SNDTIMEO)

@@ -71,6 +71,9 @@ try_poll: Callable[[Any, int, int], int] = _quick.zmq_poll
 #: poll(table, count, milliseconds) -> number of items that are ready, or -1
 poll: Callable[[Any, int, int], int] = prototypes.zmq_poll
 
+#: close_socket(address); its result tells nothing that has to be known
+close_socket: Callable[[int], int] = prototypes.zmq_close
+
 _init = _quick.zmq_msg_init
 _getsockopt = _quick.zmq_getsockopt
 # The same function again, because this library object gives it another type.

@@ -24,7 +24,12 @@ Pair = Callable[..., "tuple[zmq.Socket, zmq.Socket]"]
 Eventually = Callable[[Callable[[], object]], None]
 Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
+Interruptions = Callable[[Callable[[], object], Callable[[], object]], bool]
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors in /proc")
+quick = pytest.mark.skipif(
+    sys.implementation.name == "pypy", reason="PyPy's collector takes too long for so many"
+)
 
 
 def collect() -> None:
@@ -337,6 +342,78 @@ class TestWaiting:
             assert not thread.is_alive()
             push.close(0)
         assert not failures
+
+
+class Interruption(Exception):
+    """Raised by what stands for a signal handler."""
+
+
+@pytest.mark.blocking("what closes is the same in all")
+class TestInterrupted:
+    """A signal handler runs in the middle of closing a socket."""
+
+    @pytest.mark.parametrize("linger", [None, 0])
+    def test_a_handler_closes_it_too_and_ends_the_context(
+        self, linger: int | None, interruptions: Interruptions
+    ) -> None:
+        goes_on = True
+        while goes_on:
+            context = zmq.Context()
+            socket = context.socket(zmq.PUSH)
+            shadow = zmq.Socket.shadow(socket)
+
+            def end(socket: zmq.Socket = socket, context: zmq.Context = context) -> None:
+                socket.close(0)
+                context.term()
+
+            goes_on = interruptions(lambda: socket.close(linger), end)  # noqa: B023
+            assert socket.closed
+            assert shadow.closed
+            context.term()
+            assert context.closed
+
+    @pytest.mark.parametrize("how", ["close", "destroy", pytest.param("collector", marks=quick)])
+    @pytest.mark.filterwarnings("ignore:unclosed socket:ResourceWarning")
+    def test_what_an_exception_cut_short_can_be_ended(
+        self, how: str, interruptions: Interruptions
+    ) -> None:
+        def leave() -> None:
+            raise Interruption
+
+        goes_on = True
+        while goes_on:
+            context = zmq.Context()
+            socket = context.socket(zmq.PUSH)
+            goes_on = False
+            try:
+                interruptions(lambda: socket.close(0), leave)  # noqa: B023
+            except Interruption:
+                goes_on = True
+            if how == "close":
+                socket.close()
+            elif how == "collector":
+                del socket
+            context.destroy()
+            assert context.closed
+
+    def test_what_a_handler_closes_while_libzmq_is_in_it_stays_until_libzmq_is_done(
+        self, context: zmq.Context, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pub = context.socket(zmq.PUB)
+        address = pub.underlying
+        types: list[int] = []
+
+        def close(event: threading.Event) -> None:
+            pub.close(0)
+            types.append(zmq.Socket.shadow(address).type)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Event, "set", close)
+            # Nobody gets it, so it is let go of.
+            pub.send(bytearray(100_000), copy=False, track=True)
+        assert types == [zmq.PUB]
+        assert pub.closed
+        context.term()
 
 
 class TestShadow:

@@ -1,0 +1,236 @@
+"""Signal handlers that close the sockets and end the context in the middle of a call.
+
+Each scenario makes every call that can wait in one process of its own, where alarms ring until one
+finds the call inside of ctzmq; the tests here read what became of each call. A call that hangs is
+the last of its process.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(signal, "setitimer"), reason="no signal interrupts a call on this system"
+)
+
+COMMON = r"""
+import faulthandler, json, os, signal, sys, threading
+import ctzmq as zmq
+from ctzmq.devices import monitored_queue
+
+SOON = 0.004  # seconds between two alarms
+PATIENCE = 15  # seconds until a call hangs
+
+def interrupts(frame, *packages):
+    '''Tell whether a handler has interrupted code of one of these packages.'''
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] in packages:
+            return True
+        frame = frame.f_back
+    return False
+
+def once(end, *packages):
+    '''Have alarms call a function, once, when they interrupt code of one of these packages.'''
+    rung = []
+    def handler(number, frame):
+        if not rung and interrupts(frame, *(packages or ["ctzmq"])):
+            rung.append(number)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            end()
+    signal.signal(signal.SIGALRM, handler)
+    faulthandler.dump_traceback_later(PATIENCE, exit=True)
+    signal.setitimer(signal.ITIMER_REAL, SOON, SOON)
+    return rung
+
+def outcome(call, rung):
+    '''Tell what becomes of a call, unless no alarm found it.'''
+    try:
+        result = repr(call())
+    except SystemExit as error:
+        result = f"exit {error.code}"
+    except zmq.ContextTerminated:
+        result = "terminated"
+    except zmq.ZMQError as error:
+        result = zmq.Errno(error.errno).name
+    except Exception as error:
+        result = type(error).__name__
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    return result if rung else "not interrupted"
+
+def bound(context, *kinds, **options):
+    '''Make sockets that are bound to one endpoint each.'''
+    made = [context.socket(kind) for kind in kinds]
+    for number, socket in enumerate(made):
+        socket.linger = 0
+        for name, value in options.items():
+            setattr(socket, name, value)
+        socket.bind(f"inproc://{number}")
+    return made
+
+def full(context, **options):
+    '''Make a socket that cannot send any more.'''
+    made = bound(context, zmq.PUSH, zmq.PULL, hwm=1, **options)
+    made[0].connect("inproc://1")
+    while made[0].poll(0, zmq.POLLOUT):
+        made[0].send(b"queued")
+    return made
+
+def poller(*sockets):
+    it = zmq.Poller()
+    for socket in sockets:
+        it.register(socket, zmq.POLLIN)
+    return it
+
+RECV = {
+    "recv": lambda a: a.recv(),
+    "recv without a copy": lambda a: a.recv(copy=False),
+    "recv_multipart": lambda a: a.recv_multipart(),
+    "recv_multipart without a copy": lambda a: a.recv_multipart(copy=False),
+    "recv_into": lambda a: a.recv_into(bytearray(9)),
+    "recv_string": lambda a: a.recv_string(),
+    "recv_json": lambda a: a.recv_json(),
+    "recv_pyobj": lambda a: a.recv_pyobj(),
+    "recv_serialized": lambda a: a.recv_serialized(list),
+}
+SEND = {
+    "send": lambda a, b: a.send(b"x"),
+    "send of a large message": lambda a, b: a.send(bytes(100_000)),
+    "send without a copy": lambda a, b: a.send(bytearray(100_000), copy=False),
+    "send of a frame": lambda a, b: a.send(zmq.Frame(b"x")),
+    "send_multipart": lambda a, b: a.send_multipart([b"x", b"y"]),
+    "send_multipart without a copy": lambda a, b: a.send_multipart([b"x", b"y"], copy=False),
+    "send_string": lambda a, b: a.send_string("x"),
+    "send_json": lambda a, b: a.send_json([1]),
+    "send_serialized": lambda a, b: a.send_serialized([b"x"], list),
+}
+"""
+
+BLOCKING = (
+    COMMON
+    + r"""
+POLL = {
+    "Socket.poll": lambda a: a.poll(),
+    "Socket.poll with a time-out": lambda a: a.poll(100_000),
+    "Poller.poll": lambda a: poller(a).poll(),
+    "zmq_poll": lambda a: zmq.zmq_poll([(a, zmq.POLLIN)]),
+    "select": lambda a: zmq.select([a], [], []),
+}
+PROXIES = {
+    "proxy": lambda a, b, c: zmq.proxy(a, b),
+    "proxy with a capture": lambda a, b, c: zmq.proxy(a, b, c),
+    "device": lambda a, b, c: zmq.device(zmq.QUEUE, a, b),
+    "proxy_steerable": lambda a, b, c: zmq.proxy_steerable(a, b, None, c),
+    "monitored_queue": lambda a, b, c: monitored_queue(a, b, c),
+}
+
+def run(calls_per_name, make):
+    for name, call in calls_per_name.items():
+        context = zmq.Context()
+        made = make(context)
+        rung = once(lambda: end(context, made))
+        print(json.dumps({name: outcome(lambda: call(*made), rung)}), flush=True)
+        context.destroy(0)
+
+run({**RECV, **POLL}, lambda context: bound(context, zmq.PULL))
+run(
+    {"recv with a time-out": RECV["recv"]},
+    lambda context: bound(context, zmq.PULL, rcvtimeo=100_000),
+)
+run(
+    {
+        **SEND,
+        "Socket.poll for output": lambda a, b: a.poll(None, zmq.POLLOUT),
+        "monitored_queue with a full side": lambda a, b: monitored_queue(b, a, a),
+    },
+    full,
+)
+run({"send with a time-out": SEND["send"]}, lambda context: full(context, sndtimeo=100_000))
+run(PROXIES, lambda context: bound(context, zmq.PULL, zmq.PUSH, zmq.PAIR))
+"""
+)
+
+NAMES = {
+    "recv": (
+        "recv",
+        "recv with a time-out",
+        "recv without a copy",
+        "recv_multipart",
+        "recv_multipart without a copy",
+        "recv_into",
+        "recv_string",
+        "recv_json",
+        "recv_pyobj",
+        "recv_serialized",
+    ),
+    "send": (
+        "send",
+        "send with a time-out",
+        "send of a large message",
+        "send without a copy",
+        "send of a frame",
+        "send_multipart",
+        "send_multipart without a copy",
+        "send_string",
+        "send_json",
+        "send_serialized",
+    ),
+    "poll": (
+        "Socket.poll",
+        "Socket.poll with a time-out",
+        "Socket.poll for output",
+        "Poller.poll",
+        "zmq_poll",
+        "select",
+    ),
+    "proxy": (
+        "proxy",
+        "proxy with a capture",
+        "device",
+        "proxy_steerable",
+        "monitored_queue",
+        "monitored_queue with a full side",
+    ),
+}
+
+#: What a handler does, and what the call that it interrupts raises then.
+ENDS = {
+    "close": ("[socket.close() for socket in made]", "ENOTSOCK"),
+    "close and term": ("[socket.close(0) for socket in made], context.term()", "ENOTSOCK"),
+    "destroy": ("context.destroy(linger=0)", "ENOTSOCK"),
+    "destroy and exit": ("context.destroy(0), sys.exit(7)", "exit 7"),
+    "a thread ends the context": (
+        "threading.Thread(target=context.term, daemon=True).start()",
+        "terminated",
+    ),
+}
+
+
+@cache
+def outcomes(program: str) -> dict[str, str]:
+    """Run a scenario, once for all its tests; return what became of each call."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=55
+    )
+    found: dict[str, str] = {"its end": done.stderr}
+    for line in done.stdout.splitlines():
+        found.update(json.loads(line))
+    return found
+
+
+def ending(how: str) -> str:
+    return f"def end(context, made):\n    {how}\n"
+
+
+@pytest.mark.parametrize("name", [name for names in NAMES.values() for name in names])
+@pytest.mark.parametrize("end", ENDS)
+def test_what_an_interrupted_call_raises(end: str, name: str) -> None:
+    how, expected = ENDS[end]
+    found = outcomes(ending(how) + BLOCKING)
+    assert found.get(name, found["its end"]) == expected
