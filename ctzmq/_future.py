@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, TypeVar
 
 from .core import poll as _poll
+from .core import pollitems as _pollitems
 from .core import socket as _socket
 from .core.lifecycle import Lifecycle
 from .core.messaging import SNDMORE
@@ -91,7 +92,7 @@ class _AsyncPoller(_Async, _poll.Poller):
     def poll(  # type: ignore[override]
         self, timeout: float | None = -1
     ) -> Future[list[tuple[Any, int]]]:
-        """Wait until at least one of the registered is ready.
+        """Wait until at least one of the registered is ready; what was closed since never is.
 
         Parameters
         ----------
@@ -102,7 +103,7 @@ class _AsyncPoller(_Async, _poll.Poller):
         -------
         Future
             Of a list of (socket or descriptor, events): those that are ready; of objects with
-            `fileno`, the descriptor. It is cancelled when one of the sockets is closed meanwhile.
+            `fileno`, the descriptor.
 
         Raises
         ------
@@ -119,30 +120,36 @@ def _poll_for(
     sockets: list[tuple[Any, int]],
     timeout: float | None,
     convert: Callable[[list[tuple[Any, int]]], Any],
+    strict: bool = False,
 ) -> Future[Any]:
     """Poll now; wait, in the loop, when nothing is ready."""
     future: Future[Any] = Future()
-    limit = _poll.milliseconds(timeout)
+    limit = _pollitems.milliseconds(timeout)
     try:
         ready = _poll.zmq_poll(sockets, 0)
         if ready or not limit:
             future.set_result(convert(ready))
+        elif limit == _pollitems.inf:
+            _pollitems.check_end(sockets)
     except Exception as error:
         future.set_exception(error)
     if future.done():
         return future
     hub = hub_of(future.get_loop())
-    polling = Polling(hub, sockets, convert)
+    polling = Polling(hub, sockets, convert, strict)
     try:
         for socket, events in sockets:
+            found = _pollitems.entry(socket, events)
+            if found is None:
+                continue
             if isinstance(socket, Lifecycle):
                 polling.observe(_flavoured(socket_class, socket), events)
             else:
-                polling.watch(socket if isinstance(socket, int) else socket.fileno(), events)
+                polling.watch(found[1], events)
     except BaseException:
         polling.leave()
         raise
-    if limit != _poll.inf:
+    if limit != _pollitems.inf:
         polling.limit(limit / 1000)
     # Something may have changed before the last of them was watched.
     polling.run()
@@ -564,7 +571,8 @@ class _AsyncSocket(_Async, Awaited):
         Returns
         -------
         Future
-            Of what the socket is ready for; 0 when the time is over.
+            Of what the socket is ready for; 0 when the time is over. It is cancelled when the
+            socket is closed meanwhile.
 
         Raises
         ------
@@ -576,7 +584,7 @@ class _AsyncSocket(_Async, Awaited):
         """
         if not self._address:
             raise self._error(Errno.ENOTSOCK)
-        return _poll_for(type(self), [(self, flags)], timeout, _only)
+        return _poll_for(type(self), [(self, flags)], timeout, _only, strict=True)
 
 
 _AsyncPoller._socket_class = _AsyncSocket

@@ -143,9 +143,10 @@ def test_a_closed_socket_cannot_be_shared_or_polled(socket: Make) -> None:
         lambda: zmq.Socket.shadow(a),
         lambda: zmq.Socket(a),
         lambda: zmq.Socket.shadow(a.underlying or a),
-        lambda: zmq.zmq_poll([(a, zmq.POLLIN)], 0),
-        lambda: zmq.select([a], [], [], 0),
-        lambda: poller.poll(0),
+        lambda: zmq.zmq_poll([(a, zmq.POLLIN)]),
+        lambda: zmq.select([a], [], []),
+        lambda: poller.poll(),
+        lambda: a.poll(0),
     ):
         with pytest.raises(zmq.ZMQError, match="closed") as caught:
             refused()

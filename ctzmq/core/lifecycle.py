@@ -12,7 +12,7 @@ from warnings import warn
 from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
-from . import lifetime, options, payload
+from . import lifetime, options, payload, polls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -289,10 +289,12 @@ class Lifecycle:
         threads = {thread for sharer in sharers for thread in sharer._users}
         if threads - {here} or any(sharer._address for sharer in sharers):
             return
-        if threads and payload.is_released_here():
+        if (threads or here in polls.waiting) and payload.is_released_here():
             # libzmq itself goes on with the socket when the handler is done.
             return
         try:
+            if polls.interrupt(self._claim[0]):
+                return
             # The address is taken and libzmq called in one step, which no signal handler can come
             # between: it could not close the socket any more, and wait for that for ever.
             next(map(calls.close_socket, iter(self._claim.pop, None)))

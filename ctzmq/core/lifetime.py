@@ -16,7 +16,7 @@ from _thread import get_ident
 from _weakref import ref
 from ctypes import c_void_p, sizeof
 
-from . import payload
+from . import payload, polls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ def _after_fork_in_child() -> None:
         socket._abandon()
     for context in contexts.living():
         context._abandon()
+    polls.inherit()
     payload.inherit()
 
 

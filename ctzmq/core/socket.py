@@ -17,6 +17,7 @@ from . import payload, poll
 from .frame import Frame, contiguous, fill, flat
 from .lifecycle import shown
 from .messaging import DEFAULT_PROTOCOL, SNDMORE, Messaging
+from .pollitems import milliseconds
 from .tracker import _FINISHED_TRACKER, MessageTracker
 from .waits import Waits
 
@@ -229,7 +230,7 @@ class Socket(Messaging, Waits, Generic[R]):
     def _await_room(self, flags: int) -> None:
         """Wait until a DGRAM socket is bound, without which libzmq aborts the process."""
         if self._type == numbers.DGRAM:
-            timeout = 0 if flags & DONTWAIT else poll.milliseconds(self.sndtimeo)
+            timeout = 0 if flags & DONTWAIT else milliseconds(self.sndtimeo)
             if not self._ready(POLLOUT, timeout):
                 raise Again()
 

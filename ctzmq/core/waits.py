@@ -13,8 +13,9 @@ from time import monotonic
 from ..error import Again
 from ..libzmq import numbers
 from ..libzmq.provider import calls
-from . import poll
+from . import lifetime, poll
 from .connections import Connections
+from .pollitems import PollItems, inf, milliseconds, signals_interrupt, table, wait
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Waits(Connections):
         here = get_ident()
         self._users.append(here)
         try:
-            if not flags & DONTWAIT and not poll.signals_interrupt():
+            if not flags & DONTWAIT and not signals_interrupt():
                 deadline, flags = self._deadline(started, event), flags | DONTWAIT
             while True:
                 result = attempt(flags)
@@ -73,22 +74,37 @@ class Waits(Connections):
                     continue
                 if deadline is None:
                     deadline = self._deadline(started, event)
-                if deadline == poll.inf and not flags & DONTWAIT:
+                if deadline == inf and not flags & DONTWAIT:
                     continue
                 # libzmq would begin the time-out anew: from here on this call keeps the time.
                 flags |= DONTWAIT
+                if errno != numbers.EAGAIN:
+                    continue
                 left = max(0.0, (deadline - monotonic()) * 1000)
-                if errno == numbers.EAGAIN and not self._ready(event, left):
+                if not self._ready(event, left):
                     raise Again()
         finally:
             self._leave(here)
 
     def _deadline(self, started: float, event: int) -> float:
         timeout = self.get(numbers.RCVTIMEO if event == POLLIN else numbers.SNDTIMEO)
-        return poll.inf if timeout < 0 else started + timeout / 1000
+        return inf if timeout < 0 else started + timeout / 1000
 
     def _ready(self, event: int, timeout: float) -> bool:
-        return poll.PollItems([poll.entry(self, event)], bool(self._handle)).wait(timeout) > 0
+        if not timeout:
+            events = calls.try_get(self._handle, numbers.EVENTS)
+            if events is not None:
+                return bool(events & event)
+        return bool(wait(*self._table(event), self._renew, timeout))
+
+    def _table(self, events: int) -> tuple[PollItems, list[Any]]:
+        items, keys = table([(self, events)])
+        if not keys:
+            raise self._error(numbers.ENOTSOCK)
+        return items, keys
+
+    def _renew(self, items: PollItems) -> tuple[PollItems, list[Any]]:
+        return self._table(items.entries[0][2])
 
     def poll(self, timeout: float | None = None, flags: int = POLLIN) -> int:
         """Wait until the socket is ready.
@@ -125,15 +141,16 @@ class Waits(Connections):
                 return events & mask
             if events >= 0 and timeout == 0:
                 return 0
-        if not self._address:
-            raise self._error(numbers.ENOTSOCK)
+        closings = lifetime.closings
         items = self._items
         if items is None or items.entries[0] != (self._address, 0, flags):
-            items = poll.PollItems([poll.entry(self, flags)], bool(self._handle))
+            items, _ = self._table(flags)
             if self._handle:  # without one, several threads may be here, each with its own table
                 self._items = items
+        else:
+            items.closings = closings
         try:
-            ready = items.ready(items.wait(poll.milliseconds(timeout)), (self,))
+            ready = wait(items, (self,), self._renew, milliseconds(timeout))
             return ready[0][1] if ready else 0
         finally:
             self._notice()

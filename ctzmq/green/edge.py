@@ -102,6 +102,10 @@ class Edge:
         """Tell whether anybody waits."""
         return bool(self.lines[POLLIN] or self.lines[POLLOUT] or self.observers)
 
+    def over(self) -> bool:
+        """Tell whether the socket was closed, or is waited for in another hub now."""
+        return self._watch is None
+
     def alone(self) -> tuple[Waiter, int] | None:
         """Return the only one that waits, and for what."""
         receivers, senders = self.lines[POLLIN], self.lines[POLLOUT]
@@ -197,8 +201,14 @@ class Edge:
         ended: bool = self.hub.ended()
         return ended
 
-    def close(self) -> None:
-        """Wake everybody, and stop watching."""
+    def close(self, moved: bool = False) -> None:
+        """Wake everybody, and stop watching.
+
+        Parameters
+        ----------
+        moved : bool
+            Whether the socket is still open, and is waited for in another hub from now on.
+        """
         self._end()
         if self.here():
             self.look()
@@ -265,7 +275,7 @@ class EdgeSocket(_socket.Socket[R]):
             if edge is not None:
                 if edge.busy() and not edge.abandoned():
                     raise self._elsewhere()
-                edge.close()
+                edge.close(moved=True)
             edge = self._edge_class(self, hub)
             for sharer in self._sharers.living():
                 if isinstance(sharer, EdgeSocket):

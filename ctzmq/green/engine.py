@@ -15,6 +15,7 @@ from typing import Any, Callable, ClassVar
 
 from ..core import lifetime, names
 from ..core import poll as _poll
+from ..core import pollitems as _pollitems
 from ..core import socket as _socket
 from ..core.messaging import SNDMORE, Messaging
 from ..core.tracker import MessageTracker
@@ -198,7 +199,7 @@ class GreenSocket(EdgeSocket[bytes]):
         return tracker
 
     def _ready(self, event: int, timeout: float) -> bool:
-        return bool(poll(self._hub(), [(self, event)], timeout))
+        return bool(poll(self._hub(), [(self, event)], timeout, strict=True))
 
     # -- Waiting -----------------------------------------------------------------------------------
 
@@ -342,14 +343,24 @@ class GreenSocket(EdgeSocket[bytes]):
 
         Source: libzmq `zmq_poll`, pyzmq `Socket.poll`.
         """
-        if not self._address:
-            raise self._error(Errno.ENOTSOCK)
-        ready = poll(self._hub(), [(self, flags)], timeout)
+        ready = poll(self._hub(), [(self, flags)], timeout, strict=True)
         return ready[0][1] if ready else 0
 
 
-def poll(hub: Hub, sockets: Any, timeout: float | None) -> list[tuple[Any, int]]:
-    """Wait until a socket or descriptor is ready, while others run.
+class _Guest(GreenSocket):
+    """A socket of another flavour, while a hub waits for it."""
+
+    __slots__ = ("_hub",)
+
+    def __init__(self, hub: Hub, socket: Any) -> None:
+        self._hub = lambda: hub  # type: ignore[misc]
+        super().__init__(socket)
+
+
+def poll(
+    hub: Hub, sockets: Any, timeout: float | None, strict: bool = False
+) -> list[tuple[Any, int]]:
+    """Wait until a socket or descriptor is ready, while others run; what is closed never is.
 
     Parameters
     ----------
@@ -359,6 +370,8 @@ def poll(hub: Hub, sockets: Any, timeout: float | None) -> list[tuple[Any, int]]
         As in `ctzmq.zmq_poll`; sockets of any flavour.
     timeout : float or None
         Milliseconds; None or less than 0 waits for ever, 0 does not wait.
+    strict : bool
+        Whether a socket that is closed is an error.
 
     Returns
     -------
@@ -368,11 +381,11 @@ def poll(hub: Hub, sockets: Any, timeout: float | None) -> list[tuple[Any, int]]
     Raises
     ------
     ZMQError, ContextTerminated, TypeError, ValueError
-        As `ctzmq.zmq_poll` does.
+        As `ctzmq.zmq_poll` does; ENOTSOCK for each that is closed, if `strict`.
 
     Source: libzmq `zmq_poll`, pyzmq `zmq.green.poll`.
     """
-    left = _poll.milliseconds(timeout)
+    left = _pollitems.milliseconds(timeout)
     sockets = list(sockets)
     for _ in _turns:
         break
@@ -382,43 +395,57 @@ def poll(hub: Hub, sockets: Any, timeout: float | None) -> list[tuple[Any, int]]
     for socket, _ in sockets:
         if isinstance(socket, GreenSocket):
             socket._busy_edge()
-    ready = _poll.zmq_poll(sockets, 0)
+    ready = _look(sockets, strict)
     if ready or not left or not sockets:
         return ready
     place = Place(hub)
-    deadline = None if left == _poll.inf else monotonic() + left / 1000
-    observed = []
+    deadline = None if left == _pollitems.inf else monotonic() + left / 1000
+    # A guest is kept here, because its edge would go with it.
+    observed: list[tuple[GreenSocket, Edge, tuple[Place, int]]] = []
     watches: list[Any] = []
     try:
         for socket, events in sockets:
-            if isinstance(socket, GreenSocket):
-                joined, observer = socket._join(), (place, events)
-                joined.observers.append(observer)
-                observed.append((joined, observer))
-                joined.arm()
+            found = _pollitems.entry(socket, events)
+            if found is None:
+                continue
+            address, descriptor, _ = found
+            if address:
+                green = socket if isinstance(socket, GreenSocket) else _Guest(hub, socket)
+                edge, observer = green._join(), (place, events)
+                edge.observers.append(observer)
+                observed.append((green, edge, observer))
+                edge.arm()
             else:
-                watches += _watches(hub, socket, events, place)
+                watches += _watches(hub, descriptor, events, place)
         while True:
-            ready = _poll.zmq_poll(sockets, 0)
+            ready = _look(sockets, strict)
             if ready:
                 return ready
-            for joined, _ in observed:
-                joined.look()
+            if deadline is None:
+                _pollitems.check_end(sockets)
+            for _, edge, _ in observed:
+                if not edge.over():
+                    edge.look()
             if not place.park(deadline):
                 return ready
     finally:
         place.forget()
         for watch in watches:
             hub.unwatch(watch)
-        for joined, observer in observed:
-            joined.observers.remove(observer)
-            joined.settle()
+        for _, edge, observer in observed:
+            edge.observers.remove(observer)
+            edge.settle()
 
 
-def _watches(hub: Hub, socket: Any, events: int, place: Place) -> list[Any]:
-    if isinstance(socket, _socket.Socket):
-        return [hub.watch(socket.fileno(), place.wake)]
-    descriptor = socket if isinstance(socket, int) else socket.fileno()
+def _look(sockets: list[tuple[Any, int]], strict: bool) -> list[tuple[Any, int]]:
+    if strict:
+        for socket, _ in sockets:
+            if not socket._address:
+                raise socket._error(Errno.ENOTSOCK)
+    return _poll.zmq_poll(sockets, 0)
+
+
+def _watches(hub: Hub, descriptor: int, events: int, place: Place) -> list[Any]:
     watches = []
     if events & POLLIN:
         watches.append(hub.watch(descriptor, place.wake))

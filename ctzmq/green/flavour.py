@@ -123,7 +123,7 @@ class GreenPoller(_poll.Poller):
     _hub: ClassVar[staticmethod[[], Hub]]
 
     def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
-        """Wait until at least one of the registered is ready.
+        """Wait until at least one of the registered is ready; what was closed since never is.
 
         Parameters
         ----------
@@ -138,7 +138,8 @@ class GreenPoller(_poll.Poller):
         Raises
         ------
         ZMQError
-            ENOTSOCK when a registered socket was closed meanwhile: unregister it first.
+            ENOTSOCK when all the registered are closed and there is no time-out, so that the wait
+            would have no end.
         ContextTerminated
             When a context is terminated.
 

@@ -112,7 +112,7 @@ class Relay:
                 awaited[socket] = awaited.get(socket, 0) | event
             if self._control is not None:
                 awaited[self._control] = awaited.get(self._control, 0) | POLLIN
-            ready = dict(engine.poll(self._hub, list(awaited.items()), None))
+            ready = dict(engine.poll(self._hub, awaited.items(), None, strict=True))
             if self._control is not None and ready.get(self._control, 0) & POLLIN:
                 self._obey()
                 continue

@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import Any, Callable
 
 from ..core import poll as _poll
+from ..core import pollitems as _pollitems
 from ..core.messaging import SNDMORE
 from ..error import Again
 from ..libzmq.provider import calls
@@ -118,23 +119,31 @@ class LoopEdge(Edge):
     def abandoned(self) -> bool:
         return self.hub.loop.is_closed() or not self.hub.loop.is_running()
 
-    def close(self) -> None:
-        """Cancel all that wait, and stop watching."""
+    def close(self, moved: bool = False) -> None:
+        """Cancel all that wait, and stop watching; a poll goes on with its other sockets.
+
+        Parameters
+        ----------
+        moved : bool
+            As in `Edge.close`.
+        """
         self._end()
         # Not `hub.call`, which forgets about a closed loop: nobody must wait for ever.
         loop = self.hub.loop
         if loop.is_running() and not loop.is_closed():
-            self.hub.call(self._cancel)
+            self.hub.call(self._cancel, moved)
         else:
-            self._cancel()
+            self._cancel(moved)
 
-    def _cancel(self) -> None:
-        waiting = [*self.lines[_poll.POLLIN], *self.lines[POLLOUT]]
-        waiting += [place for place, _ in self.observers]
-        for place in waiting:
-            # Its loop may be closed, and cannot call anybody then.
+    def _cancel(self, moved: bool) -> None:
+        # A loop that is closed cannot call anybody.
+        for place in [*self.lines[_poll.POLLIN], *self.lines[POLLOUT]]:
             with suppress(RuntimeError):
                 place.cancel()
+        polls: list[Any] = [place for place, _ in self.observers]
+        for poll in polls:
+            with suppress(RuntimeError):
+                poll.lose(moved)
 
 
 class Readiness:
@@ -429,20 +438,35 @@ class Polling(Future[Any]):
         Where it waits.
     sockets : list of (socket or descriptor, events)
         What it waits for.
+    convert : callable
+        Makes the result of the list of those that are ready.
+    strict : bool
+        Whether the poll is cancelled when a socket is closed.
     """
 
-    __slots__ = ("_convert", "_hub", "_observed", "_sockets", "_timer", "_watches", "woken")
+    __slots__ = (
+        "_convert",
+        "_hub",
+        "_observed",
+        "_sockets",
+        "_strict",
+        "_timer",
+        "_watches",
+        "woken",
+    )
 
     def __init__(
         self,
         hub: LoopHub,
         sockets: list[tuple[Any, int]],
         convert: Callable[[list[tuple[Any, int]]], Any],
+        strict: bool,
     ) -> None:
         super().__init__(loop=hub.loop)
         self._hub = hub
         self._sockets = sockets
         self._convert = convert
+        self._strict = strict
         self._timer: Any = None
         self._watches: list[Any] = []
         self._observed: list[tuple[EdgeSocket, LoopEdge, tuple[Any, int]]] = []
@@ -451,6 +475,13 @@ class Polling(Future[Any]):
     def limit(self, seconds: float) -> None:
         """Give up after a time."""
         self._timer = self._loop.call_later(seconds, self._finish, [])
+
+    def lose(self, moved: bool) -> None:
+        """Go on without a socket that was closed, or is waited for in another loop now."""
+        if self._strict or moved or self._loop.is_closed():
+            self.cancel()
+        else:
+            self.wake()
 
     def observe(self, socket: EdgeSocket, events: int) -> None:
         """Wait for a socket."""
@@ -480,6 +511,8 @@ class Polling(Future[Any]):
             return
         try:
             ready = _poll.zmq_poll(self._sockets, 0)
+            if not ready and self._timer is None:
+                _pollitems.check_end(self._sockets)
         except Exception as error:
             self.set_exception(error)
             self.leave()
@@ -489,7 +522,8 @@ class Polling(Future[Any]):
             return
         self.woken = False
         for _, edge, _ in self._observed:
-            edge.look()
+            if not edge.over():
+                edge.look()
 
     def _finish(self, ready: list[tuple[Any, int]]) -> None:
         if not self.done():

@@ -72,8 +72,8 @@ USES: dict[str, Callable[[zmq.Socket], object]] = {
     "monitor": lambda s: s.monitor("inproc://x"),
     "monitor socket": lambda s: s.get_monitor_socket(),
     "shadow": zmq.Socket.shadow,
-    "poller": lambda s: zmq.zmq_poll([(s, zmq.POLLIN)], 1),
-    "select": lambda s: zmq.select([s], [], [], 0.001),
+    "poller": lambda s: zmq.zmq_poll([(s, zmq.POLLIN)]),
+    "select": lambda s: zmq.select([s], [], []),
 }
 
 #: A type of socket, and a call that waits.

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
@@ -835,6 +836,44 @@ def test_a_blocking_socket_stands_beside_a_green_one(bench: Any) -> None:
         assert a.recv() == b"2"
         assert type(a) is ctzmq.Socket
         a.close(0)
+
+
+@pytest.fixture
+def plain() -> Iterator[Any]:
+    """A context of blocking sockets."""
+    with ctzmq.Context() as context:
+        yield context
+        context.destroy(0)
+
+
+def test_greenlets_notice_that_a_blocking_socket_is_closed(bench: Any, plain: Any) -> None:
+    zmq = bench.zmq
+    gone = plain.socket(zmq.PULL)
+    a, b = bench.pair(zmq.PULL, zmq.PUSH)
+    items = [(a, zmq.POLLIN), (gone, zmq.POLLIN)]
+    both, limited = bench.spawn(zmq.zmq_poll, items), bench.spawn(zmq.zmq_poll, items[1:], 50)
+    waiting = bench.spawn(zmq.zmq_poll, items[1:])
+    gone.close()
+    assert bench.wait(waiting).errno == zmq.ENOTSOCK
+    assert cpu(lambda: bench.sleep(0.3)) < 0.1
+    b.send(b"x")
+    assert bench.wait(both) == [(a, zmq.POLLIN)]
+    assert bench.wait(limited) == []
+
+
+def test_greenlets_hear_of_what_others_do_with_a_blocking_socket(bench: Any, plain: Any) -> None:
+    """A send takes note of the message that came, and makes the descriptor quiet."""
+    zmq = bench.zmq
+    with plain.socket(zmq.PAIR) as a, plain.socket(zmq.PAIR) as b:
+        a.bind("inproc://blocking")
+        b.connect("inproc://blocking")
+        waiting = bench.spawn(zmq.zmq_poll, [(a, zmq.POLLIN)])
+        b.send(b"x")
+        assert a.poll(0, zmq.POLLOUT) == zmq.POLLOUT
+        a.send(b"y")
+        assert bench.wait(waiting) == [(a, zmq.POLLIN)]
+        assert a.recv() == b"x"
+        assert b.recv() == b"y"
 
 
 # -- Everything at once ----------------------------------------------------------------------------

@@ -1,0 +1,107 @@
+"""The polls that wait in libzmq just now, and how a thread that closes a socket ends them.
+
+libzmq must not free a socket while it waits for it in another thread. So who closes one interrupts
+those polls, and leaves the rest to the one that comes back last.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _thread import get_ident
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+__all__ = ["Bell", "inherit", "interrupt", "new_bell", "waiting"]
+
+
+class Bell:
+    """A pipe that all polls of this process watch until it rings: from then on it is readable."""
+
+    __slots__ = ("_rung", "_writer", "reader")
+
+    def __init__(self) -> None:
+        self._rung = False
+        self.reader, self._writer = os.pipe()
+
+    def ring(self) -> None:
+        """End all polls that watch it."""
+        if not self._rung:
+            self._rung = True
+            os.write(self._writer, b"!")
+
+    def __del__(self, _close: Callable[[int], None] = os.close) -> None:
+        # It has no pipe when there was no descriptor left.
+        if hasattr(self, "_writer"):
+            _close(self.reader)
+            _close(self._writer)
+
+
+#: The table, a `PollItems`, of each thread that waits in libzmq just now.
+waiting: dict[int, Any] = {}
+
+#: The bell of the next polls; one that has rung is left to those that still watch it.
+bell: Bell | None = None
+
+
+def new_bell() -> Bell | None:
+    """Make the bell of the next polls.
+
+    Returns
+    -------
+    Bell or None
+        None where the system has no descriptor left, or cannot watch pipes.
+    """
+    global bell
+    if sys.platform != "win32":
+        try:
+            bell = Bell()
+        except OSError:
+            return None
+    return bell
+
+
+def interrupt(address: int) -> bool:
+    """End the polls of other threads that wait for a socket.
+
+    A poll of this thread is interrupted already; it must not begin with the socket any more.
+
+    Parameters
+    ----------
+    address : int
+        The socket.
+
+    Returns
+    -------
+    bool
+        Whether there are any, so that libzmq must not free the socket before they have left.
+    """
+    global bell
+    if not waiting:
+        return False
+    here = get_ident()
+    found = False
+    for thread, items in waiting.copy().items():
+        if not any(entry[0] == address for entry in items.entries):
+            continue
+        if thread == here:
+            items.forget(address)
+        else:
+            found = True
+            if items.bell is not None:
+                if items.bell is bell:
+                    bell = None
+                items.bell.ring()
+    return found
+
+
+def inherit() -> None:
+    """Forget the polls of the parent's other threads, in a child of a fork."""
+    global bell
+    here = get_ident()
+    for thread in waiting.copy():
+        if thread != here:
+            del waiting[thread]
+    bell = None
