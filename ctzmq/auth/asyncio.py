@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import warnings
 from typing import Any
 
-from ..asyncio import Poller
-from ..constants import POLLIN
 from ..core.context import Context
-from ..error import ContextTerminated
 from .base import Authenticator
+from .serving import serve
 
 __all__ = ["AsyncioAuthenticator"]
 
@@ -44,17 +43,6 @@ class AsyncioAuthenticator(Authenticator):
             )
         self.__task: asyncio.Task[None] | None = None
 
-    async def __handle_zap(self) -> None:
-        zap_socket = self.zap_socket
-        poller = Poller()
-        poller.register(zap_socket, POLLIN)
-        try:
-            while not zap_socket.closed:
-                if await poller.poll():
-                    await self.handle_zap_message(zap_socket.recv_multipart())
-        except ContextTerminated:
-            self.log.debug("ended with the context")
-
     def start(self) -> None:
         """Start to answer, in the event loop that runs or, before it runs, in this thread's.
 
@@ -69,7 +57,7 @@ class AsyncioAuthenticator(Authenticator):
         """
         loop = asyncio.get_event_loop()
         super().start()
-        self.__task = loop.create_task(self.__handle_zap())
+        self.__task = loop.create_task(serve(self, self.zap_socket))
 
     def stop(self) -> None:
         """Stop to answer.
@@ -77,6 +65,7 @@ class AsyncioAuthenticator(Authenticator):
         Source: pyzmq `AsyncioAuthenticator.stop`.
         """
         if self.__task is not None:
-            self.__task.cancel()
+            with contextlib.suppress(RuntimeError):  # its loop is closed
+                self.__task.cancel()
             self.__task = None
         super().stop()

@@ -7,22 +7,33 @@ import hmac
 import logging
 import os
 from collections.abc import Awaitable
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..constants import REP
 from ..core.context import Context
 from ..core.socket import Socket
 from ..error import ZMQError
 from ..utils import z85
+from .addresses import is_among, is_ip
+from .apart import Failure, apart
 from .certs import load_certificates
+from .zap import (
+    ENDPOINT,
+    INTERNAL_ERROR,
+    LONGEST,
+    Answer,
+    Refusal,
+    Request,
+    parse,
+    request_id,
+    text,
+)
+from .zap import VERSION as VERSION
 
 __all__ = ["CURVE_ALLOW_ANY", "Authenticator"]
 
 CURVE_ALLOW_ANY = "*"
-VERSION = b"1.0"
-
-_ENDPOINT = "inproc://zeromq.zap.01"
-_ANONYMOUS = "anonymous"
+_KEY_BYTES = 32
 
 
 def close_bound(socket: Socket[Any], endpoint: str) -> None:
@@ -41,19 +52,6 @@ def close_bound(socket: Socket[Any], endpoint: str) -> None:
     with contextlib.suppress(ZMQError):
         socket.unbind(endpoint)
     socket.close()
-
-
-class _Refusal(Exception):
-    """Ends a request with status 400; its text is the reason."""
-
-
-class _Request(NamedTuple):
-    """A ZAP request, decoded."""
-
-    domain: str
-    address: str
-    mechanism: bytes
-    credentials: list[bytes]
 
 
 class Authenticator:
@@ -115,7 +113,7 @@ class Authenticator:
         zap_socket = self.context.socket(REP, socket_class=Socket)
         try:
             zap_socket.linger = 1
-            zap_socket.bind(_ENDPOINT)
+            zap_socket.bind(ENDPOINT)
         except BaseException:
             zap_socket.close()
             raise
@@ -128,7 +126,7 @@ class Authenticator:
         Source: pyzmq `Authenticator.stop`.
         """
         if self.zap_socket is not None:
-            close_bound(self.zap_socket, _ENDPOINT)
+            close_bound(self.zap_socket, ENDPOINT)
         self.zap_socket = None
 
     def allow(self, *addresses: str) -> None:
@@ -137,7 +135,8 @@ class Authenticator:
         Parameters
         ----------
         *addresses : str
-            IP addresses.
+            IP addresses, in any spelling. One of IPv6 without a zone stands for all zones, and one
+            of IPv4 also for the client of a socket that listens to IPv6, `::ffff:127.0.0.1`.
 
         Raises
         ------
@@ -148,7 +147,7 @@ class Authenticator:
         """
         if self._denied:
             raise ValueError("use either allow or deny: addresses are denied already")
-        self.log.debug("allow %s", ", ".join(addresses))
+        self._note("allow", addresses)
         self._allowed.update(addresses)
 
     def deny(self, *addresses: str) -> None:
@@ -157,7 +156,8 @@ class Authenticator:
         Parameters
         ----------
         *addresses : str
-            IP addresses.
+            IP addresses, in any spelling. One of IPv6 without a zone stands for all zones, and one
+            of IPv4 also for the client of a socket that listens to IPv6, `::ffff:127.0.0.1`.
 
         Raises
         ------
@@ -168,8 +168,15 @@ class Authenticator:
         """
         if self._allowed:
             raise ValueError("use either allow or deny: addresses are allowed already")
-        self.log.debug("deny %s", ", ".join(addresses))
+        self._note("deny", addresses)
         self._denied.update(addresses)
+
+    def _note(self, verb: str, addresses: tuple[str, ...]) -> None:
+        self.log.debug("%s %s", verb, ", ".join(addresses))
+        for address in addresses:
+            # What libzmq says of a peer that comes by ipc begins with a colon.
+            if not is_ip(address) and not address.startswith(":"):
+                self.log.warning("%s: %r is no IP address, and no client has it", verb, address)
 
     def configure_plain(self, domain: str = "*", passwords: dict[str, str] | None = None) -> None:
         """Set the users of PLAIN, and their passwords, for a domain.
@@ -208,7 +215,7 @@ class Authenticator:
             return
         try:
             self.certs[domain] = load_certificates(location)
-        except (OSError, ValueError) as error:
+        except Exception as error:
             self.log.error("cannot load CURVE certificates from %s: %s", location, error)
 
     def configure_curve_callback(self, domain: str = "*", credentials_provider: Any = None) -> None:
@@ -242,7 +249,8 @@ class Authenticator:
         -------
         str or bytes
             The `User-Id` of the client's messages; here, the key in Z85. A str is sent in
-            `encoding`, bytes as they are.
+            `encoding`, bytes as they are. Of more than 255 bytes ZAP knows nothing: such a client
+            is refused.
 
         Source: pyzmq `Authenticator.curve_user_id`.
         """
@@ -262,8 +270,8 @@ class Authenticator:
     async def handle_zap_message(self, msg: list[bytes]) -> None:
         """Decide about one request, and send the answer.
 
-        A request that is malformed, or a decision that fails, is answered with a refusal and
-        logged.
+        A request that is malformed, or a decision that fails in whatever way, is answered with a
+        refusal and logged.
 
         Parameters
         ----------
@@ -274,109 +282,131 @@ class Authenticator:
         ------
         ZMQError
             The answer cannot be sent.
+        asyncio.CancelledError
+            The task in which this runs was cancelled. The client has been refused.
 
         Source: pyzmq `Authenticator.handle_zap_message`.
         """
-        request_id = msg[1] if len(msg) > 1 else b""
+        zap_socket = self.zap_socket
+        answer = INTERNAL_ERROR
         try:
-            user = await self._authenticate(self._parse(msg))
-        except _Refusal as refusal:
+            answer = await apart(self._decide, msg)
+        except Failure as failure:
+            self._complain("cannot decide about a ZAP request", failure.__cause__)
+        finally:
+            # Without an answer, this client and all that come later would wait. But if this was
+            # stopped meanwhile, what is asked now is something else.
+            if self.zap_socket is zap_socket:
+                self._send_zap_reply(request_id(msg), *answer)
+
+    def _complain(self, what: str, error: BaseException | None) -> None:
+        """Log an error; the log is the user's, and may fail."""
+        with contextlib.suppress(Exception):
+            self.log.error(what, exc_info=error)
+
+    async def _decide(self, msg: list[bytes]) -> Answer:
+        try:
+            request = parse(msg, self.encoding)
+            self.log.debug("asked about domain %r, address %r, mechanism %r", *request[:3])
+            user = await self._authenticate(request)
+        except Refusal as refusal:
+            if refusal.malformed:
+                self.log.error("invalid ZAP request: %s", refusal.malformed)
             self.log.debug("DENIED: %s", refusal)
-            self._send_zap_reply(request_id, b"400", str(refusal).encode())
-        except Exception:
-            # Without an answer, this client and all that come later would wait.
-            self.log.exception("cannot decide about a ZAP request")
-            self._send_zap_reply(request_id, b"500", b"Internal error")
-        else:
-            self.log.debug("ALLOWED: %s", user)
-            self._send_zap_reply(request_id, b"200", b"OK", user)
+            return Answer(b"400", str(refusal).encode())
+        if isinstance(user, str):
+            user = user.encode(self.encoding, "replace")
+        if not isinstance(user, bytes):
+            raise TypeError(f"curve_user_id returns str or bytes, got {user!r:.60}")
+        if len(user) > LONGEST:
+            raise ValueError(f"a user is named by {LONGEST} bytes at most, not {len(user)}")
+        self.log.debug("ALLOWED: %r", user)
+        return Answer(b"200", b"OK", user)
 
-    def _parse(self, msg: list[bytes]) -> _Request:
-        if len(msg) < 6:
-            self.log.error("invalid ZAP request, not enough frames: %r", msg)
-            raise _Refusal("Not enough frames")
-        version, request_id, domain, address, identity, mechanism = msg[:6]
-        if version != VERSION:
-            self.log.error("invalid ZAP version: %r", version)
-            raise _Refusal("Invalid version")
-        request = _Request(
-            domain.decode(self.encoding, "replace"),
-            address.decode(self.encoding, "replace"),
-            mechanism,
-            msg[6:],
-        )
-        self.log.debug(
-            "request %r: domain %r, address %r, routing id %r, mechanism %r",
-            request_id,
-            request.domain,
-            request.address,
-            identity,
-            mechanism,
-        )
-        return request
-
-    async def _authenticate(self, request: _Request) -> str | bytes:
+    async def _authenticate(self, request: Request) -> str | bytes:
         """Return the user whom the request is about, or raise the refusal."""
-        if self._allowed and request.address not in self._allowed:
-            raise _Refusal("Address not allowed")
-        if request.address in self._denied:
-            raise _Refusal("Address denied")
-        domain = request.domain or "*"
+        # Another thread may add to them meanwhile.
+        allowed, denied = self._allowed.copy(), self._denied.copy()
+        if allowed and not is_among(request.address, allowed):
+            raise Refusal("Address not allowed")
+        if denied and is_among(request.address, denied):
+            raise Refusal("Address denied")
         if request.mechanism == b"NULL":
-            return _ANONYMOUS
+            return "anonymous"
         if request.mechanism == b"PLAIN":
-            username, password = (
-                part.decode(self.encoding, "replace") for part in self._credentials(request, 2)
-            )
-            self._authenticate_plain(domain, username, password)
+            username, password = request.take(2)
+            names = text(username, self.encoding), text(password, self.encoding)
+            self._insist(self._authenticate_plain(request.domain, *names))
             return username
         if request.mechanism == b"CURVE":
-            (key,) = self._credentials(request, 1)
-            await self._authenticate_curve(domain, key)
-            user = self.curve_user_id(key)
-            if not isinstance(user, (str, bytes)):
-                raise TypeError(f"curve_user_id returns str or bytes, got {user!r:.60}")
-            return user
+            (key,) = request.take(1)
+            if len(key) != _KEY_BYTES:
+                raise Refusal("Invalid credentials", f"a CURVE key of {len(key)} bytes")
+            self._insist(await self._authenticate_curve(request.domain, key))
+            return self.curve_user_id(key)
         if request.mechanism == b"GSSAPI":
-            (principal,) = self._credentials(request, 1)
-            return principal.decode("utf8")
-        raise _Refusal("Unknown mechanism")
+            (principal,) = request.take(1)
+            self._insist(self._authenticate_gssapi(request.domain, principal))
+            return principal
+        raise Refusal("Unknown mechanism")
 
-    def _credentials(self, request: _Request, count: int) -> list[bytes]:
-        if len(request.credentials) != count:
-            self.log.error("invalid %s credentials", request.mechanism.decode())
-            raise _Refusal("Invalid credentials")
-        return request.credentials
+    def _insist(self, verdict: tuple[bool, bytes]) -> None:
+        """Raise the refusal that a verdict may be."""
+        allowed, reason = verdict
+        if not allowed:
+            raise Refusal(reason.decode(errors="replace"))
 
-    def _authenticate_plain(self, domain: str, username: str, password: str) -> None:
+    def _authenticate_plain(self, domain: str, username: str, password: str) -> tuple[bool, bytes]:
+        """Tell whether this user has this password, and the reason if not.
+
+        Source: pyzmq `Authenticator._authenticate_plain`.
+        """
         if not self.passwords:
-            raise _Refusal("No passwords defined")
-        users = self.passwords.get(domain)
+            return False, b"No passwords defined"
+        users = self.passwords.get(domain or "*")
         if users is None:
-            raise _Refusal("Invalid domain")
-        if username not in users:
-            raise _Refusal("Invalid username")
+            return False, b"Invalid domain"
+        known = username in users
+        expected: Any = users[username] if known else ""
         # In a time that does not tell how much of it was right.
-        if not hmac.compare_digest(users[username].encode(), password.encode()):
-            raise _Refusal("Invalid password")
+        right = hmac.compare_digest(self._bytes(expected), self._bytes(password))
+        if not known:
+            return False, b"Invalid username"
+        return (True, b"") if right else (False, b"Invalid password")
 
-    async def _authenticate_curve(self, domain: str, client_key: bytes) -> None:
+    def _bytes(self, password: str | bytes) -> bytes:
+        if isinstance(password, str):
+            return password.encode(self.encoding, "surrogateescape")
+        return password
+
+    async def _authenticate_curve(self, domain: str, client_key: bytes) -> tuple[bool, bytes]:
+        """Tell whether a client with this key may come in, and the reason if not.
+
+        Source: pyzmq `Authenticator._authenticate_curve`.
+        """
         if self.allow_any:
-            return
+            return True, b"OK"
+        domain = domain or "*"
         key = z85.encode(client_key)
         if self.credentials_providers:
             provider = self.credentials_providers.get(domain)
             if provider is None:
-                raise _Refusal("Unknown domain")
+                return False, b"Unknown domain"
             known = provider.callback(domain, key)
             if isinstance(known, Awaitable):
                 known = await known
         elif domain in self.certs:
             known = self.certs[domain].get(key)
         else:
-            raise _Refusal("Unknown domain")
-        if not known:
-            raise _Refusal("Unknown key")
+            return False, b"Unknown domain"
+        return (True, b"OK") if known else (False, b"Unknown key")
+
+    def _authenticate_gssapi(self, domain: str, principal: bytes) -> tuple[bool, bytes]:
+        """Let every client in whom libzmq has checked already.
+
+        Source: pyzmq `Authenticator._authenticate_gssapi`.
+        """
+        return True, b"OK"
 
     def _send_zap_reply(
         self, request_id: bytes, status_code: bytes, status_text: bytes, user_id: str | bytes = b""

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
-from threading import Event, Thread
+from asyncio import FIRST_COMPLETED
+from threading import Event, Thread, current_thread
+from time import sleep
 from typing import Any
 
 from ..asyncio import Poller
 from ..constants import DONTWAIT, PAIR, POLLIN
 from ..core.context import Context
 from ..core.socket import Socket
-from ..error import Again, ContextTerminated
+from ..error import Again, ContextTerminated, ZMQError
 from .base import Authenticator, close_bound
+from .serving import PAUSE_SECONDS, serve
 
 __all__ = ["ThreadAuthenticator"]
 
 _TERMINATE = b"TERMINATE"
 _START_SECONDS = 10
+_LEFTOVERS_SECONDS = 1
 
 
 class AuthenticationThread(Thread):
@@ -25,7 +30,7 @@ class AuthenticationThread(Thread):
 
     Parameters
     ----------
-    authenticator : Authenticator
+    authenticator : ThreadAuthenticator
         Who decides; it is started already.
     pipe : Socket
         A PAIR socket for commands, which the thread closes.
@@ -37,48 +42,116 @@ class AuthenticationThread(Thread):
     poller: Poller | None = None
     loop: asyncio.AbstractEventLoop
 
-    def __init__(self, authenticator: Authenticator, pipe: Socket) -> None:
+    def __init__(self, authenticator: ThreadAuthenticator, pipe: Socket) -> None:
         super().__init__(daemon=True)
         self.authenticator = authenticator
         self.log = authenticator.log
         self.pipe = pipe
         self.started = Event()
+        self.failure: BaseException | None = None
+        self._zap_socket = authenticator.zap_socket
+        self._task: asyncio.Task[None] | None = None
+        self._ended = False
 
     def run(self) -> None:
         """Answer requests until the command to end comes, or the context is terminated.
 
         Source: pyzmq `AuthenticationThread.run`.
         """
-        # The only kind of loop that can watch descriptors on every system.
-        self.loop = asyncio.SelectorEventLoop()
         try:
-            self.loop.run_until_complete(self._run())
-        except ContextTerminated:
-            self.log.debug("ended with the context")
+            # The only kind of loop that can watch descriptors on every system.
+            self.loop = asyncio.SelectorEventLoop()
+            try:
+                self._serve()
+                self._cancel_leftovers()
+            finally:
+                self.loop.close()
+        except BaseException as error:
+            self.failure = error
+            if self.started.is_set():  # else `start` raises it
+                raise
         finally:
             self.pipe.close()
             self.pipe = None
-            self.loop.close()
+            other_end = self.authenticator.pipe
+            if self._zap_socket.closed and other_end is not None:
+                # The end of the context waits for it.
+                close_bound(other_end, self.authenticator.pipe_endpoint)
+            self.started.set()
+
+    def end(self) -> None:
+        """Have the thread end, where it cannot be told by the pipe any more.
+
+        Source: own.
+        """
+        self._ended = True
+        with contextlib.suppress(RuntimeError):  # the loop is closed already
+            self.loop.call_soon_threadsafe(self._interrupt)
+
+    def _interrupt(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _serve(self) -> None:
+        """Run the loop, also on after something has broken out of it, until the end comes."""
+        while not self._ended and not self._zap_socket.closed:
+            if self._task is None or self._task.done():
+                self._task = self.loop.create_task(self._run())
+            try:
+                self.loop.run_until_complete(self._task)
+            except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
+                if self._ended:
+                    return
+                if self.loop.is_closed():
+                    raise
+                # Callbacks can have tasks that exit, stop the loop or cancel what they find.
+                self.authenticator._complain(
+                    "the authenticator was interrupted, and goes on", error
+                )
+                sleep(PAUSE_SECONDS)
 
     async def _run(self) -> None:
-        zap_socket = self.authenticator.zap_socket
+        """Answer requests and obey commands, until one of both has ended."""
         self.poller = Poller()
         self.poller.register(self.pipe, POLLIN)
-        self.poller.register(zap_socket, POLLIN)
+        serving = asyncio.ensure_future(serve(self.authenticator, self._zap_socket))
+        commands = asyncio.ensure_future(self._obey(self.poller))
         self.started.set()
-        while True:
-            ready = dict(await self.poller.poll())
-            if self.pipe in ready and self._handle_pipe_message(self.pipe.recv_multipart()):
-                return
-            if zap_socket in ready:
-                await self.authenticator.handle_zap_message(zap_socket.recv_multipart())
+        try:
+            done, _ = await asyncio.wait({serving, commands}, return_when=FIRST_COMPLETED)
+        finally:
+            serving.cancel()
+            commands.cancel()
+        try:
+            for task in done:
+                task.result()
+        except ContextTerminated:
+            self._zap_socket.close()
+        except (ZMQError, asyncio.CancelledError):
+            if not self.pipe.closed:
+                raise
+        self._ended = True
+
+    async def _obey(self, poller: Poller) -> None:
+        while not await poller.poll() or not self._handle_pipe_message(self.pipe.recv_multipart()):
+            pass
+
+    def _cancel_leftovers(self) -> None:
+        """End the tasks that callbacks have left behind, if they let themselves be ended."""
+        tasks = asyncio.all_tasks(self.loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            with contextlib.suppress(BaseException):
+                self.loop.run_until_complete(asyncio.wait(tasks, timeout=_LEFTOVERS_SECONDS))
 
     def _handle_pipe_message(self, msg: list[bytes]) -> bool:
         """Obey a command; return whether it was the one to end."""
         if msg[0] == _TERMINATE:
             return True
         self.log.error("unknown command for the authenticator: %r", msg[0])
-        self.pipe.send(b"ERROR")
+        with contextlib.suppress(Again):  # nobody reads them
+            self.pipe.send(b"ERROR", DONTWAIT)
         return False
 
 
@@ -117,33 +190,62 @@ class ThreadAuthenticator(Authenticator):
 
         Source: pyzmq `ThreadAuthenticator.start`.
         """
+        if self.thread is not None and not self.is_alive():
+            self.stop()  # it has ended with its context, or by a fault
         super().start()
-        self.pipe = self.context.socket(PAIR, socket_class=Socket)
-        thread_pipe = self.context.socket(PAIR, socket_class=Socket)
-        self.pipe.linger = thread_pipe.linger = 1
-        self.pipe.bind(self.pipe_endpoint)
-        thread_pipe.connect(self.pipe_endpoint)
-        self.thread = AuthenticationThread(authenticator=self, pipe=thread_pipe)
-        self.thread.start()
-        if not self.thread.started.wait(timeout=_START_SECONDS):
-            raise RuntimeError(f"the thread did not start within {_START_SECONDS} s")
+        try:
+            self.pipe = self.context.socket(PAIR, socket_class=Socket)
+            self.pipe.linger = 1
+            self.pipe.bind(self.pipe_endpoint)
+            self.thread = self._start_thread()
+            if not self.thread.started.wait(timeout=_START_SECONDS):
+                raise RuntimeError(f"the thread did not start within {_START_SECONDS} s")
+            if self.thread.failure is not None:
+                raise RuntimeError("the thread cannot serve") from self.thread.failure
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start_thread(self) -> AuthenticationThread:
+        pipe = self.context.socket(PAIR, socket_class=Socket)
+        try:
+            pipe.linger = 1
+            pipe.connect(self.pipe_endpoint)
+            thread = AuthenticationThread(authenticator=self, pipe=pipe)
+            thread.start()
+        except BaseException:
+            pipe.close()
+            raise
+        return thread
 
     def stop(self) -> None:
         """End the thread, and wait until it has ended.
 
         Source: pyzmq `ThreadAuthenticator.stop`.
         """
-        if self.pipe is not None:
-            if self.is_alive():
-                try:
-                    self.pipe.send(_TERMINATE, DONTWAIT)
-                except (Again, ContextTerminated):
-                    self.log.debug("the thread is ending already")
-                self.thread.join()
-            self.thread = None
-            close_bound(self.pipe, self.pipe_endpoint)
-            self.pipe = None
-        super().stop()
+        pipe, thread = self.pipe, self.thread
+        self.pipe = self.thread = None
+        try:
+            # A callback that stops it lets the thread end once it returns.
+            if thread is not None and thread is not current_thread():
+                self._end(thread, pipe)
+        finally:
+            if pipe is not None:
+                close_bound(pipe, self.pipe_endpoint)
+            super().stop()
+
+    def _end(self, thread: AuthenticationThread, pipe: Socket) -> None:
+        while thread.is_alive():
+            try:
+                pipe.send(_TERMINATE, DONTWAIT)
+            except Again:
+                thread.join(PAUSE_SECONDS)  # it is ending already, or has many commands before
+            except ZMQError:  # the context has ended, or somebody has closed the pipe
+                thread.end()
+                break
+            else:
+                break
+        thread.join()
 
     def is_alive(self) -> bool:
         """Tell whether the thread runs.

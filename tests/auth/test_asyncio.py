@@ -90,6 +90,22 @@ def test_it_can_be_started_before_the_loop_runs(shadow: ctzmq.asyncio.Context) -
         asyncio.set_event_loop(None)
 
 
+def test_it_stops_after_its_loop_was_closed(shadow: ctzmq.asyncio.Context) -> None:
+    loop = asyncio.new_event_loop()
+
+    async def start() -> AsyncioAuthenticator:
+        authenticator = AsyncioAuthenticator(shadow)
+        authenticator.start()
+        return authenticator
+
+    authenticator = loop.run_until_complete(start())
+    for task in asyncio.all_tasks(loop):
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.close()
+    authenticator.stop()
+    assert authenticator.zap_socket is None
+
+
 def test_the_loop_argument_is_deprecated(context: zmq.Context) -> None:
     with pytest.warns(DeprecationWarning, match="AsyncioAuthenticator"):
         AsyncioAuthenticator(context, loop=object())

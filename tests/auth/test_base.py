@@ -84,6 +84,29 @@ def test_denied_addresses(desk: Desk) -> None:
     assert desk.ask(b"NULL") == ("400", "Address denied", "")
 
 
+@pytest.mark.parametrize("spelled", ["::ffff:192.0.2.1", "::FFFF:C000:201", "[::ffff:192.0.2.1]"])
+def test_a_mapped_address_is_the_address(context: zmq.Context, spelled: str) -> None:
+    def ask(desk: Desk, address: str) -> str:
+        return desk.ask_raw([VERSION, b"id", b"", address.encode(), b"", b"NULL"])[1]
+
+    for set_up, met in (("192.0.2.1", spelled), (spelled, "192.0.2.1"), (spelled, spelled)):
+        allowing, denying = Desk(context), Desk(context)
+        allowing.allow(set_up)
+        denying.deny(set_up)
+        assert ask(allowing, met) == "OK"
+        assert ask(allowing, "::ffff:192.0.2.2") == "Address not allowed"
+        assert ask(denying, met) == "Address denied"
+        assert ask(denying, "::ffff:192.0.2.2") == "OK"
+
+
+def test_what_is_no_address_is_warned_of(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    desk.deny("::1", "fe80::1%eth0", "127.0.0.1", ":0:0:1")
+    assert caplog.text == ""
+    desk.deny("localhost", "192.0.2.0/24")
+    assert "'localhost' is no IP address" in caplog.text
+    assert "'192.0.2.0/24' is no IP address" in caplog.text
+
+
 def test_allow_and_deny_exclude_each_other(context: zmq.Context) -> None:
     allowing, denying = Desk(context), Desk(context)
     allowing.allow("192.0.2.1")
@@ -102,6 +125,72 @@ def test_plain(desk: Desk) -> None:
     assert desk.ask(b"PLAIN", b"else", b"geheim") == ("400", "Invalid username", "")
     assert desk.ask(b"PLAIN", user, b"geheim", domain=b"d") == ("400", "Invalid domain", "")
     assert desk.ask(b"PLAIN", user) == ("400", "Invalid credentials", "")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_plain_compares_bytes(context: zmq.Context, encoding: str) -> None:
+    desk = Desk(context, encoding)
+    desk.configure_plain("*", {"\ufffd": "\ufffd", "?": "?", "": "", "user": "\ufffd\ufffd"})
+    for name in (b"\xff", b"\xc3", b"\xed\xb3\xbf"):
+        assert desk.ask(b"PLAIN", name, name)[0] == "400"
+        assert desk.ask(b"PLAIN", b"?", name)[0] == "400"
+        assert desk.ask(b"PLAIN", b"", name)[0] == "400"
+        assert desk.ask(b"PLAIN", b"user", 2 * name)[0] != "200"
+    assert desk.ask(b"PLAIN", b"", b"") == ("200", "OK", "")
+    assert desk.ask(b"PLAIN", b"?", b"?") == ("200", "OK", "?")
+
+
+def test_plain_with_text_beyond_ascii(context: zmq.Context) -> None:
+    for encoding in ("utf-8", "latin-1"):
+        desk = Desk(context, encoding)
+        desk.configure_plain("*", {"Zoë": "naïf"})
+        name, password = "Zoë".encode(encoding), "naïf".encode(encoding)
+        assert desk.ask(b"PLAIN", name, password)[0] == "200"
+        assert desk.zap_socket.sent[0][4] == name
+        assert desk.ask(b"PLAIN", name, b"naif")[1] == "Invalid password"
+        assert desk.ask(b"PLAIN", b"Zoe", password)[1] == "Invalid username"
+        assert desk.ask(b"PLAIN", "Zoë".encode("utf-16"), password)[0] == "400"
+
+
+def test_a_password_of_bytes(desk: Desk) -> None:
+    passwords: Any = {"admin": b"\xff\xfe"}
+    desk.configure_plain("*", passwords)
+    assert desk.ask(b"PLAIN", b"admin", b"\xff\xfe")[0] == "200"
+    assert desk.ask(b"PLAIN", b"admin", b"\xff\xff")[0] == "400"
+
+
+@pytest.mark.parametrize("password", [None, 5, ["x"]])
+def test_a_password_that_is_no_text_is_nobodys(desk: Desk, password: Any) -> None:
+    desk.configure_plain("*", {"admin": password})
+    assert desk.ask(b"PLAIN", b"admin", b"") == ("500", "Internal error", "")
+    assert desk.ask(b"PLAIN", b"admin", str(password).encode())[0] == "500"
+
+
+def test_the_verdict_of_a_subclass_counts(context: zmq.Context) -> None:
+    class Strict(Desk):
+        def _authenticate_plain(self, *names: str) -> Any:
+            return verdicts["plain"]
+
+        async def _authenticate_curve(self, *names: Any) -> Any:
+            return verdicts["curve"]
+
+        def _authenticate_gssapi(self, *names: Any) -> Any:
+            return verdicts["gssapi"]
+
+    desk = Strict(context)
+    desk.configure_plain("*", {"user": "password"})
+    desk.configure_curve("*", auth.CURVE_ALLOW_ANY)
+    requests = {"plain": (b"PLAIN", b"user", b"password"), "curve": (b"CURVE", KEY)}
+    requests["gssapi"] = (b"GSSAPI", b"me")
+    verdicts: dict[str, Any] = dict.fromkeys(requests, (False, b"not today"))
+    for request in requests.values():
+        assert desk.ask(*request) == ("400", "not today", "")
+    verdicts = dict.fromkeys(requests)
+    for request in requests.values():
+        assert desk.ask(*request)[0] == "500"
+    verdicts = dict.fromkeys(requests, (True, b""))
+    for request in requests.values():
+        assert desk.ask(*request)[0] == "200"
 
 
 def test_plain_per_domain_with_changes_that_count_at_once(desk: Desk) -> None:
@@ -236,6 +325,45 @@ def test_gssapi_clients_are_known_to_libzmq_already(desk: Desk) -> None:
 def test_other_mechanisms_are_refused(desk: Desk) -> None:
     desk.allow(ADDRESS.decode())
     assert desk.ask(b"ROT13") == ("400", "Unknown mechanism", "")
+
+
+def test_a_cancelled_decision_is_a_refusal(desk: Desk) -> None:
+    async def run() -> None:
+        provider = Provider(True)
+        waiting = asyncio.Event()
+
+        async def callback(domain: str, key: bytes) -> Any:
+            waiting.set()
+            await asyncio.sleep(30)
+
+        provider.callback = callback  # type: ignore[method-assign]
+        desk.configure_curve_callback("*", provider)
+        desk.zap_socket = Recorder()
+        request = [VERSION, b"id", b"", ADDRESS, b"", b"CURVE", KEY]
+        task = asyncio.ensure_future(desk.handle_zap_message(request))
+        await waiting.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert [parts[2] for parts in desk.zap_socket.sent] == [b"500"]
+
+    asyncio.run(run())
+
+
+def test_a_request_from_before_it_was_stopped_gets_no_answer(desk: Desk) -> None:
+    async def run() -> None:
+        class Stops:
+            async def callback(self, domain: str, key: bytes) -> bool:
+                desk.zap_socket = second
+                return True
+
+        first, second = Recorder(), Recorder()
+        desk.zap_socket = first
+        desk.configure_curve_callback("*", Stops())
+        await desk.handle_zap_message([VERSION, b"id", b"", ADDRESS, b"", b"CURVE", KEY])
+        assert first.sent == second.sent == []
+
+    asyncio.run(run())
 
 
 def test_malformed_requests_get_an_answer(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 import ctzmq as zmq
 import ctzmq.asyncio
+from ctzmq.auth.base import close_bound
 from ctzmq.auth.thread import AuthenticationThread, ThreadAuthenticator
 from ctzmq.utils.monitor import recv_monitor_message
 
@@ -172,6 +173,79 @@ def test_the_end_of_the_context_ends_the_thread() -> None:
     authenticator.stop()
     ending.join(20)
     assert not ending.is_alive()
+
+
+def test_it_stops_and_starts_again_after_its_pipe_was_closed(context: zmq.Context) -> None:
+    authenticator = ThreadAuthenticator(context)
+    authenticator.start()
+    thread = authenticator.thread
+    close_bound(authenticator.pipe, authenticator.pipe_endpoint)
+    authenticator.stop()
+    assert not thread.is_alive()
+    authenticator.start()
+    assert authenticator.is_alive()
+    authenticator.stop()
+
+
+def test_it_starts_again_in_another_thread_after_one_that_has_ended(context: zmq.Context) -> None:
+    authenticator = ThreadAuthenticator(context)
+    authenticator.start()
+    first = authenticator.thread
+    authenticator.pipe.send(b"TERMINATE")
+    first.join(20)
+    authenticator.start()
+    assert authenticator.is_alive()
+    assert authenticator.thread is not first
+    authenticator.stop()
+
+
+def test_a_thread_that_cannot_serve_is_an_error_and_leaves_nothing(
+    context: zmq.Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_loop() -> Any:
+        raise OSError("no descriptors")
+
+    authenticator = ThreadAuthenticator(context)
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "SelectorEventLoop", no_loop)
+        with pytest.raises(RuntimeError, match="cannot serve") as caught:
+            authenticator.start()
+    assert "no descriptors" in str(caught.value.__cause__)
+    assert (authenticator.pipe, authenticator.zap_socket) == (None, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(AuthenticationThread, "start", lambda self: no_loop())
+        with pytest.raises(OSError, match="no descriptors"):
+            authenticator.start()
+    authenticator.start()
+    assert authenticator.is_alive()
+    authenticator.stop()
+
+
+def test_two_of_one_context_exclude_each_other(context: zmq.Context) -> None:
+    first, second = ThreadAuthenticator(context), ThreadAuthenticator(context)
+    first.start()
+    for again in (first, second):
+        with pytest.raises(zmq.ZMQError) as caught:
+            again.start()
+        assert caught.value.errno == zmq.EADDRINUSE
+    second.stop()
+    assert first.is_alive()
+    first.stop()
+
+
+def test_a_client_over_ipv6_has_the_address_it_has(
+    authenticator: ThreadAuthenticator, socket: NewSocket
+) -> None:
+    authenticator.allow("127.0.0.1")
+    server, client = socket(zmq.PULL, zap_domain=b"global", ipv6=1), socket(zmq.PUSH)
+    try:
+        server.bind("tcp://[::]:*")
+    except zmq.ZMQError as error:
+        pytest.skip(f"there is no IPv6 here: {error}")
+    port = server.last_endpoint.decode().rpartition(":")[2]
+    client.connect(f"tcp://127.0.0.1:{port}")
+    client.send(b"through")
+    assert server.recv() == b"through"
 
 
 PROGRAM = """
