@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import os
-from _thread import RLock, allocate_lock
+from _thread import RLock
 from operator import index
 from warnings import warn
 
 from ..error import ContextTerminated, ZMQError, from_errno
-from ..libzmq import loader, numbers, prototypes, threads
+from ..libzmq import numbers, prototypes, threads
 from ..libzmq.provider import calls
 from ..libzmq.typed import Generic, TypeVar, overload
 from . import lifetime, limits
@@ -30,13 +30,28 @@ __all__ = ["Context", "SyncContext"]
 class Fate:
     """What all that share one libzmq context share too: they end together, and once."""
 
-    __slots__ = ("ending", "lock", "sharers")
+    __slots__ = ("claim", "ending", "lock", "results", "sharers")
 
     def __init__(self) -> None:
+        #: The address, until the context is known to be terminated.
+        self.claim: list[int] = []
         self.sharers = lifetime.Living()
         self.ending: bool = False
         # A signal handler may terminate the context that is being terminated.
         self.lock: Any = RLock()
+        #: What `zmq_ctx_term` has returned: less than 0 when a signal interrupted it.
+        self.results: set[int] = set()
+
+    def terminate(self) -> None:
+        """Have libzmq terminate the context; nothing happens when it has done so already.
+
+        The address is read, libzmq called and its result noted in one step in C. A signal handler
+        that came between could end the context too, and another would be at its address.
+
+        Source: libzmq `zmq_ctx_term`.
+        """
+        if 0 not in self.results:
+            self.results.update(map(calls.terminate, self.claim))
 
 
 class Context(Generic[S]):
@@ -72,7 +87,8 @@ class Context(Generic[S]):
 
     _repr_cls = "zmq.Context"
     _instance: Any = None
-    _instance_lock = allocate_lock()
+    # A signal handler may ask for the instance that is being made.
+    _instance_lock: Any = RLock()
     _instance_pid: int | None = None
     _socket_class: Any = Socket
 
@@ -112,6 +128,7 @@ class Context(Generic[S]):
         address: int | None = prototypes.zmq_ctx_new()
         if not address:
             raise from_errno(calls.errno())
+        self._fate.claim.append(address)
         self._address = address
         try:
             self.set(numbers.IO_THREADS, io_threads)
@@ -133,6 +150,8 @@ class Context(Generic[S]):
             raise ZMQError(numbers.EFAULT, f"cannot share {shadow!r}: it is terminated")
         if original is not None:
             self._fate = original._fate
+        else:
+            self._fate.claim.append(address)
         self._address = address
 
     def __repr__(self) -> str:
@@ -274,18 +293,20 @@ class Context(Generic[S]):
             return
         fate = self._fate
         with fate.lock:
-            fate.ending = True
+            ending, fate.ending = fate.ending, True
             try:
                 while self._address:
-                    results: list[int] = []
                     try:
-                        terminate(self._address, results)
+                        fate.terminate()
                     finally:
                         # A signal handler may raise although the call has done its work.
-                        if results and (results[0] == 0 or calls.errno() == numbers.EFAULT):
+                        if 0 in fate.results:
                             self._forsake()
+                    if prototypes.zmq_ctx_get(self._address, numbers.IO_THREADS) < 0:
+                        # Somebody else has terminated it.
+                        self._forsake()
             finally:
-                fate.ending = False
+                fate.ending = ending
 
     def destroy(self, linger: int | None = None) -> None:
         """Close every socket of the context, then terminate it.
@@ -326,6 +347,7 @@ class Context(Generic[S]):
         # In a cycle of garbage, the set does not know this context any more.
         for sharer in {self, *self._fate.sharers}:
             sharer._abandon()
+        self._fate.claim.clear()
 
     def _abandon(self) -> None:
         self._address = 0
@@ -340,7 +362,7 @@ class Context(Generic[S]):
         address = getattr(self, "_address", 0)
         if lifetime.finalizing() or lifetime.inherited():
             return
-        if address and not self._shadow:
+        if address and not self._shadow and 0 not in self._fate.results:
             errno = ctypes.get_errno()
             try:
                 warn(f"unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
@@ -564,27 +586,9 @@ class Context(Generic[S]):
 SyncContext = Context
 
 
-def terminate(address: int, results: list[int]) -> None:
-    """Terminate a libzmq context.
-
-    Parameters
-    ----------
-    address : int
-        The context.
-    results : list
-        What libzmq returns is appended, before any signal handler can run.
-
-    Source: libzmq `zmq_ctx_term`.
-    """
-    function: Any = loader.load().handle["zmq_ctx_term"]
-    function.argtypes = (ctypes.c_void_p,)
-    function.restype = results.append
-    function(address)
-
-
 def _renew_lock() -> None:
     # A thread that the child does not have may have held it.
-    Context._instance_lock = allocate_lock()
+    Context._instance_lock = RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import sys
-from _thread import allocate_lock
+from _thread import RLock
 
 from ..error import check
 from ..libzmq import interpreters, memory, prototypes
@@ -35,7 +35,7 @@ _numbers = itertools.count(1)
 
 #: The callback, once it was needed. It is made once, whatever the threads: libzmq has its address.
 _on_free: list[Any] = []
-_making = allocate_lock()
+_making = RLock()
 
 
 def _make_callback() -> None:

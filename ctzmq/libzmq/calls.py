@@ -73,6 +73,8 @@ poll: Callable[[Any, int, int], int] = prototypes.zmq_poll
 
 #: close_socket(address); its result tells nothing that has to be known
 close_socket: Callable[[int], int] = prototypes.zmq_close
+#: terminate(address of a context) -> 0, or -1 when a signal interrupted it
+terminate: Callable[[int], int] = prototypes.zmq_ctx_term
 
 _init = _quick.zmq_msg_init
 _getsockopt = _quick.zmq_getsockopt

@@ -56,6 +56,7 @@ message_more: Callable[[Any], int] = _function("zmq_msg_more", _int, _words)
 try_poll: Callable[[Any, int, int], int] = _function("zmq_poll", _int, _ptr, _int, _long)
 close: Callable[[Any], int] = _function("zmq_msg_close", _int, _words)
 close_socket: Callable[[int], int] = _function("zmq_close", _int, _uintptr_t)
+terminate: Callable[[int], int] = _function("zmq_ctx_term", _int, _uintptr_t)
 
 message_size: Callable[[Any], int] = _function("zmq_msg_size", _size_t, _words)
 _data = _function("zmq_msg_data", _chars, _words)

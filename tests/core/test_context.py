@@ -23,6 +23,7 @@ from ctzmq.core import lifetime
 NewSocket = Callable[..., zmq.Socket]
 Eventually = Callable[[Callable[[], object]], None]
 Spawn = Callable[..., Any]
+Interruptions = Callable[[Callable[[], object], Callable[[], object]], bool]
 Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
 CPYTHON = sys.implementation.name == "cpython"
@@ -488,6 +489,84 @@ class TestEnd:
             """
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, "True True\n", "")
+
+    @pytest.mark.blocking("it ends in another thread")
+    def test_a_signal_handler_may_end_it_at_any_moment(self, interruptions: Interruptions) -> None:
+        goes_on = True
+        while goes_on:
+            context = zmq.Context()
+            shadow = zmq.Context(shadow=context)
+            others: list[zmq.Context] = []
+
+            def end(context: zmq.Context = context, others: list[zmq.Context] = others) -> None:
+                context.term()
+                # libzmq's may be at the same address now.
+                others.append(zmq.Context())
+
+            goes_on = interruptions(context.term, end)
+            assert context.closed
+            assert shadow.closed
+            for other in others:
+                other.socket(zmq.PUSH).close()
+                other.term()
+
+    @pytest.mark.blocking("it ends in another thread")
+    def test_what_an_exception_cut_short_can_be_ended(self, interruptions: Interruptions) -> None:
+        class Interruption(Exception):
+            pass
+
+        def leave() -> None:
+            raise Interruption
+
+        goes_on = True
+        while goes_on:
+            context = zmq.Context()
+            goes_on = False
+            try:
+                interruptions(context.term, leave)
+            except Interruption:
+                goes_on = True
+            context.term()
+            assert context.closed
+
+    @pytest.mark.blocking("it ends in another thread")
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs setitimer")
+    def test_an_error_of_a_signal_handlers_own_does_not_end_it(self, child: Child) -> None:
+        done = child(
+            """
+            import ctypes, errno, signal, ctzmq as zmq
+            context = zmq.Context()
+            socket = context.socket(zmq.PUSH)
+            seen = []
+
+            def handler(*args):
+                seen.append(context.closed)
+                if len(seen) == 3:
+                    socket.close()
+                ctypes.set_errno(errno.EFAULT)
+
+            signal.signal(signal.SIGALRM, handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+            context.term()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            print(seen[:3], socket.closed)
+            """
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (
+            0,
+            "[False, False, False] True\n",
+            "",
+        )
+
+    @pytest.mark.filterwarnings("ignore:unclosed context:ResourceWarning")
+    @pytest.mark.blocking("each hub has an instance of its own")
+    def test_a_signal_handler_may_ask_for_the_instance(self, interruptions: Interruptions) -> None:
+        goes_on = True
+        while goes_on:
+            zmq.Context.instance().term()
+            goes_on = interruptions(zmq.Context.instance, lambda: zmq.Context.instance().term())
+            assert not zmq.Context.instance().closed
+        zmq.Context.instance().term()
 
 
 class TestDropping:
