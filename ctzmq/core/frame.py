@@ -9,6 +9,7 @@ from ..libzmq import memory, numbers, prototypes
 from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
 from ..libzmq.provider import calls
 from . import lifetime, payload
+from .buffers import contiguous, fill
 from .endpoint import encode_group
 from .tracker import _FINISHED_TRACKER, MessageTracker
 
@@ -67,7 +68,7 @@ class Frame(Exporter):
     Raises
     ------
     TypeError
-        When `data` is a str or has no buffer.
+        When `data` is a str, has no buffer, or one of Python objects.
     BufferError
         When its buffer is not contiguous.
 
@@ -105,7 +106,7 @@ class Frame(Exporter):
                 if weigh is not None:
                     weigh(size)
             else:
-                tracker, event = payload.lend(message, data, size, track)
+                tracker, event = payload.lend(message, data, source, size, track)
                 content.data = data
                 content.readonly = source.readonly
         self._adopt(content, False, tracker, event)
@@ -380,64 +381,3 @@ def _offer() -> None:
     global _offered
     offer(Frame)
     _offered = True
-
-
-def contiguous(data: Any) -> memoryview:
-    """Return the memory of a bytes-like object.
-
-    Parameters
-    ----------
-    data : bytes-like
-        The object.
-
-    Raises
-    ------
-    TypeError
-        When it is a str or has no buffer.
-    BufferError
-        When its buffer is not contiguous.
-    """
-    if isinstance(data, str):
-        raise TypeError(f"a message is bytes-like, got str {data[:20]!r}: use send_string")
-    try:
-        view = memoryview(data)
-    except TypeError:
-        raise TypeError(
-            f"a message is bytes-like, got {type(data).__name__}: {data!r:.60}"
-        ) from None
-    if not view.contiguous:
-        raise BufferError(f"a message needs contiguous memory, got {data!r:.60}: copy it first")
-    return view
-
-
-def fill(message: Any, source: memoryview) -> None:
-    """Give an empty message a copy of some memory.
-
-    Parameters
-    ----------
-    message : zmq_msg_t
-        The message.
-    source : memoryview
-        Contiguous memory.
-
-    Raises
-    ------
-    ZMQError
-        ENOMEM when libzmq cannot get the memory.
-
-    Source: libzmq `zmq_msg_init_size`.
-    """
-    reference = calls.reference(message)
-    check(prototypes.zmq_msg_init_size(reference, source.nbytes))
-    if source.nbytes:
-        target = memory.view(prototypes.zmq_msg_data(reference), source.nbytes, message)
-        target[:] = flat(source)
-
-
-def flat(source: memoryview) -> bytes | memoryview:
-    """Return contiguous memory of any shape and format as plain bytes, copied only if need be."""
-    try:
-        return source.cast("B")
-    except TypeError:
-        # Neither an array in Fortran's order nor one of structures can be cast.
-        return source.tobytes("A")

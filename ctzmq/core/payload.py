@@ -7,7 +7,6 @@ making one needs executable memory that some systems refuse. libzmq may call it 
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 import sys
 from _thread import RLock
@@ -15,6 +14,7 @@ from _thread import RLock
 from ..error import check
 from ..libzmq import interpreters, memory, prototypes
 from ..libzmq.provider import calls
+from .buffers import fill
 from .tracker import _FINISHED_TRACKER, MessageTracker
 
 TYPE_CHECKING = False
@@ -82,7 +82,7 @@ def inherit() -> None:
 
 
 def lend(
-    message: Any, data: Any, size: int, track: bool
+    message: Any, data: Any, source: memoryview, size: int, track: bool
 ) -> tuple[MessageTracker | None, Event | None]:
     """Make a message that points into an object's memory.
 
@@ -95,6 +95,8 @@ def lend(
         An empty message.
     data : bytes-like
         The object, which must not change while libzmq has it.
+    source : memoryview
+        Its memory, which is contiguous.
     size : int
         Its length in bytes.
     track : bool
@@ -113,7 +115,7 @@ def lend(
     Source: libzmq `zmq_msg_init_data`.
     """
     if not interpreters.is_alone():
-        _copy(message, data, size)
+        fill(message, source)
         return _FINISHED_TRACKER if track else None, None
     if not _on_free:
         _make_callback()
@@ -125,23 +127,16 @@ def lend(
         tracker = MessageTracker(event)
     if size < calls.LARGE and on_small_loan is not None:
         on_small_loan(size)
-    address, keep = memory.export(data, size)
+    address, keep = memory.export(data, source)
     number = next(_numbers)
     payloads[number] = (keep, event)
     rc = prototypes.zmq_msg_init_data(calls.reference(message), address, size, _on_free[0], number)
     if rc < 0:
         del payloads[number]
-    check(rc)
+        check(rc)
     if interpreters.CAN_BE_ISOLATED:
         # A message that was copied once is marked as shared, which `isolated` looks at.
         mark = calls.new_message()
         prototypes.zmq_msg_copy(calls.reference(mark), calls.reference(message))
         calls.close(mark)
     return tracker, event
-
-
-def _copy(message: Any, data: Any, size: int) -> None:
-    check(prototypes.zmq_msg_init_size(calls.reference(message), size))
-    address, keep = memory.export(data, size)
-    ctypes.memmove(calls.content(message)[0], address, size)
-    del keep

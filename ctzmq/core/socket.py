@@ -14,7 +14,8 @@ from ..libzmq import memory, numbers
 from ..libzmq.provider import calls
 from ..libzmq.typed import Generic, TypeVar, like
 from . import payload, poll
-from .frame import Frame, contiguous, fill, flat
+from .buffers import contiguous, fill
+from .frame import Frame
 from .lifecycle import shown
 from .messaging import DEFAULT_PROTOCOL, SNDMORE, Messaging
 from .pollitems import milliseconds
@@ -258,12 +259,13 @@ class Socket(Messaging, Waits, Generic[R]):
         size = source.nbytes
         share = not copy and size >= self._copy_threshold and size
         if size < LARGE and not share:
-            self._send_bytes(bytes(flat(source)), size, flags)
+            content = source.tobytes() if source.c_contiguous else bytes(memory.plain(source))
+            self._send_bytes(content, size, flags)
             return None if copy else _FINISHED_TRACKER
         tracker = None if copy else _FINISHED_TRACKER
         message = new_message()
         if share:
-            tracker, _ = payload.lend(message, data, size, track)
+            tracker, _ = payload.lend(message, data, source, size, track)
         else:
             fill(message, source)
         self._send_message(message, flags)
@@ -500,9 +502,10 @@ class Socket(Messaging, Waits, Generic[R]):
         ValueError
             When `nbytes` is negative or more than the buffer has.
         BufferError
-            When the buffer is read-only or not contiguous.
+            When the buffer is read-only or not contiguous; on PyPy also when it is of several
+            dimensions in Fortran's order, or of structures.
         TypeError
-            When it is no buffer.
+            When it is no buffer, or one of Python objects.
         Again, ContextTerminated, ZMQError
             As `recv` does; the buffer is unchanged then.
 
@@ -511,6 +514,9 @@ class Socket(Messaging, Waits, Generic[R]):
         view = contiguous(buffer)
         if view.readonly:
             raise BufferError(f"recv_into needs writable memory, got {buffer!r:.60}")
+        target = memory.flat(view)
+        if target is None:
+            raise BufferError(f"recv_into cannot fill such memory here, got {buffer!r:.60}")
         capacity = view.nbytes
         if not 0 <= nbytes <= capacity:
             raise ValueError(f"nbytes={nbytes} is not between 0 and the buffer's {capacity} bytes")
@@ -518,7 +524,7 @@ class Socket(Messaging, Waits, Generic[R]):
         size = len(frame)
         count = min(size, nbytes or capacity)
         if count:
-            view.cast("B")[:count] = frame.buffer[:count]
+            target[:count] = frame.buffer[:count]
         return size
 
 

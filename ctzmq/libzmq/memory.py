@@ -17,6 +17,9 @@ weigh: Callable[[int], None] | None = None
 
 _PYPY = sys.implementation.name == "pypy"
 
+#: Whether memory in Fortran's order can be shown as bytes without a copy.
+ANY_ORDER = not _PYPY
+
 _ffi: Any = None
 if _PYPY:
     # PyPy's own FFI, which sees memory as ctypes cannot: it keeps owners, and it stops PyPy's
@@ -98,36 +101,91 @@ class _PyBuffer(ctypes.Structure):
 #: PyBUF_ANY_CONTIGUOUS: any contiguous memory, read-only or not, of any shape and format.
 _ANY_CONTIGUOUS = 0x98
 
+_get_buffer: Any = None
+_release_buffer: Any = None
+if not _PYPY:
+    # Others use ctypes.pythonapi, too: these two are ours, and so are their types.
+    _get_buffer = ctypes.pythonapi["PyObject_GetBuffer"]
+    _get_buffer.argtypes = (ctypes.py_object, ctypes.c_void_p, ctypes.c_int)
+    _release_buffer = ctypes.pythonapi["PyBuffer_Release"]
+    _release_buffer.argtypes = (ctypes.c_void_p,)
+    _release_buffer.restype = None
+
 
 class _Export:
     """Holds an object's buffer, so that the object neither dies nor moves its memory."""
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_reference", "address")
 
     def __init__(self, data: Any) -> None:
-        self._buffer = _PyBuffer()
-        ctypes.pythonapi.PyObject_GetBuffer(
-            ctypes.py_object(data), ctypes.byref(self._buffer), ctypes.c_int(_ANY_CONTIGUOUS)
-        )
+        buffer = _PyBuffer()
+        self._reference = reference = ctypes.byref(buffer)
+        _get_buffer(data, reference, _ANY_CONTIGUOUS)
+        #: Where the memory begins.
+        self.address: int = buffer.buf or 0
 
-    @property
-    def address(self) -> int:
-        return self._buffer.buf or 0
-
-    def __del__(self) -> None:
+    def __del__(self, _release: Any = _release_buffer) -> None:
         # A buffer that was refused has no object, and releasing it does nothing.
-        ctypes.pythonapi.PyBuffer_Release(ctypes.byref(self._buffer))
+        _release(self._reference)
 
 
-def export(data: Any, size: int) -> tuple[int, object]:
+def flat(source: memoryview) -> memoryview | None:
+    """Show contiguous memory of any shape and format as bytes, in the order in which it lies there.
+
+    Parameters
+    ----------
+    source : memoryview
+        The memory, which the result keeps; it is writable if `source` is.
+
+    Returns
+    -------
+    memoryview or None
+        None where this interpreter can show it by a copy only.
+    """
+    try:
+        return source.cast("B")
+    except TypeError:
+        # Neither an array in Fortran's order nor one of structures can be cast, nor an empty one.
+        pass
+    if not source.nbytes:
+        return memoryview(bytearray())
+    if _PYPY:
+        return None
+    held = _Export(source)
+    shown = view(held.address, source.nbytes, held)
+    return shown.toreadonly() if source.readonly else shown
+
+
+def plain(source: memoryview) -> bytes | memoryview:
+    """Return contiguous memory as `flat` does, or a copy of it where need be.
+
+    Parameters
+    ----------
+    source : memoryview
+        The memory.
+
+    Raises
+    ------
+    BufferError
+        On PyPy, when it is in Fortran's order.
+    """
+    shown = flat(source)
+    if shown is not None:
+        return shown
+    if not source.c_contiguous:
+        raise BufferError("PyPy shows no memoryview in Fortran's order as bytes: copy it first")
+    return source.tobytes()
+
+
+def export(data: Any, source: memoryview) -> tuple[int, object]:
     """Find the memory of an object that offers a contiguous buffer.
 
     Parameters
     ----------
     data : bytes-like
         The object.
-    size : int
-        The length of its buffer in bytes.
+    source : memoryview
+        Its memory.
 
     Returns
     -------
@@ -139,8 +197,8 @@ def export(data: Any, size: int) -> tuple[int, object]:
         if type(data) is bytes:
             held = _ffi.from_buffer(_memory, data)
         else:
-            held = _ffi.newp(_memory, size)
-            _ffi.memmove(held, data, size)
+            held = _ffi.newp(_memory, source.nbytes)
+            _ffi.memmove(held, plain(source), source.nbytes)
         return int(_ffi.cast(_uintptr_t, held)), held
     if type(data) is bytes:
         address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value

@@ -69,14 +69,14 @@ class TestExport:
     @pytest.mark.parametrize("data", BUFFERS, ids=lambda data: type(data).__name__)
     def test_c_reads_what_python_sees(self, data: Any) -> None:
         view = memoryview(data)
-        address, keep = memory.export(data, view.nbytes)
+        address, keep = memory.export(data, view)
         assert ctypes.string_at(address, view.nbytes) == view.tobytes()
         del keep
 
     def test_anonymous_files_too(self) -> None:
         with mmap.mmap(-1, 4096) as file:
             file[:5] = b"hello"
-            address, keep = memory.export(file, 4096)
+            address, keep = memory.export(file, memoryview(file))
             assert ctypes.string_at(address, 5) == b"hello"
             del keep
             gc.collect()
@@ -86,14 +86,14 @@ class TestExport:
     def test_the_memory_is_the_objects_own(self, data: Any) -> None:
         import numpy
 
-        address, keep = memory.export(data, memoryview(data).nbytes)
+        address, keep = memory.export(data, memoryview(data))
         assert address == numpy.frombuffer(data, "B").__array_interface__["data"][0]
         del keep
 
     @pins_objects
     def test_an_object_cannot_move_its_memory_meanwhile(self) -> None:
         data = bytearray(b"x" * 100)
-        _, keep = memory.export(data, 100)
+        _, keep = memory.export(data, memoryview(data))
         with pytest.raises(BufferError):
             data.extend(b"y" * 10000)
         with pytest.raises(BufferError):
@@ -110,7 +110,7 @@ class TestExport:
 
         data = Data(b"x" * 100)
         gone = weakref.ref(data)
-        address, keep = memory.export(data, 100)
+        address, keep = memory.export(data, memoryview(data))
         del data
         gc.collect()
         assert gone() is not None
@@ -124,7 +124,7 @@ class TestExport:
         data = Owner()
         before = sys.getrefcount(data)
         with pytest.raises(TypeError):
-            memory.export(data, 1)
+            memory.export(data, memoryview(b"x"))
         gc.collect()
         assert sys.getrefcount(data) == before
 
@@ -132,7 +132,7 @@ class TestExport:
     def test_memory_with_gaps_is_refused(self) -> None:
         data = bytearray(100)
         with pytest.raises(BufferError):
-            memory.export(memoryview(data)[::2], 50)
+            memory.export(memoryview(data)[::2], memoryview(data))
         gc.collect()
         data.clear()
 
@@ -141,9 +141,50 @@ class TestExport:
         import numpy
 
         data = numpy.arange(12, dtype="int16").reshape(3, 4).copy(order="F")
-        address, keep = memory.export(data, data.nbytes)
+        address, keep = memory.export(data, memoryview(data))
         assert ctypes.string_at(address, data.nbytes) == data.tobytes(order="A")
         del keep
+
+
+class TestFlat:
+    @pytest.mark.parametrize("data", BUFFERS, ids=lambda data: type(data).__name__)
+    def test_bytes_are_seen_whatever_the_shape(self, data: Any) -> None:
+        shown = memory.flat(memoryview(data))
+        assert shown is not None
+        assert (shown.format, shown.ndim) == ("B", 1)
+        assert shown.tobytes() == memoryview(data).tobytes() == memory.plain(memoryview(data))
+        assert shown.readonly == memoryview(data).readonly
+
+    @pins_objects
+    def test_an_array_of_structures_is_written_to_and_kept(self) -> None:
+        class Both(ctypes.Structure):
+            _fields_ = (("a", ctypes.c_int), ("b", ctypes.c_double))
+
+        data: Any = (Both * 2)()
+        shown = memory.flat(memoryview(data))
+        assert shown is not None
+        shown[:4] = b"\5\0\0\0" if sys.byteorder == "little" else b"\0\0\0\5"
+        assert data[0].a == 5
+        gone = weakref.ref(data)
+        del data
+        gc.collect()
+        assert gone() is not None
+        assert sorted(shown[:4]) == [0, 0, 0, 5]
+        del shown
+        gc.collect()
+        assert gone() is None
+
+    @pins_objects
+    def test_the_order_of_fortran_is_that_of_memory(self) -> None:
+        import numpy
+
+        data = numpy.arange(12, dtype="int16").reshape(3, 4).copy(order="F")
+        assert memory.plain(memoryview(data)) == data.tobytes(order="A")
+
+    def test_nothing_is_nothing(self) -> None:
+        shown = memory.flat(memoryview(b""))
+        assert shown is not None
+        assert shown.nbytes == 0
 
 
 @pytest.mark.skipif(

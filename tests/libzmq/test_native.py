@@ -51,7 +51,9 @@ pypy_only = pytest.mark.skipif(sys.implementation.name != "pypy", reason="is PyP
 def test_lent_bytes_stay_where_c_reads_them(size: int) -> None:
     lent = []
     for number in range(50):
-        lent.append(memory.export(bytes([number]) * size, size))
+        data = bytes([number]) * size
+        lent.append(memory.export(data, memoryview(data)))
+        del data
         if number % 10 == 0:
             gc.collect()
     gc.collect()
@@ -62,14 +64,14 @@ def test_lent_bytes_stay_where_c_reads_them(size: int) -> None:
 @pypy_only
 def test_large_bytes_are_not_copied() -> None:
     data = bytes(1_000_000)
-    first, second = memory.export(data, len(data)), memory.export(data, len(data))
+    first, second = (memory.export(data, memoryview(data)) for _ in range(2))
     assert first[0] == second[0]
 
 
 @pypy_only
 def test_what_can_be_resized_is_copied() -> None:
     data = bytearray(b"x" * 100_000)
-    address, keep = memory.export(data, len(data))
+    address, keep = memory.export(data, memoryview(data))
     data.clear()
     gc.collect()
     assert ctypes.string_at(address, 100_000) == b"x" * 100_000

@@ -1,0 +1,118 @@
+"""The memory of bytes-like objects, checked before libzmq reads it or it is written to."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+from ..error import check
+from ..libzmq import memory, prototypes
+from ..libzmq.provider import calls
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+#: The size of what an array of Python objects has in the place of each.
+_POINTER = ctypes.sizeof(ctypes.c_void_p)
+
+
+def contiguous(data: Any) -> memoryview:
+    """Return the memory of a bytes-like object.
+
+    Arrays of numpy are shown as bytes where their type is none that a memoryview knows, such as
+    `datetime64`.
+
+    Parameters
+    ----------
+    data : bytes-like
+        The object.
+
+    Raises
+    ------
+    TypeError
+        When it is a str or has no buffer, or one of Python objects, of which it has the addresses.
+    BufferError
+        When its buffer is not contiguous.
+    ValueError
+        When it is a memoryview that was released, or a mmap that was closed.
+    """
+    if isinstance(data, str):
+        raise TypeError(f"a message is bytes-like, got str {data[:20]!r}: use send_string")
+    try:
+        view = memoryview(data)
+    except TypeError:
+        raise TypeError(
+            f"a message is bytes-like, got {type(data).__name__}: {data!r:.60}"
+        ) from None
+    except ValueError:
+        array = _array(data)
+        if array is None:
+            raise
+        return array
+    if view.itemsize >= _POINTER and "O" in view.format and _has_objects(view.format):
+        raise _objects(data)
+    if not view.c_contiguous:
+        if not view.contiguous:
+            raise _scattered(data)
+        if not memory.ANY_ORDER:
+            return _array(data) or view
+    return view
+
+
+def _array(data: Any) -> memoryview | None:
+    """Show the memory of an array of numpy as bytes, in the order in which it lies there."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(data, (numpy.ndarray, numpy.generic)):
+        return None
+    # Subclasses, such as masked arrays, have a `reshape` of their own.
+    plain = numpy.asarray(data)
+    if plain.dtype.hasobject:
+        raise _objects(data)
+    if not plain.flags.forc:
+        raise _scattered(data)
+    if isinstance(data, numpy.generic):
+        # It may be a copy, and what is written to it lost.
+        plain.flags.writeable = False
+    return memoryview(plain.reshape(-1, order="A").view("u1"))
+
+
+def _has_objects(layout: str) -> bool:
+    # Names of fields stand between colons.
+    return any("O" in part for part in layout.split(":")[::2])
+
+
+def _objects(data: Any) -> TypeError:
+    return TypeError(f"a message has no Python objects, got {_shown(data)}: use send_pyobj")
+
+
+def _scattered(data: Any) -> BufferError:
+    return BufferError(f"a message needs contiguous memory, got {_shown(data)}: copy it first")
+
+
+def _shown(data: Any) -> str:
+    return " ".join(f"{type(data).__name__} {data!r:.60}".split())
+
+
+def fill(message: Any, source: memoryview) -> None:
+    """Give an empty message a copy of some memory.
+
+    Parameters
+    ----------
+    message : zmq_msg_t
+        The message.
+    source : memoryview
+        Contiguous memory.
+
+    Raises
+    ------
+    ZMQError
+        ENOMEM when libzmq cannot get the memory.
+
+    Source: libzmq `zmq_msg_init_size`.
+    """
+    reference = calls.reference(message)
+    check(prototypes.zmq_msg_init_size(reference, source.nbytes))
+    if source.nbytes:
+        target = memory.view(prototypes.zmq_msg_data(reference), source.nbytes, message)
+        target[:] = memory.plain(source)
