@@ -119,6 +119,7 @@ POLL = {
     "Socket.poll": lambda a: a.poll(),
     "Socket.poll with a time-out": lambda a: a.poll(100_000),
     "Poller.poll": lambda a: poller(a).poll(),
+    "Poller.poll with a time-out": lambda a: poller(a).poll(100_000),
     "zmq_poll": lambda a: zmq.zmq_poll([(a, zmq.POLLIN)]),
     "select": lambda a: zmq.select([a], [], []),
 }
@@ -132,6 +133,8 @@ PROXIES = {
 
 def run(calls_per_name, make):
     for name, call in calls_per_name.items():
+        if ONLY and name not in ONLY:
+            continue
         context = zmq.Context()
         made = make(context)
         rung = once(lambda: end(context, made))
@@ -186,6 +189,7 @@ NAMES = {
         "Socket.poll with a time-out",
         "Socket.poll for output",
         "Poller.poll",
+        "Poller.poll with a time-out",
         "zmq_poll",
         "select",
     ),
@@ -201,9 +205,14 @@ NAMES = {
 
 #: What a handler does, and what the call that it interrupts raises then.
 ENDS = {
+    "close one": ("made[0].close()", "ENOTSOCK"),
     "close": ("[socket.close() for socket in made]", "ENOTSOCK"),
     "close and term": ("[socket.close(0) for socket in made], context.term()", "ENOTSOCK"),
     "destroy": ("context.destroy(linger=0)", "ENOTSOCK"),
+    "destroy and make others": (
+        "context.destroy(0), others.append(bound(zmq.Context(), zmq.PULL, zmq.PUSH, zmq.PAIR))",
+        "ENOTSOCK",
+    ),
     "destroy and exit": ("context.destroy(0), sys.exit(7)", "exit 7"),
     "a thread ends the context": (
         "threading.Thread(target=context.term, daemon=True).start()",
@@ -224,8 +233,8 @@ def outcomes(program: str) -> dict[str, str]:
     return found
 
 
-def ending(how: str) -> str:
-    return f"def end(context, made):\n    {how}\n"
+def ending(how: str, only: tuple[str, ...] = ()) -> str:
+    return f"ONLY = {only}\nothers = []\n\ndef end(context, made):\n    {how}\n"
 
 
 @pytest.mark.parametrize("name", [name for names in NAMES.values() for name in names])
@@ -234,3 +243,10 @@ def test_what_an_interrupted_call_raises(end: str, name: str) -> None:
     how, expected = ENDS[end]
     found = outcomes(ending(how) + BLOCKING)
     assert found.get(name, found["its end"]) == expected
+
+
+@pytest.mark.parametrize("name", NAMES["proxy"][:-1])
+def test_any_socket_of_a_proxy_may_be_closed(name: str) -> None:
+    last = 1 if name in ("proxy", "device") else 2
+    found = outcomes(ending(f"made[{last}].close()", (name,)) + BLOCKING)
+    assert found.get(name, found["its end"]) == "ENOTSOCK"

@@ -107,6 +107,7 @@ class PollItems:
         "closings",
         "count",
         "entries",
+        "forgetful",
         "lost",
         "table",
         "unlocked",
@@ -121,6 +122,8 @@ class PollItems:
         self.bell: polls.Bell | None = None
         #: Where all that there was is closed: one of them.
         self.lost: Any = None
+        #: Whether a signal handler has closed a socket while the table was waited for.
+        self.forgetful = False
         self._memory = bytearray(_ITEM.size * (self.count + 1))
         for number, (address, descriptor, events) in enumerate(entries):
             _ITEM.pack_into(self._memory, number * _ITEM.size, address, descriptor, events, 0)
@@ -134,6 +137,7 @@ class PollItems:
 
     def forget(self, address: int) -> None:
         """Take a socket that is about to be freed out of the table."""
+        self.forgetful = True
         for number, entry in enumerate(self.entries):
             if entry[0] == address:
                 _ITEM.pack_into(self._memory, number * _ITEM.size, 0, _NONE, 0, 0)
@@ -294,7 +298,8 @@ def wait(
     Raises
     ------
     ZMQError
-        ENOTSOCK when all is closed and there is no time-out; others when libzmq refuses.
+        ENOTSOCK when all is closed and there is no time-out, or when a signal handler has closed
+        all meanwhile; others when libzmq refuses.
     ContextTerminated
         When the context of one of the sockets is terminated.
 
@@ -341,9 +346,12 @@ def wait(
             ready = [(key, mask) for key, mask in items.ready(count, keys) if not _closed(key)]
             if ready:
                 return ready
+            forgetful = items.forgetful
             items, keys = renew(items)
             if failure == numbers.ETERM and not items.count:
                 raise ContextTerminated()
+            if forgetful and not items.count and items.lost is not None:
+                raise closed(items.lost)
         elif count > 0:
             return items.ready(count, keys)
         elif failure == numbers.ETERM:
@@ -373,6 +381,23 @@ def _closed(key: Any) -> bool:
     return isinstance(key, Lifecycle) and not key._address
 
 
+def closed(lost: Any) -> ZMQError:
+    """Make the exception for a wait for what is closed.
+
+    Parameters
+    ----------
+    lost : Socket, int or object with fileno()
+        One of those that are closed.
+
+    Returns
+    -------
+    ZMQError
+    """
+    if isinstance(lost, Lifecycle):
+        return lost._error(numbers.ENOTSOCK)
+    return ZMQError(numbers.ENOTSOCK, f"{lost!r:.60} is closed")
+
+
 def endless(lost: Any) -> ZMQError:
     """Make the exception for a wait without a time-out for what is closed.
 
@@ -385,11 +410,7 @@ def endless(lost: Any) -> ZMQError:
     -------
     ZMQError
     """
-    if isinstance(lost, Lifecycle):
-        reason = lost._error(numbers.ENOTSOCK).strerror
-    else:
-        reason = f"{lost!r:.60} is closed"
-    return ZMQError(numbers.ENOTSOCK, f"this would wait for ever: {reason}")
+    return ZMQError(numbers.ENOTSOCK, f"this would wait for ever: {closed(lost).strerror}")
 
 
 def check_end(sockets: Iterable[tuple[Any, int]]) -> None:

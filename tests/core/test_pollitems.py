@@ -169,7 +169,7 @@ def test_a_handler_closes_all_sockets(
             each.close()
 
     Closing(handler, number).install(monkeypatch)
-    with pytest.raises(zmq.ZMQError, match="would wait for ever") as caught:
+    with pytest.raises(zmq.ZMQError, match="a closed socket") as caught:
         poller.poll()
     assert caught.value.errno == zmq.ENOTSOCK
     assert not polls.waiting
@@ -180,7 +180,9 @@ def test_a_handler_closes_what_is_waited_for_in_time(
 ) -> None:
     gone = socket(zmq.PULL)
     Closing(gone.close).install(monkeypatch)
-    assert zmq.zmq_poll([(gone, zmq.POLLIN)], 5) == []
+    with pytest.raises(zmq.ZMQError, match="a closed socket") as caught:
+        zmq.zmq_poll([(gone, zmq.POLLIN)], PATIENCE)
+    assert caught.value.errno == zmq.ENOTSOCK
 
 
 @pytest.mark.parametrize("timeout", [None, PATIENCE])

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
 import ctzmq as zmq
+from ctzmq.core import polls
 from ctzmq.devices import monitored_queue
 
 
@@ -167,6 +168,20 @@ def test_termination_ends_it(bench: Bench) -> None:
     bench.run(ins, outs, mons)
     bench.close()
     assert isinstance(bench.error, zmq.ContextTerminated)
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_closing_one_of_its_sides_ends_it(
+    bench: Bench, number: int, eventually: Callable[[Callable[[], object]], None]
+) -> None:
+    sockets = [bench.socket(zmq.PAIR) for _ in range(3)]
+    bench.run(*sockets)
+    eventually(lambda: polls.waiting)
+    sockets[number].close()
+    assert bench.thread is not None
+    bench.thread.join(20)
+    assert isinstance(bench.error, zmq.ZMQError)
+    assert bench.error.errno == zmq.ENOTSOCK
 
 
 class Loud(zmq.Socket):
