@@ -139,6 +139,8 @@ def _hide_own_frames(error: BaseException) -> None:
     def excepthook(
         kind: type[BaseException], value: BaseException, traceback: TracebackType | None
     ) -> None:
+        # Kept in place, it would keep what the error refers to until no module is left.
+        sys.excepthook = hook
         if value is error:
             traceback = shown
             value.__traceback__ = shown

@@ -356,12 +356,14 @@ class Context(Generic[S]):
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(f"{self!r} cannot be pickled: make a context in each process")
 
-    def __del__(self) -> None:
+    def __del__(
+        self, _finalizing: Any = lifetime.finalizing, _inherited: Any = lifetime.inherited
+    ) -> None:
         # Messages that linger, or sockets in the same cycle of garbage, could hold up the end, so
         # it goes on in a thread of its own.
-        address = getattr(self, "_address", 0)
-        if lifetime.finalizing() or lifetime.inherited():
+        if _finalizing() or _inherited():
             return
+        address = getattr(self, "_address", 0)
         if address and not self._shadow and 0 not in self._fate.results:
             errno = ctypes.get_errno()
             try:

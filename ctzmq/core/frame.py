@@ -39,8 +39,10 @@ class Content:
         self.data = data
         self.readonly = readonly
 
-    def __del__(self, _close: Any = calls.close, _inherited: Any = lifetime.inherited) -> None:
-        if not _inherited():
+    def __del__(
+        self, _close: Any = calls.close, _out_of_reach: Any = lifetime.out_of_reach
+    ) -> None:
+        if not _out_of_reach():
             _close(self.message)
 
     def view(self) -> memoryview:

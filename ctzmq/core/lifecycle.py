@@ -380,9 +380,11 @@ class Lifecycle:
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(f"{self!r} cannot be pickled: send its endpoint and connect there")
 
-    def __del__(self) -> None:
-        # A socket whose constructor failed has no address; at the end nothing is left to call.
-        if lifetime.finalizing() or lifetime.inherited() or not hasattr(self, "_sharers"):
+    def __del__(
+        self, _torn_down: Any = lifetime.torn_down, _inherited: Any = lifetime.inherited
+    ) -> None:
+        # A socket whose constructor failed has no address.
+        if _torn_down() or _inherited() or not hasattr(self, "_sharers"):
             return
         if self._message is not None:
             calls.close(self._message)
@@ -391,7 +393,7 @@ class Lifecycle:
         if self._claim and not self._shadow:
             errno = ctypes.get_errno()
             try:
-                if self._address:
+                if self._address and not lifetime.finalizing():
                     warn(f"unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
             finally:
                 self.close()

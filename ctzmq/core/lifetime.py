@@ -15,13 +15,14 @@ import sys
 from _thread import get_ident
 from _weakref import ref
 from ctypes import c_void_p, sizeof
+from types import ModuleType
 
 from . import payload, polls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, ClassVar
+    from typing import Any, Callable, ClassVar
 
 
 class Living:
@@ -125,9 +126,29 @@ def plausible(address: int) -> int:
     return address
 
 
-def finalizing(_is: Any = sys.is_finalizing) -> bool:
-    """Tell whether the interpreter is being torn down, when nothing may be called any more."""
-    return bool(_is())
+#: At its end an interpreter sets the names of all modules to None, the newest module first: this
+#: one, from `_at_exit` on.
+_newest: Any = ModuleType(f"{__name__}.newest")
+_newest.ready = False
+
+
+def torn_down(_newest: Any = _newest, _finalizing: Callable[[], bool] = sys.is_finalizing) -> bool:
+    """Tell whether names of modules may be None by now, so that hardly anything can be called.
+
+    Finalizers ask this, `finalizing` or `inherited` before all else, and have what they ask as a
+    default, for the names of their own module are among those. An interpreter that ends without
+    having called its exit functions, one of several at the end of the process, counts as torn down
+    at once.
+    """
+    return _newest.ready is None or (not _newest.ready and _finalizing())
+
+
+def finalizing(
+    _finalizing: Callable[[], bool] = sys.is_finalizing,
+    _torn_down: Callable[[], bool] = torn_down,
+) -> bool:
+    """Tell whether the program is at its end, where the system puts away what is left."""
+    return _finalizing() or _torn_down()
 
 
 def left_behind() -> bool:
@@ -151,13 +172,22 @@ def process() -> int:
 _forking: list[int] = []
 
 
-def inherited() -> bool:
+def inherited(_forking: list[int] = _forking, _pid: Callable[[], int] = os.getpid) -> bool:
     """Tell whether a finalizer runs in a child that is not set up yet.
 
     CPython clears the frames of the parent's other threads before it runs any hook of the child.
     What was in them may be half done, so libzmq must not touch it.
     """
-    return bool(_forking) and os.getpid() not in _forking
+    return _pid() not in _forking if _forking else False
+
+
+def out_of_reach(
+    _newest: Any = _newest,
+    _forking: list[int] = _forking,
+    _inherited: Callable[[], bool] = inherited,
+) -> bool:
+    """Tell a finalizer what `torn_down` and `inherited` tell, at the price of one call."""
+    return _inherited() if _forking else _newest.ready is None
 
 
 def _before_fork() -> None:
@@ -189,6 +219,9 @@ def _after_fork_in_child() -> None:
 
 
 def _at_exit() -> None:
+    sys.modules.pop(_newest.__name__, None)
+    sys.modules[_newest.__name__] = _newest
+    _newest.ready = True
     if not payload.payloads:
         return
     import time

@@ -93,9 +93,9 @@ class Edge:
         # Of a thread-safe socket, whose descriptor is that of a poller.
         self._news = socket._draft_poller
 
-    def __del__(self) -> None:
+    def __del__(self, _finalizing: Any = lifetime.finalizing) -> None:
         # Of shadows, which are let go without being closed.
-        if not lifetime.finalizing():
+        if not _finalizing():
             self._unwatch()
 
     def busy(self) -> bool:

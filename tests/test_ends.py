@@ -1,0 +1,101 @@
+"""However a program ends, it prints nothing but what it causes itself."""
+
+from __future__ import annotations
+
+import ast
+import dis
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, FunctionType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = {
+    path: ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "ctzmq").rglob("*.py"))
+}
+
+# -- The finalizers themselves ---------------------------------------------------------------------
+
+
+def finalizers() -> Iterator[tuple[str, str, ast.FunctionDef]]:
+    """Yield every `__del__` of the package: its module, its class and the source."""
+    for path, tree in SOURCES.items():
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for owner in ast.walk(tree):
+            if isinstance(owner, ast.ClassDef):
+                for node in owner.body:
+                    if isinstance(node, ast.FunctionDef) and node.name == "__del__":
+                        yield module, owner.name, node
+
+
+def names_of_modules(code: CodeType) -> set[str]:
+    """Find the names that a function looks up in its module, or in builtins."""
+    return {
+        str(each.argval)
+        for each in dis.get_instructions(code)
+        if each.opname in ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME")
+    }
+
+
+FINALIZERS = {f"{module}.{owner}": node for module, owner, node in finalizers()}
+
+
+def loaded(name: str) -> FunctionType:
+    """Return the finalizer of a class."""
+    module, _, owner = name.rpartition(".")
+    function: FunctionType = vars(getattr(importlib.import_module(module), owner))["__del__"]
+    return function
+
+
+def test_the_finalizers_are_found() -> None:
+    assert {"ctzmq.core.lifecycle.Lifecycle", "ctzmq.core.context.Context"} < set(FINALIZERS)
+
+
+@pytest.mark.parametrize("name", FINALIZERS)
+def test_a_finalizer_needs_no_module_before_it_knows_that_there_are_any(name: str) -> None:
+    """It ends at once if there are none, or needs nothing but what it has as defaults."""
+    definition = FINALIZERS[name]
+    own = {argument.arg for argument in definition.args.args}
+    first, *rest = definition.body
+    early: list[ast.AST] = [first, *rest]
+    if isinstance(first, ast.If) and (not rest or isinstance(first.body[-1], ast.Return)):
+        # What a condition asks first decides; the rest of it is asked when modules are there.
+        test = first.test
+        early = [test.values[0] if isinstance(test, ast.BoolOp) else test]
+    used = {
+        node.id
+        for part in early
+        for node in ast.walk(part)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    assert used <= own
+    assert any(argument in used for argument in own - {"self"})
+
+
+def test_what_finalizers_ask_needs_no_module() -> None:
+    asked = [
+        default
+        for name in FINALIZERS
+        for default in loaded(name).__defaults__ or ()
+        if isinstance(default, FunctionType)
+    ]
+    assert {function.__name__ for function in asked} >= {"torn_down", "finalizing", "inherited"}
+    for function in asked:
+        if function.__module__ == "ctzmq.core.lifetime":
+            assert not names_of_modules(function.__code__), function
+            asked += [
+                each for each in function.__defaults__ or () if isinstance(each, FunctionType)
+            ]
+
+
+def test_no_weak_reference_calls_back() -> None:
+    """Such a callback is a finalizer too, of which the tests above know nothing."""
+    for path, tree in SOURCES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                where = f"{path}:{node.lineno}"
+                assert called not in ("finalize", "weakref.finalize", "weakref.WeakMethod"), where
+                assert called not in ("ref", "weakref.ref") or len(node.args) == 1, where
