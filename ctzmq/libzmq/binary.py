@@ -39,7 +39,7 @@ def machines(path: str) -> list[str]:
     try:
         with open(path, "rb") as file:
             head = file.read(4096)
-    except OSError:
+    except (OSError, ValueError):  # the latter for a name that no file can have
         return []
     if head[:4] == b"\x7fELF" and len(head) >= 20:
         return [_elf(head)]
@@ -84,7 +84,7 @@ def mismatch(path: str) -> str:
 
     The answer is empty if both agree or either can't be told.
     """
-    theirs, ours = machines(path), machines(sys.executable)
+    theirs, ours = machines(path), machines(sys.executable or "")
     if not theirs or not ours or set(theirs) & set(ours):
         return ""
     return f"it is made for {' and '.join(theirs)}, this Python for {' and '.join(ours)}"

@@ -2,14 +2,15 @@
 
 The order: `CTZMQ_LIBRARY`; the environment's own folders (virtual environment, conda); the dynamic
 loader by name; the well-known folders of this platform; a library that `python -m ctzmq fetch` has
-brought; last `ctypes.util.find_library`. The first that opens, is libzmq and is new enough wins.
-What failed is kept with its reason. Nothing here needs a compiler, binutils or ldconfig, which musl
-systems lack.
+brought; last `ctypes.util.find_library`. The first that opens, is libzmq, is new enough and lacks
+nothing wins. What failed is kept with its reason. Nothing is taken from the folder in which a
+program happens to run. Nothing here needs a compiler, binutils or ldconfig, which musl lacks.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import sys
 
 from . import places
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 
 #: The oldest libzmq that ctzmq works with: in 4.1 `zmq_msg_t` grew to its 64 bytes.
 OLDEST = (4, 1)
+
+#: What that one has and ctzmq cannot do without: the old names and the helpers are not among it.
+REQUIRED = (
+    *("zmq_errno", "zmq_strerror", "zmq_has"),
+    *("zmq_ctx_new", "zmq_ctx_term", "zmq_ctx_shutdown", "zmq_ctx_set", "zmq_ctx_get"),
+    *("zmq_msg_init", "zmq_msg_init_size", "zmq_msg_init_data", "zmq_msg_send", "zmq_msg_recv"),
+    *("zmq_msg_close", "zmq_msg_move", "zmq_msg_copy", "zmq_msg_data", "zmq_msg_size"),
+    *("zmq_msg_more", "zmq_msg_get", "zmq_msg_set", "zmq_msg_gets"),
+    *("zmq_socket", "zmq_close", "zmq_setsockopt", "zmq_getsockopt", "zmq_socket_monitor"),
+    *("zmq_bind", "zmq_connect", "zmq_unbind", "zmq_disconnect"),
+    *("zmq_send", "zmq_send_const", "zmq_recv", "zmq_poll", "zmq_proxy"),
+    *("zmq_z85_encode", "zmq_z85_decode", "zmq_curve_keypair"),
+)
 
 #: The variable that names the library, by path or by the name that the dynamic loader knows.
 VARIABLE = "CTZMQ_LIBRARY"
@@ -163,7 +177,8 @@ def is_own_command() -> bool:
 def open_library(name: str) -> tuple[ctypes.CDLL, tuple[int, int, int]]:
     """Open one file, by path or name, and return its handle and version.
 
-    It raises OSError if the file can't be opened, is not libzmq, or is older than `OLDEST`.
+    It raises OSError if the file can't be opened, is not libzmq, is older than `OLDEST`, or lacks
+    functions that this one has.
     """
     handle = _open(name)
     try:
@@ -179,24 +194,67 @@ def open_library(name: str) -> tuple[ctypes.CDLL, tuple[int, int, int]]:
         raise OSError(
             f"{name}: it is libzmq {_dotted(version)}, ctzmq needs {_dotted(OLDEST)} or newer"
         )
+    missing = [function for function in REQUIRED if not _has(handle, function)]
+    if missing:
+        some = ", ".join(missing[:3]) + (", ..." if missing[3:] else "")
+        raise OSError(f"{name}: it says it is libzmq {_dotted(version)}, but it lacks {some}")
     return handle, version
 
 
+def _has(handle: ctypes.CDLL, function: str) -> bool:
+    try:
+        handle[function]
+    except AttributeError:
+        return False
+    return True
+
+
+def _refuse_other_kinds(name: str) -> None:
+    """Raise OSError of what is there but is no file: to open a named pipe could take for ever."""
+    try:
+        mode = os.stat(name).st_mode
+    except (OSError, ValueError):
+        return  # the dynamic loader knows the reason, and names that are no files
+    if stat.S_ISDIR(mode):
+        raise OSError(f"{name}: it is a folder")
+    if not stat.S_ISREG(mode):
+        raise OSError(f"{name}: it is not a regular file")
+
+
 def _open(name: str) -> ctypes.CDLL:
+    if os.path.dirname(name):
+        _refuse_other_kinds(name)
     # Windows looks for what a library needs in the folders named so; elsewhere RPATH tells.
     add = getattr(os, "add_dll_directory", None)
-    folder = add(os.path.dirname(name)) if add and os.path.isabs(name) else None
+    folder = None
     try:
+        folder = add(os.path.dirname(name)) if add and os.path.isabs(name) else None
         return ctypes.CDLL(name, mode=ctypes.RTLD_LOCAL, use_errno=True)
-    except OSError as error:
-        # Loaders say "no such file", or nothing to the point, of one for another processor.
-        from .binary import mismatch
-
-        clause = mismatch(name) if os.path.dirname(name) else ""
-        raise OSError(f"{name}: {clause}" if clause else str(error)) from None
+    except (OSError, ValueError) as error:
+        raise OSError(_explain(name, error)) from None
     finally:
         if folder is not None:
             folder.close()
+
+
+def _explain(name: str, error: OSError | ValueError) -> str:
+    """Say why a library did not open."""
+    if isinstance(error, ValueError) or not _is_text(name):
+        # What PyPy's loader says of such a name is broken text, which crashes those who read it.
+        return f"{name}: the system cannot open a file of this name"
+    # Loaders say "no such file", or nothing to the point, of one for another processor.
+    from .binary import mismatch
+
+    clause = mismatch(name) if os.path.dirname(name) else ""
+    return f"{name}: {clause}" if clause else str(error)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _file_of(handle: ctypes.CDLL, name: str) -> str:
@@ -238,6 +296,8 @@ def _named(value: str) -> Library:
     name = os.path.expanduser(value)
     if os.path.isdir(name):
         raise ImportError(f"{VARIABLE} is {value!r}: that is a folder; name the library in it")
+    if os.path.dirname(name) and not os.path.isabs(name):
+        name = _absolute(value, name)
     library = _take(name, f"{VARIABLE} names it")
     if library is None:
         reason = _attempts[-1].reason
@@ -248,6 +308,20 @@ def _named(value: str) -> Library:
             f"Correct it, or unset it to let ctzmq search."
         )
     return library
+
+
+def _absolute(value: str, path: str) -> str:
+    """Return where a path leads from the current folder, which the user has named."""
+    if value.startswith("~"):
+        raise ImportError(
+            f"{VARIABLE} is {value!r}: there is no such home folder, or its path is relative"
+        )
+    try:
+        return os.path.abspath(path)
+    except OSError as error:
+        raise ImportError(
+            f"{VARIABLE} is {value!r}, relative to the current folder, which is gone: {error}"
+        ) from None
 
 
 def _search() -> Library:
@@ -265,8 +339,13 @@ def _search() -> Library:
 
 def _candidates() -> Iterator[tuple[str, str]]:
     yield from _in_folders(places.environment(), "it lies in the environment's own folder")
+    how = "the dynamic loader knows its name"
     for name in places.names():
-        yield name, "the dynamic loader knows its name"
+        if places.looks_here() and os.path.exists(name):
+            reason = "the dynamic loader would take the file of this name in the current folder"
+            _attempts.append(Attempt(name, how, reason))
+        else:
+            yield name, how
     yield from _in_folders(places.well_known(), "it lies in a well-known folder")
     how = "`python -m ctzmq fetch` has brought it"
     for folder in places.fetched():
@@ -279,19 +358,27 @@ def _candidates() -> Iterator[tuple[str, str]]:
     how = "ctypes.util.find_library knows it"
     try:
         found = find_library("libzmq" if places.platform() == "win32" else "zmq")
-    except OSError:  # it starts programs, which a sandbox may forbid
+    except Exception:  # it starts programs, which a sandbox may forbid, and reads their output
         found = None
-    if found:
+    if not found:
+        _attempts.append(Attempt("ctypes.util.find_library", how, "it knows no libzmq"))
+    elif os.path.isabs(found) or not (os.path.dirname(found) or places.looks_here()):
         yield found, how
     else:
-        _attempts.append(Attempt("ctypes.util.find_library", how, "it knows no libzmq"))
+        _attempts.append(Attempt(found, how, "it lies in the current folder, or in one beside it"))
 
 
 def _in_folders(folders: list[str], how: str) -> Iterator[tuple[str, str]]:
     for folder in folders:
+        if not os.path.isabs(folder):  # of CONDA_PREFIX=., say
+            _attempts.append(Attempt(folder, how, "it is relative to the current folder"))
+            continue
         paths = places.in_folder(folder)
         if not paths:
-            _attempts.append(Attempt(folder, how, "no libzmq in it", is_folder=True))
+            reason = places.trouble(folder)
+            _attempts.append(
+                Attempt(folder, how, reason or "no libzmq in it", is_folder=not reason)
+            )
         for path in paths:
             yield path, how
 

@@ -39,6 +39,22 @@ def names() -> tuple[str, ...]:
     return ("libzmq.so.5", "libzmq.so", "libzmq.so.4", "libzmq.so.3")
 
 
+def looks_here() -> bool:
+    """Tell whether the dynamic loader takes a name without a folder from the current folder."""
+    return platform() == "darwin"
+
+
+def trouble(folder: str) -> str:
+    """Return why a folder cannot be searched; nothing if it can, or if there is none."""
+    try:
+        with os.scandir(folder):
+            return ""
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, ValueError) as error:
+        return f"it cannot be searched: {getattr(error, 'strerror', None) or error}"
+
+
 def in_folder(folder: str) -> list[str]:
     """Return the paths of a folder's files that may be libzmq, the likeliest first."""
     if platform() == "win32":
@@ -51,7 +67,7 @@ def scan(folder: str) -> list[str]:
     """Return the paths of all files named like a shared libzmq, short names first."""
     try:
         found = [name for name in os.listdir(folder) if is_libzmq_name(name)]
-    except OSError:
+    except (OSError, ValueError):  # the latter for names that cannot be encoded
         return []
     # "-gd-" marks a build on the debug run-time library, which few machines have.
     found.sort(key=lambda name: ("-gd-" in name, len(name), name))

@@ -6,15 +6,17 @@ import ctypes
 import ctypes.util
 import errno
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
-from ctzmq.libzmq import binary, lean, library_path, loader, places
+from ctzmq.libzmq import binary, lean, library_path, loader, places, prototypes
 
 ROOT = Path(loader.__file__).parents[2]
 
@@ -206,6 +208,48 @@ def test_the_variable_may_name_the_home(
     assert loader.load().path == str(tmp_path / "libzmq.so")
 
 
+def test_a_relative_path_is_one_from_here(
+    monkeypatch: pytest.MonkeyPatch, opener: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CTZMQ_LIBRARY", os.path.join("lib", "libzmq.so.5"))
+    here = os.path.abspath(os.path.join("lib", "libzmq.so.5"))
+    assert opener(here) == []
+    library = loader.load()
+    assert library.path == here
+    monkeypatch.chdir(tmp_path.parent)
+    assert loader.load() is library
+
+
+@pytest.mark.parametrize("home", [".", "home", ""])
+def test_a_relative_home_is_none(
+    monkeypatch: pytest.MonkeyPatch, opener: Callable[..., list[str]], tmp_path: Path, home: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, home)
+    path = os.path.join("~", "libzmq.so")
+    monkeypatch.setenv("CTZMQ_LIBRARY", path)
+    asked = opener()
+    if not os.path.isabs(os.path.expanduser(path)):
+        with pytest.raises(ImportError, match="no such home folder, or its path is relative"):
+            loader.load()
+        assert asked == []
+    monkeypatch.setenv("CTZMQ_LIBRARY", os.path.join("~nobody-has-this-name", "libzmq.so"))
+    with pytest.raises(ImportError, match="no such home folder"):
+        loader.load()
+
+
+def test_a_relative_path_from_a_folder_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_folder(path: str) -> str:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    monkeypatch.setattr(os.path, "abspath", no_folder)
+    monkeypatch.setenv("CTZMQ_LIBRARY", os.path.join("lib", "libzmq.so.5"))
+    with pytest.raises(ImportError, match="relative to the current folder, which is gone"):
+        loader.load()
+
+
 def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CTZMQ_LIBRARY", "")
     assert "CTZMQ_LIBRARY" not in loader.load().how
@@ -294,6 +338,78 @@ def test_ctypes_util_may_be_forbidden_to_start_programs(
         loader.load()
 
 
+def test_ctypes_util_may_fail_in_any_way(
+    machine: Machine, opener: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_library(name: str) -> str:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "what it has read")
+
+    monkeypatch.setattr(ctypes.util, "find_library", find_library)
+    opener()
+    with pytest.raises(ImportError, match="find_library: it knows no libzmq"):
+        loader.load()
+
+
+@pytest.mark.parametrize("variable", ["CONDA_PREFIX", "PREFIX", "HOMEBREW_PREFIX", "HOME"])
+@pytest.mark.parametrize("value", [".", "conda", "./conda", ""])
+def test_no_relative_path_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+    opener: Callable[..., list[str]],
+    tmp_path: Path,
+    variable: str,
+    value: str,
+) -> None:
+    for folder in ("lib", "conda/lib", ".local/lib", ".cache/ctzmq"):
+        (tmp_path / folder).mkdir(parents=True)
+        for name in places.names():
+            (tmp_path / folder / name).write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(variable, value)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    asked = opener()
+    with pytest.raises(ImportError) as caught:
+        loader.load()
+    assert [name for name in asked if os.path.dirname(name) and not os.path.isabs(name)] == []
+    assert [name for name in asked if name.startswith(str(tmp_path))] == []
+    if variable == "CONDA_PREFIX" and value and sys.platform != "win32":
+        assert f"{value}/lib: it is relative to the current folder" in str(caught.value)
+
+
+def test_the_dynamic_loader_of_macos_is_not_led_into_the_current_folder(
+    monkeypatch: pytest.MonkeyPatch,
+    machine: Machine,
+    opener: Callable[..., list[str]],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(places, "platform", lambda: "darwin")
+    monkeypatch.setattr(places, "cache", lambda: "")
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    (here / "libzmq.5.dylib").write_bytes(b"")
+    monkeypatch.setattr(ctypes.util, "find_library", lambda name: "libzmq.dylib")
+    asked = opener()
+    with pytest.raises(ImportError) as caught:
+        loader.load()
+    assert "libzmq.5.dylib" not in asked
+    assert "libzmq.4.dylib" in asked
+    assert "libzmq.5.dylib: the dynamic loader would take the file" in str(caught.value)
+
+
+@pytest.mark.parametrize("found", ["./libzmq.so.5", "lib/libzmq.so.5"])
+def test_ctypes_util_may_find_a_relative_path(
+    monkeypatch: pytest.MonkeyPatch,
+    machine: Machine,
+    opener: Callable[..., list[str]],
+    found: str,
+) -> None:
+    machine.util = found
+    asked = opener(found)
+    with pytest.raises(ImportError, match=f"{found}: it lies in the current folder"):
+        loader.load()
+    assert found not in asked
+
+
 def test_the_newest_fetched_library_goes_first(
     machine: Machine, opener: Callable[..., list[str]]
 ) -> None:
@@ -323,6 +439,102 @@ def test_not_found_tells_all_attempts_and_a_command(
 
 
 # -- What is refused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lacks", [("zmq_msg_gets",), ("zmq_has",), loader.REQUIRED])
+def test_a_library_that_lacks_functions(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, lacks: tuple[str, ...]
+) -> None:
+    handles = {machine.environment: Handle(4, 3, 5, lacks=lacks), machine.known: Handle(4, 1, 0)}
+
+    def open_file(name: str) -> Handle:
+        if name in handles:
+            return handles[name]
+        raise OSError(f"{name}: refused by the test")
+
+    monkeypatch.setattr(loader, "_open", open_file)
+    monkeypatch.setattr(loader, "_file_of", lambda handle, name: name)
+    assert loader.load().path == machine.known
+    reason = loader.attempts()[0].reason
+    assert "it says it is libzmq 4.3.5, but it lacks" in reason
+    assert lacks[0] in reason
+    assert len(reason) < len(machine.environment) + 120
+
+
+def test_what_is_required_is_what_the_oldest_has() -> None:
+    passed_by = {"zmq_version", "zmq_proxy_steerable", "zmq_sleep"}
+    passed_by |= {"zmq_init", "zmq_term", "zmq_ctx_destroy"}  # the old names
+    passed_by |= {"zmq_device", "zmq_sendmsg", "zmq_recvmsg", "zmq_sendiov", "zmq_recviov"}
+    passed_by |= {"zmq_stopwatch_start", "zmq_stopwatch_stop", "zmq_threadstart", "zmq_threadclose"}
+    old = {
+        name
+        for name, (_, _, since, *draft) in prototypes.DECLARATIONS.items()
+        if not draft and tuple(map(int, since.split("."))) <= (4, 1, 0)
+    }
+    assert set(loader.REQUIRED) == old - passed_by
+    assert len(set(loader.REQUIRED)) == len(loader.REQUIRED)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_named_pipe_is_not_waited_for(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for path in (machine.environment, machine.conda, machine.known, machine.fetched):
+        os.remove(path)
+        os.mkfifo(path)
+    monkeypatch.setattr(places, "names", lambda: ("libzmq.so.5",))
+    monkeypatch.setattr(ctypes.util, "find_library", lambda name: machine.known)
+    library = loader.load()  # the dynamic loader knows one
+    assert library.path not in (machine.environment, machine.conda)
+    by_name = {attempt.name: attempt.reason for attempt in loader.attempts()}
+    assert by_name[machine.environment].endswith("it is not a regular file")
+    monkeypatch.setattr(loader, "_library", None)
+    monkeypatch.setenv("CTZMQ_LIBRARY", machine.known)
+    with pytest.raises(ImportError, match="it is not a regular file"):
+        loader.load()
+
+
+def test_a_device_is_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CTZMQ_LIBRARY", os.devnull)
+    with pytest.raises(ImportError, match=r"regular file|CTZMQ_LIBRARY is 'nul'"):
+        loader.load()
+
+
+@pytest.mark.parametrize("name", ["\ud800.so", "nul\0.so", "/nowhere/\udcff.so"])
+def test_a_name_that_cannot_be_encoded(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with pytest.raises(OSError, match=re.escape(name)):
+        loader.open_library(name)
+    # The system's variables cannot hold such a name, but what reads them may be replaced.
+    monkeypatch.setattr(os, "environ", {"CTZMQ_LIBRARY": name})
+    with pytest.raises(ImportError, match=r"CTZMQ_LIBRARY is .* which can't be used"):
+        loader.load()
+
+
+def test_folders_that_cannot_be_searched(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    locked = str(tmp_path / "locked")
+
+    def scandir(path: str) -> Any:
+        if path == locked:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return original(path)
+
+    original = os.scandir
+    monkeypatch.setattr(os, "scandir", scandir)
+    folders = [locked, str(tmp_path / "none"), "/\ud800", "/nul\0"]
+    monkeypatch.setattr(places, "well_known", lambda: folders)
+    monkeypatch.setattr(places, "names", tuple)
+    monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
+    with pytest.raises(ImportError) as caught:
+        loader.load()
+    message = str(caught.value)
+    assert f"{locked}: it cannot be searched: Permission denied" in message
+    assert "/\ud800: it cannot be searched: " in message
+    assert "/nul\0: it cannot be searched: " in message
+    assert f"no libzmq in {tmp_path / 'none'}" in message
 
 
 def test_a_missing_file() -> None:
@@ -356,10 +568,10 @@ def test_a_library_that_is_not_libzmq() -> None:
         loader.open_library(other)
 
 
-class Handle(dict[str, Callable[..., None]]):
-    """Stands for an opened library that says it is of a given version."""
+class Handle(dict[str, Any]):
+    """Stands for an opened library that says it is of a given version, and may lack functions."""
 
-    def __init__(self, *version: int) -> None:
+    def __init__(self, *version: int, lacks: Iterable[str] = ()) -> None:
         class ZmqVersion:
             restype: Any = ctypes.c_int
 
@@ -368,6 +580,12 @@ class Handle(dict[str, Callable[..., None]]):
                     reference._obj.value = number
 
         super().__init__(zmq_version=ZmqVersion())
+        self.lacks = frozenset(lacks)
+
+    def __missing__(self, function: str) -> Any:
+        if function in self.lacks:
+            raise AttributeError(function)
+        return object()
 
 
 @pytest.mark.parametrize("version", [(2, 2, 0), (3, 2, 5), (4, 0, 10)])
