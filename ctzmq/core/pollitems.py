@@ -42,8 +42,8 @@ _ITEM = Struct(f"{_FIELDS}{sizeof(zmq_pollitem_t) - calcsize(_FIELDS)}x")
 # Where the low byte of `revents` is: an event is one of the four lowest bits.
 _REVENTS = zmq_pollitem_t.revents.offset + (sys.byteorder == "big")
 
-#: A descriptor that is none, to which system calls pay no heed.
-_NONE = -1 if sys.platform != "win32" else 2 ** (8 * sizeof(zmq_fd_t)) - 1
+#: A descriptor that is none: a wait for it ends at once, because it is not open.
+_NONE = 2**31 - 1 if sys.platform != "win32" else 2 ** (8 * sizeof(zmq_fd_t)) - 1
 #: The longest wait that fits C's `long` on every platform, in milliseconds.
 _LONGEST = 2**31 - 1
 #: On Windows no signal interrupts `zmq_poll`: the main thread looks up this often, in milliseconds.
@@ -136,7 +136,7 @@ class PollItems:
         _ITEM.pack_into(self._memory, -_ITEM.size, 0, reader, numbers.POLLIN, 0)
 
     def forget(self, address: int) -> None:
-        """Take a socket that is about to be freed out of the table."""
+        """Take a socket that is about to be freed out of the table, and let no wait begin."""
         self.forgetful = True
         for number, entry in enumerate(self.entries):
             if entry[0] == address:

@@ -222,6 +222,25 @@ def test_a_handler_closes_a_socket_at_the_last_moment(
     assert [address in table for table in tables[:2]] == [True, False]
 
 
+@pytest.mark.parametrize("timeout", [-1, PATIENCE])
+def test_a_handler_closes_all_sockets_at_the_last_moment(
+    timeout: int, socket: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libzmq, which no signal would interrupt any more, must not begin to wait."""
+    gone = [socket(zmq.PULL) for _ in range(2)]
+    measure = pollitems._slice
+
+    def handler(left: float) -> int:
+        for each in gone:
+            each.close()
+        return measure(left)
+
+    monkeypatch.setattr(pollitems, "_slice", handler)
+    with pytest.raises(zmq.ZMQError, match="a closed socket") as caught:
+        zmq.zmq_poll([(each, zmq.POLLIN) for each in gone], timeout)
+    assert caught.value.errno == zmq.ENOTSOCK
+
+
 def test_a_handler_registers_another_socket(
     socket: Make, pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
