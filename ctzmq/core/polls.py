@@ -24,6 +24,8 @@ class Bell:
 
     def __init__(self) -> None:
         self._rung = False
+        # What it stays when there is no descriptor left.
+        self._writer = -1
         self.reader, self._writer = os.pipe()
 
     def ring(self) -> None:
@@ -33,8 +35,7 @@ class Bell:
             os.write(self._writer, b"!")
 
     def __del__(self, _close: Callable[[int], None] = os.close) -> None:
-        # It has no pipe when there was no descriptor left.
-        if hasattr(self, "_writer"):
+        if self._writer >= 0:
             _close(self.reader)
             _close(self._writer)
 
