@@ -784,6 +784,83 @@ def test_a_peer_without_room_among_others(plain_run: Run, link: Any, aio: Contex
     plain_run(main)
 
 
+@pytest.fixture
+def crowd(link: Any, aio: Context) -> Iterator[Any]:
+    """A ROUTER that has room for its peer "idle", none for "slow"; and both peers."""
+    slow, router = link(zmq.DEALER, zmq.ROUTER, sndhwm=1, rcvhwm=1)
+    router.router_mandatory = 1
+    idle: Any = aio.socket(zmq.DEALER)
+    with idle:
+        idle.connect(router.last_endpoint.decode())
+        yield router, slow, idle
+
+
+async def fill_slow(router: Any, slow: Any, idle: Any) -> tuple[bytes, bytes]:
+    """Send to the slow peer until it has no room; return the names of both."""
+    names = []
+    for peer in (slow, idle):
+        await peer.send(b"hello")
+        names.append((await router.recv_multipart())[0])
+    while router.send_multipart([names[0], b"full"], zmq.DONTWAIT).exception() is None:
+        pass
+    assert router.events & zmq.POLLOUT
+    return names[0], names[1]
+
+
+def test_a_send_without_room_for_one_peer_is_cancelled(plain_run: Run, crowd: Any) -> None:
+    router, slow, idle = crowd
+
+    async def main() -> None:
+        full, other = await fill_slow(router, slow, idle)
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(router.send_multipart([full, b"never"]), 0.03)
+        waiting = asyncio.ensure_future(send_text(router, full))
+        await asyncio.sleep(0.02)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await router.send_multipart([other, b"ok"])
+        assert await idle.recv() == b"ok"
+        assert await slow.recv() == b"full"
+        while await slow.poll(20):
+            assert await slow.recv() == b"full"
+
+    plain_run(main)
+
+
+async def send_text(router: Any, name: bytes) -> None:
+    await router.send_multipart([name, b"text"])
+
+
+@pytest.mark.parametrize("awaited", [True, False])
+def test_a_send_without_room_for_one_peer_waits_at_rest(
+    plain_run: Run, crowd: Any, awaited: bool
+) -> None:
+    """However often others use the socket meanwhile."""
+    router, slow, idle = crowd
+
+    async def main() -> None:
+        full, _ = await fill_slow(router, slow, idle)
+        router.sndtimeo = 2000
+        began = time.monotonic()
+        if awaited:
+            sending = asyncio.ensure_future(send_text(router, full))
+        else:
+            sending = router.send_multipart([full, b"x"])
+        for _ in range(300):
+            await idle.send(b"x")
+            await router.recv_multipart()
+            await asyncio.sleep(0)
+        spent = time.process_time()
+        await asyncio.sleep(0.5)
+        assert time.process_time() - spent < 0.15
+        with pytest.raises(zmq.Again):
+            await sending
+        assert time.monotonic() - began > 1.99
+
+    plain_run(main)
+
+
 # -- Ends ------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno as _errno
 from _thread import get_ident
+from math import ceil
 from operator import index
 from time import monotonic
 
@@ -21,11 +22,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-__all__ = ["Waits"]
+__all__ = ["REFUSED", "Waits"]
 
 POLLIN = poll.POLLIN
 DONTWAIT = calls.DONTWAIT
 TRANSIENT = (numbers.EAGAIN, _errno.EINTR)
+
+#: How many seconds to wait before the next try where EVENTS and a call contradict each other, in
+#: every flavour. EVENTS tells that a socket can send to somebody, and the send that the one it is
+#: for has no room: of a ROUTER with ROUTER_MANDATORY, an XPUB with XPUB_NODROP, a STREAM, a SERVER.
+#: So EVENTS cannot be waited for. Room that comes makes the descriptor readable, but whoever else
+#: uses the socket may take note of that first; hence no wait is longer than this.
+REFUSED = 0.005
 
 
 class Waits(Connections):
@@ -47,6 +55,7 @@ class Waits(Connections):
         """
         started = monotonic()
         deadline: float | None = None
+        refused = 0
         here = get_ident()
         self._users.append(here)
         try:
@@ -81,8 +90,14 @@ class Waits(Connections):
                 if errno != numbers.EAGAIN:
                     continue
                 left = max(0.0, (deadline - monotonic()) * 1000)
+                if refused and not left:
+                    raise Again()
+                if refused > 1:
+                    # The look at EVENTS had it take note of new room, and still there is none.
+                    self._pause(min(left, REFUSED * 1000))
                 if not self._ready(event, left):
                     raise Again()
+                refused += 1
         finally:
             self._leave(here)
 
@@ -105,6 +120,13 @@ class Waits(Connections):
 
     def _renew(self, items: PollItems) -> tuple[PollItems, list[Any]]:
         return self._table(items.entries[0][2])
+
+    def _pause(self, timeout: float) -> None:
+        """Wait until anything about the socket has changed, for some milliseconds at most."""
+        if self._address:
+            # Thread-safe sockets have no descriptor.
+            descriptor = -1 if self._thread_safe() else self.fileno()
+            poll.zmq_poll([(descriptor, POLLIN)], ceil(timeout))
 
     def poll(self, timeout: float | None = None, flags: int = POLLIN) -> int:
         """Wait until the socket is ready.

@@ -25,6 +25,7 @@ from tornado.ioloop import IOLoop
 from tornado.log import gen_log
 
 from .. import constants
+from ..core.waits import REFUSED
 from ..error import Again, ContextTerminated, ZMQError
 
 __all__ = ["Turns"]
@@ -33,10 +34,6 @@ __all__ = ["Turns"]
 POLLIN = int(constants.POLLIN)
 POLLOUT = int(constants.POLLOUT)
 DONTWAIT = int(constants.DONTWAIT)
-
-# A ROUTER with ROUTER_MANDATORY shows POLLOUT though the peer in question takes nothing more. So
-# EVENTS cannot tell when it does again, and the descriptor may have told it already.
-_RETRY_SECONDS = 0.01
 
 # How long a turn lasts, give or take a callback, and how many messages it moves between two looks
 # at EVENTS.
@@ -140,7 +137,7 @@ class Turns:
         """Take the next turn after some time: EVENTS do not tell when the socket takes more."""
         if not self._turn_is_due:
             self._turn_is_due = True
-            self.io_loop.call_later(_RETRY_SECONDS, self._turn)
+            self.io_loop.call_later(REFUSED, self._turn)
 
     def _receive(self, count: int, end: float = inf) -> int:
         """Receive messages that are there and hand them to the callback; return their number."""

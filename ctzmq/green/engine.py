@@ -19,6 +19,7 @@ from ..core import pollitems as _pollitems
 from ..core import socket as _socket
 from ..core.messaging import SNDMORE, Messaging
 from ..core.tracker import MessageTracker
+from ..core.waits import REFUSED
 from ..enums import Errno
 from ..error import Again, ZMQError
 from ..libzmq.provider import calls
@@ -41,10 +42,6 @@ _recv_multipart = _socket.Socket.recv_multipart
 _EVENTS = int(SocketOption.EVENTS)
 _RCVMORE = int(SocketOption.RCVMORE)
 _TIMEOUTS = {POLLIN: SocketOption.RCVTIMEO, POLLOUT: SocketOption.SNDTIMEO}
-
-#: How many seconds to wait before the next try where EVENTS and the call contradict each other: a
-#: ROUTER with ROUTER_MANDATORY has room for some peer, and none for the one that is sent to.
-REFUSED = 0.005
 
 #: How many calls that need not wait may be made before other greenlets get their turn, which takes
 #: a few milliseconds; it can be set at any time. What takes longer, such as a poll or a message of
@@ -214,7 +211,7 @@ class GreenSocket(EdgeSocket[bytes]):
         if event == POLLIN and self._handle:
             # Nobody waits, and the quick call has just failed.
             pass
-        elif edge is None or mine or not edge.lines[event]:
+        elif edge is None or mine or not edge.lines[event] or edge.lines[event][0].refused:
             result = attempt(flags | DONTWAIT)
             errno = calls.errno()
             if edge is not None:
@@ -246,7 +243,7 @@ class GreenSocket(EdgeSocket[bytes]):
             line.appendleft(place)
         else:
             line.append(place)
-        refused = 0
+        tries = 0
         try:
             edge.arm()
             while True:
@@ -259,11 +256,11 @@ class GreenSocket(EdgeSocket[bytes]):
                     errno = calls.errno()
                     if errno not in (Errno.EAGAIN, _errno.EINTR):
                         raise self._error(errno)
-                    events = edge.look()
-                    if events & event:
+                    place.refused = bool(edge.look() & event)
+                    if place.refused:
                         place.forget()
-                        refused += 1
-                        if refused < 2:
+                        tries += 1
+                        if tries < 2:
                             # A send takes note of new room only now and then, this look did.
                             continue
                         soon = monotonic() + REFUSED
@@ -271,7 +268,7 @@ class GreenSocket(EdgeSocket[bytes]):
                 elif edge.look() < 0:
                     raise self._ended(attempt, flags)
                 if place.park(limit):
-                    refused = 0
+                    tries = 0
                 elif limit == deadline:
                     raise Again()
         finally:

@@ -16,12 +16,14 @@ _NAPS = (0.0005, 0.01)
 class Place:
     """A greenlet's place in a line, or its watch over several sockets."""
 
-    __slots__ = ("_hub", "_resumption", "greenlet", "woken")
+    __slots__ = ("_hub", "_resumption", "greenlet", "refused", "woken")
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._resumption: Any = None
         self.greenlet = hub.greenlet()
+        #: Whether it has no room although EVENTS tells of some, which others may find.
+        self.refused = False
         self.woken = False
 
     def wake(self) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Callable
 from ..core import poll as _poll
 from ..core import pollitems as _pollitems
 from ..core.messaging import SNDMORE
+from ..core.waits import REFUSED
 from ..error import Again
 from ..libzmq.provider import calls
 from ..options import SocketOption
@@ -30,10 +31,6 @@ _RCVMORE = int(SocketOption.RCVMORE)
 
 #: What an attempt returns that has to wait on, in place of raising `Again`, which costs more.
 NOT_YET = object()
-
-#: How many seconds to wait before the next try where EVENTS and the call contradict each other: a
-#: ROUTER with ROUTER_MANDATORY has room for some peer, and none for the one that is sent to.
-REFUSED = 0.005
 
 #: How many turns of the loop others wait for a task that is in the middle of a message: `wait_for`
 #: goes on two turns after the call that it waits for, before Python 3.12, and at once since.
@@ -248,6 +245,7 @@ class Waiting(Future[Any]):
         "_loads",
         "_ready",
         "_refused",
+        "_retry",
         "_task",
         "_timer",
         "_whole",
@@ -272,6 +270,7 @@ class Waiting(Future[Any]):
         self._loads: tuple[Callable[[Any], Any], ...] = ()
         self._ready: Readiness | None = None
         self._refused = False
+        self._retry: Any = None
         self._task = asyncio.current_task(loop)
         self._timer: Any = None
         self.woken = False
@@ -367,8 +366,12 @@ class Waiting(Future[Any]):
             # A send takes note of new room only now and then, this look did.
             self._refused = True
             self.wake()
-        else:
-            self._loop.call_later(REFUSED, self.wake)
+        elif self._retry is None:
+            self._retry = self._loop.call_later(REFUSED, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        self.wake()
 
     def _expire(self) -> None:
         if not self.done():
@@ -383,10 +386,11 @@ class Waiting(Future[Any]):
             line.popleft()
         elif self in line:
             line.remove(self)
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._retry):
+            if timer is not None:
+                timer.cancel()
         # What it holds may refer to it, and should not wait for the collector.
-        self._task = self._timer = None
+        self._task = self._timer = self._retry = None
         edge.settle()
 
     # -- As a Future -------------------------------------------------------------------------------

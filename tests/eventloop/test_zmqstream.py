@@ -5,6 +5,7 @@ import json
 import logging
 import pickle
 import threading
+import time
 from collections.abc import Awaitable
 from typing import Any, Callable
 
@@ -249,6 +250,24 @@ def test_a_full_peer_of_a_router_is_waited_for(run: Any, socket: NewSocket) -> N
                 await asyncio.sleep(0.001)
             assert dealer.recv() == b"%d" % number
         assert not stream.sending()
+        stream.close()
+
+    run(main)
+
+
+def test_a_full_peer_of_a_router_is_waited_for_at_rest(run: Any, socket: NewSocket) -> None:
+    router, _ = crowd(socket)
+
+    async def main() -> None:
+        stream = ZMQStream(router)
+        stream.on_recv(lambda message: None)
+        for _ in range(20):
+            stream.send_multipart([b"slow", b"x"])
+        await turns(200)
+        spent = time.process_time()
+        await asyncio.sleep(0.5)
+        assert time.process_time() - spent < 0.15
+        assert stream.sending()
         stream.close()
 
     run(main)

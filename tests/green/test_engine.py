@@ -16,6 +16,9 @@ from soak.green import Stress
 
 import ctzmq
 from ctzmq.green import engine
+from ctzmq.libzmq import prototypes
+
+PATIENCE = 10.0
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["inproc", "tcp"])
 EAGER = pytest.mark.parametrize("turns", [1, 2, 3], indirect=True)
@@ -756,22 +759,98 @@ def test_an_idle_socket_with_a_readable_descriptor_costs_nothing(bench: Any) -> 
     assert cpu(lambda: bench.sleep(0.3)) < 0.1
 
 
-def test_a_router_without_room_for_one_peer_does_not_spin(bench: Any) -> None:
+@pytest.fixture
+def crowd(bench: Any) -> Any:
+    """A ROUTER that has room for its peer "idle", none for "slow"; and both peers."""
     zmq = bench.zmq
     router = bench.socket(zmq.ROUTER, router_mandatory=1, sndhwm=1)
     router.bind("inproc://router")
-    peers = {name: bench.socket(zmq.DEALER, routing_id=name, rcvhwm=1) for name in (b"a", b"b")}
+    peers = {
+        name: bench.socket(zmq.DEALER, routing_id=name, rcvhwm=1) for name in (b"slow", b"idle")
+    }
     for peer in peers.values():
         peer.connect("inproc://router")
         peer.send(b"hello")
         router.recv_multipart()
-    sent: list[None] = []
     with pytest.raises(zmq.Again):
-        repeat(lambda: sent.append(router.send_multipart([b"a", b"full"], zmq.DONTWAIT)))
-    waiting = bench.spawn(router.send_multipart, [b"a", b"last"])
+        repeat(lambda: router.send_multipart([b"slow", b"full"], zmq.DONTWAIT))
+    return router, peers[b"slow"], peers[b"idle"]
+
+
+def received(socket: Any) -> list[bytes]:
+    """Receive all that is there."""
+    got: list[bytes] = []
+    with pytest.raises(ctzmq.Again):
+        repeat(lambda: got.append(socket.recv(ctzmq.DONTWAIT)))
+    return got
+
+
+def test_a_router_without_room_for_one_peer_does_not_spin(bench: Any, crowd: Any) -> None:
+    router, slow, _ = crowd
+    waiting = bench.spawn(router.send_multipart, [b"slow", b"last"])
     assert cpu(lambda: bench.sleep(0.3)) < 0.15
-    assert [peers[b"a"].recv() for _ in range(len(sent) + 1)][-1] == b"last"
+    received(slow)
     assert bench.wait(waiting) is None
+    assert received(slow) == [b"last"]
+
+
+def test_a_router_without_room_for_one_peer_sends_to_others(bench: Any, crowd: Any) -> None:
+    router, slow, idle = crowd
+    waiting = [bench.spawn(router.send_multipart, [b"slow", b"%d" % n]) for n in range(3)]
+    bench.sleep(0.02)
+    with bench.flavour.timeout(PATIENCE):
+        for number in range(10):
+            router.send_multipart([b"idle", b"%d" % number])
+            assert idle.recv() == b"%d" % number
+    assert received(slow)
+    assert [bench.wait(greenlet) for greenlet in waiting[:2]] == [None, None]
+    got: list[bytes] = []
+    while len(got) < 3:
+        got += received(slow)
+        bench.sleep(0.001)
+    assert got == [b"0", b"1", b"2"]
+    assert bench.wait(waiting[2]) is None
+
+
+@pytest.mark.parametrize("end", ["kill", "time-out", "SNDTIMEO", "close", "term"])
+def test_a_send_to_a_peer_without_room_ends(bench: Any, crowd: Any, end: str) -> None:
+    zmq = bench.zmq
+    router, slow, idle = crowd
+    outcome: list[Any] = []
+
+    def send() -> None:
+        try:
+            with bench.flavour.timeout(0.05 if end == "time-out" else PATIENCE):
+                router.send_multipart([b"slow", b"never"])
+        except BaseException as problem:
+            outcome.append(problem)
+            if not isinstance(problem, (zmq.ZMQError, bench.flavour.expired)):
+                raise
+
+    if end == "SNDTIMEO":
+        router.sndtimeo = 30
+    greenlet = bench.spawn(send)
+    behind = bench.spawn(router.send_multipart, [b"idle", b"ok"])
+    bench.sleep(0.02)
+    if end == "kill":
+        bench.kill(greenlet)
+    elif end == "close":
+        router.close(0)
+    elif end == "term":
+        prototypes.zmq_ctx_shutdown(bench.context.underlying)
+    bench.until(lambda: outcome)
+    if end in ("close", "term"):
+        assert outcome[0].errno == (zmq.ENOTSOCK if end == "close" else zmq.ETERM)
+        return
+    if end == "SNDTIMEO":
+        assert isinstance(outcome[0], zmq.Again)
+    elif end == "time-out":
+        assert isinstance(outcome[0], bench.flavour.expired)
+    assert bench.wait(behind) is None
+    assert idle.recv() == b"ok"
+    assert b"never" not in received(slow)
+    router.send_multipart([b"slow", b"last"])
+    assert received(slow) == [b"last"]
 
 
 def test_a_socket_that_is_always_ready_lets_others_run(bench: Any) -> None:
