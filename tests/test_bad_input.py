@@ -559,7 +559,7 @@ def test_more_sockets_than_the_system_has_room_for(child: Child) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(str(errno.EMFILE))
-    assert "limit of open files" in done.stdout
+    assert "limit of 50 open files" in done.stdout
 
 
 # -- The library -----------------------------------------------------------------------------------

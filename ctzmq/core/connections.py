@@ -13,7 +13,7 @@ from ..error import ZMQBindError, ZMQError
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
-from . import endpoint, names
+from . import endpoint, names, shortage
 from .attributes import SocketAttributes
 from .lifecycle import Lifecycle
 
@@ -155,6 +155,9 @@ class Connections(SocketAttributes, Lifecycle):
     ) -> None:
         encoded = endpoint.encode(addr) if resolved is None else resolved
         endpoint.check_port(verb, encoded)
+        if verb == "bind" and encoded.startswith(endpoint.HOSTED) and not shortage.descriptors(2):
+            # libzmq looks at the network's interfaces, and aborts the process when it cannot.
+            raise endpoint.refused(verb, addr, _errno.EMFILE, resolved)
         try:
             while function(self._address, encoded) < 0:
                 errno = calls.errno()
@@ -315,7 +318,8 @@ class Connections(SocketAttributes, Lifecycle):
         Raises
         ------
         ZMQError
-            EADDRINUSE, EINVAL, EPROTONOSUPPORT for the endpoint; ENOTSOCK for a closed socket.
+            EADDRINUSE, EINVAL, EPROTONOSUPPORT for the endpoint; EMFILE when there is no room for
+            one more socket; ENOTSOCK for a closed socket.
 
         Source: libzmq `zmq_socket_monitor`, pyzmq `Socket.monitor`.
         """
@@ -326,7 +330,11 @@ class Connections(SocketAttributes, Lifecycle):
         if not 0 <= mask <= _ALL_EVENTS:
             raise ZMQError(numbers.EINVAL, f"cannot monitor {mask:#x}: events have 16 bits")
         if prototypes.zmq_socket_monitor(self._address, encoded, mask) < 0:
-            raise endpoint.refused("monitor", addr or "", calls.errno())
+            errno = calls.errno()
+            if errno == _errno.EMFILE:
+                # libzmq makes a socket for it.
+                raise shortage.of_sockets(self.context)
+            raise endpoint.refused("monitor", addr or "", errno)
 
     def get_monitor_socket(self: C, events: int | None = None, addr: str | None = None) -> C:
         """Start the monitor and return a socket that receives its messages.
@@ -357,12 +365,19 @@ class Connections(SocketAttributes, Lifecycle):
         if self._monitor_socket is not None and not self._monitor_socket.closed:
             current: C = self._monitor_socket
             return current
+        if not self._address:
+            raise self._error(numbers.ENOTSOCK)
         if addr is None:
             addr = f"inproc://monitor.s-{self._address:x}-{next(_monitors)}"
-        self.monitor(addr, _ALL_EVENTS if events is None else events)
+        # Before the monitor, which would wait for it.
         listener: C = self.context.socket(numbers.PAIR)
+        try:
+            self.monitor(addr, _ALL_EVENTS if events is None else events)
+            listener.connect(addr)
+        except BaseException:
+            listener.close()
+            raise
         self._monitor_socket = listener
-        listener.connect(addr)
         listener._monitored = ref(self)
         return listener
 

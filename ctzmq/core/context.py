@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from _thread import RLock
+from errno import EMFILE
 from operator import index
 from warnings import warn
 
@@ -12,7 +13,7 @@ from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers, prototypes, threads
 from ..libzmq.provider import calls
 from ..libzmq.typed import Generic, TypeVar, overload
-from . import lifetime, limits
+from . import lifetime, limits, shortage
 from .lifecycle import shown
 from .socket import Socket
 
@@ -30,13 +31,15 @@ __all__ = ["Context", "SyncContext"]
 class Fate:
     """What all that share one libzmq context share too: they end together, and once."""
 
-    __slots__ = ("claim", "ending", "lock", "results", "sharers")
+    __slots__ = ("claim", "ending", "lock", "results", "sharers", "started")
 
     def __init__(self) -> None:
         #: The address, until the context is known to be terminated.
         self.claim: list[int] = []
         self.sharers = lifetime.Living()
         self.ending: bool = False
+        #: Whether libzmq has made a socket, and so has started its threads.
+        self.started = False
         # A signal handler may terminate the context that is being terminated.
         self.lock: Any = RLock()
         #: What `zmq_ctx_term` has returned: less than 0 when a signal interrupted it.
@@ -67,7 +70,7 @@ class Context(Generic[S]):
     Raises
     ------
     ZMQError
-        EINVAL when `io_threads` is negative, EMFILE when the system has no more descriptors,
+        EINVAL when `io_threads` is negative, EMFILE when the process may open no more files,
         EFAULT when the context to share is terminated.
 
     Source: libzmq `zmq_ctx_new`, pyzmq `zmq.Context`.
@@ -127,7 +130,8 @@ class Context(Generic[S]):
     def _open(self, io_threads: int) -> None:
         address: int | None = prototypes.zmq_ctx_new()
         if not address:
-            raise from_errno(calls.errno())
+            errno = calls.errno()
+            raise shortage.of_descriptors("a context") if errno == EMFILE else from_errno(errno)
         self._fate.claim.append(address)
         self._address = address
         try:
@@ -544,8 +548,8 @@ class Context(Generic[S]):
         ------
         ZMQError
             ENOTSUP when the context is terminated, EFAULT when it is the shadow of one that is;
-            EMFILE when it has as many sockets as MAX_SOCKETS allows; EINVAL for a type that this
-            libzmq does not have.
+            EMFILE when it has as many sockets as MAX_SOCKETS allows, or the process as many open
+            files; EINVAL for a type that this libzmq does not have.
 
         Source: libzmq `zmq_socket`, pyzmq `Context.socket`.
         """

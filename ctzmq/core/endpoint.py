@@ -20,6 +20,9 @@ S = TypeVar("S", bound="Connections")
 #: The longest path of an ipc endpoint in bytes: the room for it in the system's address structure.
 IPC_PATH_MAX_LEN = 107 if sys.platform.startswith(("linux", "win", "cygwin")) else 103
 
+#: How the endpoints begin that have a host.
+HOSTED = (b"tcp://", b"udp://", b"ws://", b"wss://")
+
 
 def encode(addr: Any, what: str = "an endpoint", example: str = "tcp://127.0.0.1:5555") -> bytes:
     """Turn an endpoint, or other text, into what libzmq takes.
@@ -129,6 +132,8 @@ def refused(verb: str, addr: Any, errno: int, resolved: bytes | None = None) -> 
         why = f"this libzmq has no transport {transport!r}"
     elif errno == numbers.EINVAL:
         why = "not a valid endpoint; expected one such as 'tcp://127.0.0.1:5555' or 'inproc://name'"
+    elif errno == _errno.EMFILE:
+        why = "the process is at its limit of open files: raise it (ulimit -n), or close some"
     elif errno == _errno.ENODEV and verb == "bind":
         host = rest.rpartition(":")[0].strip("[]")
         if ":" in host:

@@ -12,7 +12,7 @@ from warnings import warn
 from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
-from . import lifetime, options, payload, polls
+from . import lifetime, options, payload, polls, shortage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -418,8 +418,8 @@ def open_socket(context: Any, socket_type: int) -> int:
     Raises
     ------
     ZMQError
-        EMFILE when the context has as many sockets as it may have, EINVAL for an unknown type,
-        EFAULT when the context is terminated.
+        EMFILE when the context has as many sockets as it may have, or the process as many open
+        files; EINVAL for an unknown type, EFAULT when the context is terminated.
     ContextTerminated
         When the context is being terminated.
 
@@ -427,8 +427,12 @@ def open_socket(context: Any, socket_type: int) -> int:
     """
     if context._ending:
         raise ContextTerminated()
+    fate = context._fate
+    if not fate.started and not context.closed:
+        shortage.check_start(context)
     address: int | None = prototypes.zmq_socket(context.underlying, socket_type)
     if address:
+        fate.started = True
         return address
     errno = calls.errno()
     if errno == numbers.EFAULT and context.closed:
@@ -439,9 +443,5 @@ def open_socket(context: Any, socket_type: int) -> int:
             f"this libzmq has no socket type {socket_type}: it is unknown, or needs the draft API",
         )
     if errno == EMFILE:
-        raise ZMQError(
-            errno,
-            "the context has no room for another socket: raise MAX_SOCKETS before its first"
-            " socket, or close some; only then look at the system's limit of open files",
-        )
+        raise shortage.of_sockets(context)
     raise from_errno(errno)

@@ -83,8 +83,8 @@ class Socket(Messaging, Waits, Generic[R]):
     Raises
     ------
     ZMQError
-        EMFILE when the context has as many sockets as MAX_SOCKETS allows, EINVAL for a type that
-        this libzmq does not have.
+        EMFILE when the context has as many sockets as MAX_SOCKETS allows, or the process as many
+        open files; EINVAL for a type that this libzmq does not have.
     TypeError
         When there is no context or the type is no int.
 
