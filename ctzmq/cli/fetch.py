@@ -19,6 +19,7 @@ import sysconfig
 import tempfile
 import zipfile
 
+from ctzmq.cli import shelf
 from ctzmq.libzmq import loader, places
 
 #: Requirement and options for pip, in the order in which they are tried.
@@ -29,6 +30,11 @@ _ANY_PYTHON = ("--python-version", "3.12", "--implementation", "cp")
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\Z")
 _SHARED = re.compile(r".*(\.so(\.[0-9.]+)?|\.dylib|\.dll)\Z", re.IGNORECASE)
+
+_BINARY = getattr(os, "O_BINARY", 0)
+
+# A libzmq has less than a tenth of it; a wheel with more has been made to fill the disk.
+_LONGEST = 256 << 20
 
 # The reason is asked of the loader: the error is worded for those who have set the variable.
 _PROOF = """\
@@ -66,20 +72,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Bring the library, say what was done, and return the exit code."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")  # paths may have what the terminal has not
     try:
-        cache = places.cache()
-        if not cache:
-            raise FetchError("there is no home folder to keep the library in: set HOME")
-        path = None if args.force or args.wheel else _present()
-        if path is None:
-            path = _from_wheel(args.wheel, cache) if args.wheel else _download(cache)
-        else:
-            print(f"Already there: {path} (libzmq {prove(path)}); --force fetches again.")
-    except (FetchError, OSError, zipfile.BadZipFile) as error:
+        with shelf.interruptible():
+            path = _fetch(args.wheel, args.force)
+        _say_which(path)
+    except (FetchError, shelf.ShelfError, OSError) as error:
         print(f"ctzmq fetch: {error}", file=sys.stderr)
         return 1
-    _say_which(path)
+    except KeyboardInterrupt:
+        print("ctzmq fetch: interrupted, nothing was changed", file=sys.stderr)
+        return 1
     return 0
+
+
+def _fetch(wheel: str | None, force: bool) -> str:
+    cache = places.cache()
+    if not cache:
+        raise FetchError("there is no home folder to keep the library in: set HOME")
+    if wheel is not None:
+        return _from_wheel(wheel, cache)
+    path = None if force else _present()
+    if path is None:
+        return _download(cache)
+    print(f"Already there: {path} (libzmq {prove(path)}); --force fetches again.")
+    return path
 
 
 def _present() -> str | None:
@@ -117,7 +136,6 @@ def plans() -> list[Plan]:
 
 def _download(cache: str) -> str:
     pip = pip_command()
-    os.makedirs(cache, exist_ok=True)
     reasons = []
     for requirement, options in plans():
         with tempfile.TemporaryDirectory(prefix="ctzmq-fetch-") as folder:
@@ -174,46 +192,73 @@ def pip_command() -> list[str]:
 
 
 def _from_wheel(wheel: str, cache: str) -> str:
-    os.makedirs(cache, exist_ok=True)
-    staging = tempfile.mkdtemp(prefix=".new-", dir=cache)
-    try:
-        os.chmod(staging, 0o755)
+    with shelf.staging(cache) as staging:
         library, *others = unpack(wheel, staging)
-        prove(os.path.join(staging, library))
-        folder = os.path.join(cache, "-".join(os.path.basename(wheel).split("-")[:2]))
-        _move(staging, folder)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    path = os.path.join(folder, library)
-    version = prove(path)
+        version = prove(os.path.join(staging, library))
+        path = os.path.join(shelf.put(staging, _folder_name(wheel)), library)
     beside = f" and {', '.join(others)}" if others else ""
     print(f"Took {library}{beside} out of {os.path.basename(wheel)}; the rest is thrown away.")
     print(f"It opens: libzmq {version} at {path}")
     return path
 
 
+def _folder_name(wheel: str) -> str:
+    """Return the name and version in the name of a wheel."""
+    name = "-".join(os.path.basename(wheel).split("-")[:2])
+    return name if _SAFE_NAME.match(name) else "wheel"
+
+
 def unpack(wheel: str, folder: str) -> list[str]:
     """Write the shared libraries of a wheel into a folder and return their names, libzmq first.
 
     Only those in the wheel's own folder of libzmq are taken, and each under its plain name, so that
-    nothing can be written elsewhere. It raises NoLibraryError if there is no libzmq.
+    nothing can be written elsewhere. It raises NoLibraryError if there is no libzmq, and FetchError
+    if the wheel is damaged, or not what a wheel is.
     """
-    with zipfile.ZipFile(wheel) as archive:
-        entries = [entry for entry in archive.infolist() if _is_library(_base(entry.filename))]
-        ours = [entry for entry in entries if places.is_libzmq_name(_base(entry.filename))]
-        if not ours:
-            raise NoLibraryError(f"{os.path.basename(wheel)} carries no shared libzmq")
-        first = ours[0]
-        home = first.filename.rpartition("/")[0]
-        beside = [entry for entry in entries if entry.filename.rpartition("/")[0] == home]
-        beside.sort(key=lambda entry: (entry is not first, entry.filename))
-        for entry in beside:
-            with (
-                archive.open(entry) as source,
-                open(os.path.join(folder, _base(entry.filename)), "xb") as target,
-            ):
-                shutil.copyfileobj(source, target)
-    return [_base(entry.filename) for entry in beside]
+    if not os.path.isfile(wheel):
+        what = "it is not a file" if os.path.exists(wheel) else "there is no such file"
+        raise FetchError(f"cannot read the wheel {wheel!r}: {what}")
+    name = os.path.basename(wheel)
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            found = _choose(archive, name)
+            for entry in found:
+                _extract(archive, entry, folder)
+    except FetchError:
+        raise
+    # A damaged archive shows in many ways: in those of zlib, struct, bz2 and text, too.
+    except Exception as error:
+        raise FetchError(f"{name} cannot be unpacked: {error or type(error).__name__}") from None
+    return [_base(entry.filename) for entry in found]
+
+
+def _choose(archive: zipfile.ZipFile, wheel: str) -> list[zipfile.ZipInfo]:
+    """Return the entries of libzmq and of the libraries beside it, libzmq first."""
+    entries = [entry for entry in archive.infolist() if _is_library(_base(entry.filename))]
+    ours = [entry for entry in entries if places.is_libzmq_name(_base(entry.filename))]
+    if not ours:
+        raise NoLibraryError(f"{wheel} carries no shared libzmq")
+    first = ours[0]
+    home = first.filename.rpartition("/")[0]
+    beside = [entry for entry in entries if entry.filename.rpartition("/")[0] == home]
+    beside.sort(key=lambda entry: (entry is not first, entry.filename))
+    # Some systems do not tell upper from lower case.
+    if len({entry.filename.lower() for entry in beside}) < len(beside):
+        raise FetchError(f"{wheel} has two libraries of one name")
+    if sum(entry.file_size for entry in beside) > _LONGEST:
+        raise FetchError(f"{wheel} has libraries of more than {_LONGEST >> 20} MiB")
+    return beside
+
+
+def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: str) -> None:
+    path = os.path.join(folder, _base(entry.filename))
+    # Whoever could write to it would have a say in every program that loads it.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
+    with open(descriptor, "wb") as target:
+        with archive.open(entry) as source:
+            shutil.copyfileobj(source, target)
+        target.flush()
+        os.fsync(target.fileno())
 
 
 def _base(name: str) -> str:
@@ -222,21 +267,6 @@ def _base(name: str) -> str:
 
 def _is_library(name: str) -> bool:
     return bool(_SAFE_NAME.match(name) and _SHARED.match(name))
-
-
-def _move(staging: str, folder: str) -> None:
-    """Put a finished folder in its place in one step, also where an earlier one stands."""
-    if os.path.isdir(folder):
-        old = tempfile.mkdtemp(prefix=".old-", dir=os.path.dirname(folder))
-        try:
-            os.rename(folder, os.path.join(old, "folder"))
-        except OSError as error:  # Windows keeps what a running program has open
-            raise FetchError(
-                f"{folder} is in use ({error}): close the programs that use ctzmq and try again"
-            ) from None
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
-    os.rename(staging, folder)
 
 
 def prove(path: str) -> str:

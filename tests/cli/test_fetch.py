@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import glob
 import importlib.util
 import os
@@ -11,6 +13,7 @@ import sys
 import sysconfig
 import zipfile
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -249,10 +252,246 @@ def test_unpack_of_macos_and_windows(tmp_path: Path) -> None:
     ]
 
 
+def patched(path: str, *changes: tuple[int, bytes]) -> str:
+    """Overwrite bytes of a file."""
+    content = bytearray(Path(path).read_bytes())
+    for offset, new in changes:
+        content[offset : offset + len(new)] = new
+    Path(path).write_bytes(content)
+    return path
+
+
+def central(path: str) -> int:
+    """Return where the only entry of an archive is described at its end."""
+    return Path(path).read_bytes().index(b"PK\x01\x02")
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> str:
+    """A wheel with a compressed library and nothing else."""
+    path = tmp_path / NAME
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(REAL, f"pyzmq.libs/{REAL.name}")
+    return str(path)
+
+
+def damaged_stream(path: str) -> None:
+    patched(path, (60, b"\xff" * 400))
+
+
+def damaged_data(path: str) -> None:
+    patched(path, (20_000, b"\xff" * 100))
+
+
+def damaged_directory(path: str) -> None:
+    patched(path, (central(path) + 4, b"\xff" * 20))
+
+
+def damaged_name(path: str) -> None:
+    patched(path, (30, b"\xff\xfe"))
+
+
+def cut_off(path: str) -> None:
+    content = Path(path).read_bytes()
+    Path(path).write_bytes(content[: len(content) // 2])
+
+
+def without_its_middle(path: str) -> None:
+    content = Path(path).read_bytes()
+    Path(path).write_bytes(content[:1000] + content[len(content) // 2 :])
+
+
+def encrypted(path: str) -> None:
+    patched(path, (6, b"\x01"), (central(path) + 8, b"\x01"))
+
+
+def with_unknown_compression(path: str) -> None:
+    patched(path, (8, b"\x63"), (central(path) + 10, b"\x63"))
+
+
+def with_another_sum(path: str) -> None:
+    patched(path, (14, b"1234"), (central(path) + 16, b"1234"))
+
+
+def with_another_size(path: str) -> None:
+    patched(path, (22, b"\x10\0\0\0"), (central(path) + 24, b"\x10\0\0\0"))
+
+
+def with_a_bomb(path: str) -> None:
+    patched(path, (22, b"\xf0\xff\xff\xff"), (central(path) + 24, b"\xf0\xff\xff\xff"))
+
+
+def in_lzma_that_is_none(path: str) -> None:
+    patched(path, (8, b"\x0e"), (central(path) + 10, b"\x0e"))
+
+
+def in_bzip2_that_is_none(path: str) -> None:
+    patched(path, (8, b"\x0c"), (central(path) + 10, b"\x0c"))
+
+
+DAMAGES = [damaged_stream, damaged_data, damaged_directory, damaged_name, cut_off]
+DAMAGES += [without_its_middle, encrypted, with_unknown_compression, with_another_sum]
+DAMAGES += [with_another_size, with_a_bomb, in_lzma_that_is_none, in_bzip2_that_is_none]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_wheel_changes_nothing(
+    damage: Callable[[str], None],
+    packed: str,
+    tmp_path: Path,
+    cache: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("--wheel", wheel(tmp_path / "good"))
+    capsys.readouterr()
+    damage(packed)
+    assert run("--wheel", packed) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("ctzmq fetch: ")
+    assert NAME in said.err
+    assert files(cache) == [f"pyzmq-99.1/{REAL.name}"]
+    assert (cache / "pyzmq-99.1" / REAL.name).read_bytes() == REAL.read_bytes()
+    assert os.listdir(cache) == ["pyzmq-99.1"]
+
+
+def test_random_damage_is_never_a_traceback(packed: str, cache: Path) -> None:
+    original = Path(packed).read_bytes()
+    for offset in [*range(64), *range(central(packed), len(original))]:
+        patched(packed, (0, original), (offset, bytes([original[offset] ^ 0xFF])))
+        target = cache / str(offset)
+        target.mkdir(parents=True)
+        with contextlib.suppress(fetch.FetchError):
+            fetch.unpack(packed, str(target))
+
+
+@pytest.mark.parametrize("name", ["libzmq.so.5", "LIBZMQ.so.5"])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_wheel_with_two_libraries_of_one_name(
+    name: str, tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    members = [("l/libzmq.so.5", REAL.read_bytes()), (f"l/{name}", b"x")]
+    assert run("--wheel", wheel(tmp_path, *members, library=False)) == 1
+    assert "two libraries of one name" in capsys.readouterr().err
+    assert os.listdir(cache) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_what_is_no_file_is_no_wheel(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe.whl")
+    for path in (tmp_path, tmp_path / "pipe.whl", Path(os.devnull)):
+        assert run("--wheel", str(path)) == 1
+        assert "it is not a file" in capsys.readouterr().err
+    for name in ("", "none.whl", "nul\0.whl", "\udcff.whl"):
+        assert run("--wheel", name) == 1
+        assert "there is no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("pyzmq-1.0-x.whl", "pyzmq-1.0"), ("..-..-x.whl", "wheel"), (".whl", "wheel")],
+)
+def test_no_name_of_a_wheel_leads_elsewhere(
+    name: str, folder: str, tmp_path: Path, cache: Path, packed: str
+) -> None:
+    path = tmp_path / "in" / name
+    path.parent.mkdir()
+    os.rename(packed, path)
+    assert run("--wheel", str(path)) == 0
+    assert os.listdir(cache) == [folder]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are of another kind there")
+def test_nobody_else_can_write_to_the_library(packed: str, cache: Path) -> None:
+    old = os.umask(0)
+    try:
+        assert run("--wheel", packed) == 0
+    finally:
+        os.umask(old)
+    for path in (cache, cache / "pyzmq-99.1", cache / "pyzmq-99.1" / REAL.name):
+        assert path.stat().st_mode & 0o022 == 0
+
+
+@pytest.mark.parametrize("function", ["shutil.copyfileobj", "os.fsync"])
+def test_a_full_disk(
+    function: str,
+    packed: str,
+    tmp_path: Path,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("--wheel", wheel(tmp_path / "good"))
+
+    def fail(*args: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(function, fail)
+    assert run("--wheel", packed) == 1
+    assert os.strerror(errno.ENOSPC) in capsys.readouterr().err
+    assert (cache / "pyzmq-99.1" / REAL.name).read_bytes() == REAL.read_bytes()
+    assert os.listdir(cache) == ["pyzmq-99.1"]
+
+
+def test_a_home_that_cannot_be_written_to(
+    packed: str,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(cache))
+
+    cache.mkdir(parents=True)
+    for function in ("tempfile.mkdtemp", "os.makedirs"):
+        with monkeypatch.context() as patch:
+            patch.setattr(function, fail)
+            assert run("--wheel", packed) == 1
+        said = capsys.readouterr().err
+        assert os.strerror(errno.EROFS) in said
+        assert str(cache) in said
+
+
+def test_ctrl_c_is_no_traceback(
+    packed: str,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupt(path: str) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fetch, "prove", interrupt)
+    assert run("--wheel", packed) == 1
+    assert "interrupted" in capsys.readouterr().err
+    assert os.listdir(cache) == []
+
+
 def test_no_home(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(places, "cache", lambda: "")
     assert run() == 1
     assert "set HOME" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("home", [None, "", ".", "relative/path"])
+def test_a_home_that_is_none(
+    home: str | None,
+    packed: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_CACHE_HOME"):
+        if home is None:
+            monkeypatch.delenv(name)
+        else:
+            monkeypatch.setenv(name, home)
+    # An account without a home in the list of users.
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path.replace("~", home or "~", 1))
+    assert run("--wheel", packed) == 1
+    assert "set HOME" in capsys.readouterr().err
+    assert files(tmp_path) == [NAME]
 
 
 def test_a_cache_that_can_not_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -354,6 +593,34 @@ def test_no_pip_at_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
 
 # -- As a command ----------------------------------------------------------------------------------
+
+
+def command(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "ctzmq", "fetch", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_several_at_once_take_turns(packed: str, cache: Path) -> None:
+    runs = [command("--wheel", packed, "--force") for _ in range(4)]
+    for each in runs:
+        said, _ = each.communicate(timeout=50)
+        assert each.returncode == 0, said
+        assert "It opens" in said
+    assert os.listdir(cache) == ["pyzmq-99.1"]
+    assert files(cache) == [f"pyzmq-99.1/{REAL.name}"]
+
+
+def test_a_terminal_that_has_not_all_characters(packed: str, tmp_path: Path) -> None:
+    cache = tmp_path / "gr\u00fc\u00dfe"
+    run = command("--wheel", packed, XDG_CACHE_HOME=str(cache), PYTHONIOENCODING="ascii")
+    said, _ = run.communicate(timeout=50)
+    assert run.returncode == 0, said
+    assert "Traceback" not in said
 
 
 def test_it_runs_where_there_is_no_library(tmp_path: Path, cache: Path) -> None:

@@ -1,0 +1,185 @@
+"""The folder where `fetch` keeps libraries: filled by one run at a time, with whole ones only.
+
+What a run prepares has a name that begins with a dot, which the search for libzmq passes over, and
+gets its real name in one step. What a run that was killed leaves behind, the next one clears away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+PATIENCE_SECONDS = 120.0
+
+_NEW = ".new-"
+_OLD = ".old-"
+_NAP_SECONDS = 0.1
+
+
+class ShelfError(Exception):
+    """The folder cannot be used; the text says why."""
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP raise SystemExit, so that what is being done is undone."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # Who ignores them, as nohup does, goes on doing so.
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def staging(shelf: str) -> Iterator[str]:
+    """Make the shelf and a new folder on it, which is removed unless it was put in place.
+
+    Other runs wait meanwhile. It raises ShelfError if they take too long, or if nothing can be
+    written here.
+    """
+    try:
+        os.makedirs(shelf, 0o755, exist_ok=True)
+    except OSError as error:
+        raise ShelfError(
+            f"cannot make the folder {shelf}: {error.strerror}: {error.filename}"
+        ) from None
+    with _locked(shelf):
+        _clear(shelf)
+        try:
+            folder = tempfile.mkdtemp(prefix=_NEW, dir=shelf)
+        except OSError as error:
+            raise ShelfError(f"cannot write to the folder {shelf}: {error.strerror}") from None
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def put(folder: str, name: str) -> str:
+    """Give a finished folder its name in one step, also where another one has it; return its path.
+
+    It raises ShelfError if the other one cannot be moved.
+    """
+    shelf = os.path.dirname(folder)
+    target = os.path.join(shelf, name)
+    os.chmod(folder, 0o755)
+    _sync(folder)
+    if not os.path.lexists(target):
+        os.rename(folder, target)
+        _sync(shelf)
+        return target
+    old = tempfile.mkdtemp(prefix=_OLD, dir=shelf)
+    kept = os.path.join(old, name)
+    try:
+        try:
+            os.rename(target, kept)
+        except OSError as error:  # Windows keeps what a running program has open
+            raise ShelfError(
+                f"{target} is in use ({error}): close the programs that use ctzmq and try again"
+            ) from None
+        os.rename(folder, target)
+        _sync(shelf)
+    except BaseException:
+        if os.path.lexists(kept) and not os.path.lexists(target):
+            os.rename(kept, target)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def _clear(shelf: str) -> None:
+    """Clear away what runs that were killed have left."""
+    for name in os.listdir(shelf):
+        path = os.path.join(shelf, name)
+        if name.startswith(_OLD):
+            # It was killed between the two renames: what was there goes back.
+            with contextlib.suppress(OSError):
+                for kept in os.listdir(path):
+                    if not os.path.lexists(os.path.join(shelf, kept)):
+                        os.rename(os.path.join(path, kept), os.path.join(shelf, kept))
+        if name.startswith((_NEW, _OLD)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _sync(folder: str) -> None:
+    """Have the names in a folder survive a power failure, where folders can be opened."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            with contextlib.suppress(OSError):  # not every file system can
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _locked(shelf: str) -> Iterator[None]:
+    """Hold the lock of the shelf, which ends with the process that holds it."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    descriptor = _lock_file(shelf)
+    try:
+        told = False
+        while not _lock(descriptor):
+            if not told:
+                print("Waiting for another run of fetch ...", flush=True)
+                told = True
+            if time.monotonic() > deadline:
+                raise ShelfError(f"another run of fetch has used {shelf} for too long")
+            time.sleep(_NAP_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock_file(shelf: str) -> int:
+        # Folders cannot be opened, and a file on the shelf would stay there.
+        path = os.path.join(tempfile.gettempdir(), "ctzmq-fetch.lock")
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _lock_file(shelf: str) -> int:
+        return os.open(shelf, os.O_RDONLY)
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # a file system without locks: the renames have to do
+        return True
