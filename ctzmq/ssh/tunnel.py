@@ -8,6 +8,8 @@ the package is missing.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import io
 import os
 import re
 import signal
@@ -400,7 +402,9 @@ def openssh_tunnel(
         for _ in range(_MAX_PASSWORDS):
             if not _wait_for_prompt(child):
                 break
-            child.sendline(password or getpass(question))
+            answer = password or getpass(question)
+            with contextlib.suppress(OSError):  # it has ended meanwhile, and its words tell why
+                child.sendline(answer)
             # ssh asks again only if it was the wrong one.
             password, question = None, f"Password rejected. {destination}'s password: "
         else:
@@ -444,7 +448,11 @@ def _run_ssh(arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
 
 
 def _spawn_ssh(arguments: list[str]) -> Any:
-    return _load("pexpect").spawn("ssh", arguments, env=_environment())
+    # The terminal echoes nothing: a password typed where ssh does not read it, because what looked
+    # like a question was none, must not come back in the words of an error.
+    child = _load("pexpect").spawn("ssh", arguments, env=_environment(), echo=False)
+    child.logfile_read = io.BytesIO()
+    return child
 
 
 def _wait_for_prompt(child: Any) -> bool:
@@ -474,7 +482,7 @@ def _outcome(child: Any) -> tuple[int, str]:
     if child.isalive():
         child.wait()
     status = child.signalstatus if child.exitstatus is None else child.exitstatus
-    return int(status), (child.before or b"").decode(errors="replace").strip()
+    return int(status), child.logfile_read.getvalue().decode(errors="replace").strip()
 
 
 def _check_for_paramiko(server: str, keyfile: str | None) -> None:

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 PASSWORD = "secret"
 
@@ -59,6 +60,11 @@ def main(arguments: list[str], mode: str) -> None:
         input()
     elif mode == "unreachable":
         print("ssh: connect to host host port 22: Connection refused", flush=True)
+        sys.exit(255)
+    elif mode == "denied":
+        # What says so looks like a question, and the password is typed into the void.
+        print("user@host: Permission denied (publickey,password).", flush=True)
+        time.sleep(float(os.environ.get("FAKE_SSH_DELAY", "0")))
         sys.exit(255)
     elif mode == "silent":
         signal.pause()

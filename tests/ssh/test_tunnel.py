@@ -337,6 +337,18 @@ def test_too_many_wrong_passwords_are_an_error(fake_ssh: FakeSSH, answers: list[
     assert answers == []
 
 
+@pytest.mark.parametrize("delay", ["0", "0.5"])
+def test_no_error_shows_a_password(
+    fake_ssh: FakeSSH, monkeypatch: pytest.MonkeyPatch, delay: str
+) -> None:
+    monkeypatch.setenv("FAKE_SSH_DELAY", delay)
+    fake_ssh.behave("denied")
+    with pytest.raises(RuntimeError, match="failed to start") as caught:
+        ssh.openssh_tunnel(1, 2, SERVER, password="hunter2")
+    assert "hunter2" not in str(caught.value)
+    assert "Permission denied (publickey,password)" in str(caught.value)
+
+
 @pytest.fixture
 def at_exit(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], Any]]:
     registered: list[Callable[[], Any]] = []
