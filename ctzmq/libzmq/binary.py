@@ -1,4 +1,4 @@
-"""Reads from the head of a library file which machines it is made for.
+"""Reads from the head of a library file which machines it is made for, and if it is all there.
 
 The dynamic loader of glibc says "no such file" of a library for another processor, and Windows
 says "not a valid application": here is what to tell the user in their place.
@@ -6,7 +6,14 @@ says "not a valid application": here is what to tell the user in their place.
 
 from __future__ import annotations
 
+import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+_LONGEST_TABLE = 1 << 20  # bytes; a library has a dozen segments of 56
 
 _ELF = {
     3: "x86",
@@ -54,6 +61,41 @@ def _elf(head: bytes) -> str:
     bits = 64 if head[4] == 2 else 32
     order = "little" if little else "big"
     return f"{_ELF.get(number, f'machine {number}')} (ELF, {bits}-bit {order}-endian)"
+
+
+def is_cut_off(path: str) -> bool:
+    """Tell whether a file of ELF is shorter than what it would have mapped into memory.
+
+    The dynamic loaders of Linux do not look, and the process is killed when it reaches the end.
+    """
+    try:
+        with open(path, "rb") as file:
+            head = file.read(64)
+            if head[:4] != b"\x7fELF" or len(head) < 64:
+                return False
+            order: Literal["little", "big"] = "big" if head[5] == 2 else "little"
+            word = 8 if head[4] == 2 else 4
+            start, counts, offset, size = (32, 54, 8, 32) if word == 8 else (28, 42, 4, 16)
+
+            def number(data: bytes, at: int, width: int) -> int:
+                return int.from_bytes(data[at : at + width], order)
+
+            width, count = number(head, counts, 2), number(head, counts + 2, 2)
+            if width * count > _LONGEST_TABLE:
+                return False
+            file.seek(number(head, start, word))
+            table = file.read(width * count)
+            end = os.fstat(file.fileno()).st_size
+    except (OSError, ValueError, OverflowError):
+        return False
+    if len(table) < width * count:
+        return True
+    segments = [table[at : at + width] for at in range(0, len(table), max(width, 1))]
+    return any(
+        number(each, offset, word) + number(each, size, word) > end
+        for each in segments
+        if number(each, 0, 4) == 1  # PT_LOAD
+    )
 
 
 def _pe(head: bytes) -> list[str]:

@@ -209,8 +209,11 @@ def _has(handle: ctypes.CDLL, function: str) -> bool:
     return True
 
 
-def _refuse_other_kinds(name: str) -> None:
-    """Raise OSError of what is there but is no file: to open a named pipe could take for ever."""
+def _refuse_what_is_no_file(name: str) -> None:
+    """Raise OSError of what is there but is no whole file.
+
+    To open a named pipe could take for ever, and half a library would kill the process.
+    """
     try:
         mode = os.stat(name).st_mode
     except (OSError, ValueError):
@@ -219,11 +222,15 @@ def _refuse_other_kinds(name: str) -> None:
         raise OSError(f"{name}: it is a folder")
     if not stat.S_ISREG(mode):
         raise OSError(f"{name}: it is not a regular file")
+    from .binary import is_cut_off
+
+    if is_cut_off(name):
+        raise OSError(f"{name}: it is cut off")
 
 
 def _open(name: str) -> ctypes.CDLL:
     if os.path.dirname(name):
-        _refuse_other_kinds(name)
+        _refuse_what_is_no_file(name)
     # Windows looks for what a library needs in the folders named so; elsewhere RPATH tells.
     add = getattr(os, "add_dll_directory", None)
     folder = None

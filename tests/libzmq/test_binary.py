@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -71,8 +72,61 @@ def test_a_file_that_can_not_be_read(tmp_path: Path) -> None:
     assert binary.mismatch(str(tmp_path / "none")) == ""
 
 
+def segments(bits: int, order: Literal["little", "big"], *ends: int) -> bytes:
+    """Return a file of ELF that has segments which end at these offsets."""
+    word = bits // 8
+    width, start = (56, 64) if bits == 64 else (32, 52)
+    head = bytearray(elf(bits, order, 62)[:start])
+    at, counts = (32, 54) if bits == 64 else (28, 42)
+    head[at : at + word] = start.to_bytes(word, order)
+    head[counts : counts + 2] = width.to_bytes(2, order)
+    head[counts + 2 : counts + 4] = len(ends).to_bytes(2, order)
+    offset, size = (8, 32) if bits == 64 else (4, 16)
+    for end in ends:
+        entry = bytearray(width)
+        entry[:4] = (1).to_bytes(4, order)
+        entry[offset : offset + word] = (end // 2).to_bytes(word, order)
+        entry[size : size + word] = (end - end // 2).to_bytes(word, order)
+        head += entry
+    return bytes(head)
+
+
+@pytest.mark.parametrize("order", ["little", "big"])
+@pytest.mark.parametrize("bits", [32, 64])
+def test_a_library_that_is_cut_off(
+    bits: int, order: Literal["little", "big"], tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    content = segments(bits, order, 100, 4096, 1000)
+    for length, cut in ((4096, False), (5000, False), (4095, True), (len(content), True)):
+        path.write_bytes(content.ljust(length, b"\0"))
+        assert binary.is_cut_off(str(path)) is cut
+    path.write_bytes(content[:-1])
+    assert binary.is_cut_off(str(path))
+
+
+@pytest.mark.parametrize("content", [b"", b"\x7fELF", b"INPUT(-lzmq)" * 10, elf(64, "little", 62)])
+def test_other_files_are_not_cut_off(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    assert not binary.is_cut_off(str(path))
+    assert not binary.is_cut_off(str(tmp_path / "none"))
+    assert not binary.is_cut_off("nul\0")
+
+
+def test_no_nonsense_in_a_head_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    content = segments(64, "little", 100)
+    for offset in range(4, len(content)):
+        for value in (b"\0", b"\x01", b"\x7f", b"\xff"):
+            path.write_bytes(content[:offset] + value + content[offset + 1 :])
+            binary.is_cut_off(str(path))
+            binary.machines(str(path))
+
+
 def test_the_library_in_use_is_made_for_this_machine() -> None:
     assert binary.machines(library_path())
+    assert not binary.is_cut_off(library_path())
     assert binary.mismatch(library_path()) == ""
 
 

@@ -494,6 +494,18 @@ def test_a_named_pipe_is_not_waited_for(
         loader.load()
 
 
+@needs_shared_objects
+@pytest.mark.parametrize("percent", [0, 1, 10, 50, 90, 99])
+def test_half_a_library_does_not_kill_the_process(tmp_path: Path, percent: int) -> None:
+    whole = Path(library_path()).read_bytes()
+    half = tmp_path / "libzmq.so.5"
+    half.write_bytes(whole[: len(whole) * percent // 100])
+    done = python("-c", "import ctzmq", CTZMQ_LIBRARY=str(half))
+    assert done.returncode == 1, done.stderr
+    assert "ImportError: CTZMQ_LIBRARY is" in done.stderr
+    assert "cut off" in done.stderr or "too short" in done.stderr
+
+
 def test_a_device_is_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CTZMQ_LIBRARY", os.devnull)
     with pytest.raises(ImportError, match=r"regular file|CTZMQ_LIBRARY is 'nul'"):
