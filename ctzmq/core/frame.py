@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from operator import index
 
 from ..error import ZMQError, check
@@ -15,6 +16,7 @@ from .tracker import _FINISHED_TRACKER, MessageTracker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from threading import Event
     from typing import Any
 
@@ -29,6 +31,37 @@ bytes_ = bytes
 COPY_THRESHOLD = 65536
 
 
+# PyPy calls the finalizers of what refers to an object before that of the object.
+_getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 0)
+
+
+class _Last:
+    """Tells how often an object that nothing refers to is referred to in its own finalizer."""
+
+    references = 0
+
+    def __del__(self, _getrefcount: Any = _getrefcount) -> None:
+        type(self).references = _getrefcount(self)
+
+
+_Last()
+
+
+class _Closing:
+    """Closes a message with the object that refers to it."""
+
+    __slots__ = ("_message",)
+
+    def __init__(self, message: Any) -> None:
+        self._message = message
+
+    def __del__(
+        self, _close: Any = calls.close, _out_of_reach: Any = lifetime.out_of_reach
+    ) -> None:
+        if not _out_of_reach():
+            _close(self._message)
+
+
 class Content:
     """One `zmq_msg_t`, closed once no frame and no view refers to it any more."""
 
@@ -40,9 +73,19 @@ class Content:
         self.readonly = readonly
 
     def __del__(
-        self, _close: Any = calls.close, _out_of_reach: Any = lifetime.out_of_reach
+        self,
+        _close: Any = calls.close,
+        _out_of_reach: Any = lifetime.out_of_reach,
+        _closing: Any = _Closing,
+        _getrefcount: Any = _getrefcount,
+        _last: int = _Last.references,
     ) -> None:
-        if not _out_of_reach():
+        if _getrefcount(self) > _last:
+            # CPython's garbage collector calls the finalizers of a cycle, in any order, before it
+            # takes the cycle apart, and another one may still use the message. An object made now
+            # is not of the cycle: its finalizer comes when this one is cleared.
+            self.data = _closing(self.message)
+        elif not _out_of_reach():
             _close(self.message)
 
     def view(self) -> memoryview:
@@ -50,6 +93,13 @@ class Content:
         address, size = calls.content(self.message)
         view = memory.view(address, size, self)
         return view.toreadonly() if self.readonly else view
+
+    def offered(self) -> Any:
+        """Return what offers the message's own memory as bytes, and keeps it alive."""
+        if not self.readonly:
+            address, size = calls.content(self.message)
+            return memory.block(address, size, self)
+        return self.data if isinstance(self.data, bytes_) else self.view()
 
 
 class Frame(Exporter):
@@ -77,11 +127,21 @@ class Frame(Exporter):
     Source: pyzmq `zmq.Frame`.
     """
 
-    __slots__ = ("__weakref__", "_content", "_memory", "_read", "more", "tracker", "tracker_event")
+    __slots__ = (
+        "__weakref__",
+        "_content",
+        "_memory",
+        "_read",
+        "_view",
+        "more",
+        "tracker",
+        "tracker_event",
+    )
 
     _content: Content
-    _memory: memoryview | None
+    _memory: Any
     _read: bytes_ | None
+    _view: memoryview | None
     more: bool
     tracker: MessageTracker | None
     tracker_event: Event | None
@@ -121,9 +181,9 @@ class Frame(Exporter):
         event: Event | None = None,
     ) -> None:
         self._content = content
-        self._memory = None
+        self._view = None
         if NEEDS_MEMORY:
-            self._memory = content.view()
+            self._memory = content.offered()
             if not _offered:
                 _offer()
         self._read = None
@@ -161,9 +221,12 @@ class Frame(Exporter):
 
         Source: pyzmq `Frame.buffer`.
         """
-        if self._memory is None:
-            self._memory = self._content.view()
-        return self._memory
+        view = self._view
+        if view is None:
+            content = self._content
+            quick = NEEDS_MEMORY and not content.readonly
+            view = self._view = memoryview(self._memory) if quick else content.view()
+        return view
 
     @property
     def bytes(self) -> bytes_:

@@ -80,6 +80,27 @@ def view(address: int, size: int, owner: object) -> memoryview:
     return memoryview(array).cast("B")
 
 
+class _Byte(ctypes.Union):
+    """A byte: views of an array of it have the format "B", those of an array of c_ubyte "<B"."""
+
+    _fields_ = (("value", ctypes.c_ubyte),)
+
+
+def block(address: int, size: int, owner: object) -> object:
+    """Make an object that offers C memory as writable bytes to whoever asks for its buffer.
+
+    It is not for PyPy.
+
+    Parameters
+    ----------
+    address, size, owner
+        As in `view`.
+    """
+    array: Any = (_Byte * size).from_address(address)
+    array.owner = owner
+    return array
+
+
 class _PyBuffer(ctypes.Structure):
     """`Py_buffer` of CPython's C API."""
 

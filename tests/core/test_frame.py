@@ -10,6 +10,7 @@ import mmap
 import pickle
 import subprocess
 import sys
+import textwrap
 import threading
 import weakref
 from collections.abc import Iterator
@@ -288,6 +289,61 @@ class TestTracker:
         gc.collect()
         assert isinstance(event, threading.Event)
         assert event.wait(10)
+
+
+@without_sockets
+class TestCycles:
+    """A frame, and what refers to its memory, in a cycle that the garbage collector takes apart."""
+
+    PROGRAM = """
+        import gc
+        import ctzmq as zmq
+
+        class Node:
+            def __del__(self):
+                for use in uses:
+                    print(use(self))
+
+        uses = []
+        gc.disable()
+        # The finalizers of what is older come first.
+        frame = FRAME
+        node = Node()
+        node.itself = node
+        node.view, node.frame = memoryview(frame), frame
+        tracker = frame.tracker
+        del frame
+    """
+
+    @pytest.mark.parametrize(
+        "frame",
+        [
+            "zmq.Frame(b'abc' * 5000, track=True)",
+            "zmq.Frame(b'abc' * 5000, track=True, copy=False)",
+            "zmq.Frame(bytearray(b'abc' * 5000), track=True, copy=False)",
+        ],
+    )
+    def test_it_is_freed(self, child: Child, frame: str) -> None:
+        end = "del node; [gc.collect() for _ in range(5)]; tracker.wait(10); print(tracker.done)"
+        done = child(textwrap.dedent(self.PROGRAM).replace("FRAME", frame) + end)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
+
+    @pytest.mark.parametrize("size", [300, 30_000_000], ids=["small", "large"])
+    @pytest.mark.parametrize(
+        "use",
+        [
+            "bytes(node.view[-3:])",
+            "bytes(node.frame.buffer[-3:])",
+            "node.frame.bytes[-3:]",
+            "copy.copy(node.frame).bytes[-3:]",
+        ],
+    )
+    def test_finalizers_in_it_can_use_it(self, child: Child, use: str, size: int) -> None:
+        program = textwrap.dedent(self.PROGRAM).replace("FRAME", f"zmq.Frame(b'abc' * {size // 3})")
+        end = f"import copy; uses.append(lambda node: {use}); del node"
+        end += "; [gc.collect() for _ in range(5)]"
+        done = child(program + end)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "b'abc'\n", "")
 
 
 class TestLifetime:

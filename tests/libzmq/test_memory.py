@@ -55,6 +55,30 @@ class TestView:
         assert gone() is None
 
 
+@pytest.mark.skipif(not CPYTHON, reason="it is not for PyPy")
+class TestBlock:
+    def test_its_views_show_the_memory_itself_as_bytes(self) -> None:
+        target = ctypes.create_string_buffer(b"abcdef", 6)
+        block: Any = memory.block(ctypes.addressof(target), 6, target)
+        view = memoryview(block)
+        assert (view.tobytes(), view.format, view.itemsize, view.ndim) == (b"abcdef", "B", 1, 1)
+        view[1] = ord("X")
+        assert target.raw == b"aXcdef"
+
+    def test_the_owner_lives_as_long_as_any_view(self) -> None:
+        target = ctypes.create_string_buffer(8)
+        owner = Owner()
+        gone = weakref.ref(owner)
+        block: Any = memory.block(ctypes.addressof(target), 8, owner)
+        view = memoryview(block)
+        del owner, block
+        gc.collect()
+        assert gone() is not None
+        del view
+        gc.collect()
+        assert gone() is None
+
+
 BUFFERS: list[Any] = [
     b"bytes" * 20,
     bytearray(b"bytearray" * 20),
