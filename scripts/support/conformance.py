@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[1]))
 
-from support import programs, venvs
+from support import processes, programs, sources, venvs
+from support.outcomes import Counts, Outcomes, Peer, Result, read_junit, total
 
 PYTHONS = ["3.9", "3.11", "3.13", "pypy3"]
 
@@ -60,51 +57,6 @@ if len(sys.argv) > 1:
 print(f"pyzmq {name}, {where}")
 """
 
-Outcomes = dict[str, str]
-"""How each test ended: passed, failed, skipped, or differs."""
-
-
-class Counts(NamedTuple):
-    """How the tests of one file ended."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    differs: int = 0
-    note: str = ""
-
-    @property
-    def ok(self) -> bool:
-        return not self.failed and not self.note
-
-
-class Result(NamedTuple):
-    """How each test of a file ended, and what kept the file from ending by itself."""
-
-    outcomes: Outcomes
-    note: str = ""
-
-    @property
-    def counts(self) -> Counts:
-        count = list(self.outcomes.values()).count
-        return Counts(
-            count("passed"), count("failed"), count("skipped"), count("differs"), self.note
-        )
-
-
-def read_junit(text: str) -> Outcomes:
-    """Read pytest's JUnit report; of a test that was run again the last end counts."""
-    outcomes: Outcomes = {}
-    for case in ElementTree.fromstring(text).iter("testcase"):
-        kinds = {child.tag for child in case}
-        *_, owner = (case.get("classname") or "").partition("tests.")
-        test = "::".join([*filter(None, owner.split(".")), case.get("name") or ""])
-        if kinds & {"failure", "error"}:
-            outcomes[test] = "differs" if test in DIFFERENT else "failed"
-        else:
-            outcomes[test] = "skipped" if "skipped" in kinds else "passed"
-    return outcomes
-
 
 def faults(ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
     """List the tests that fail with ctzmq, and those that it skips and pyzmq runs."""
@@ -140,31 +92,16 @@ def chosen(names: Sequence[str], present: Sequence[str]) -> list[str]:
 
 def fetch_tests() -> Path:
     """Return a folder with pyzmq's tests as its source distribution has them, without its zmq."""
-    release = f"pyzmq-{venvs.PYZMQ_VERSION}"
     folder = venvs.CHECKOUT / ".venv-conformance-tests"
-    suite = folder / release
-    if (suite / "complete").exists():
-        return suite
-    shutil.rmtree(folder, ignore_errors=True)
-    print(f"fetching {release}'s source distribution", file=sys.stderr, flush=True)
     # pip wants the metadata of what it downloads; the build backend gives it without a compiler.
-    command = ["-m", "pip", "download", "-q", "--no-deps", "--no-build-isolation"]
-    pin = f"pyzmq=={venvs.PYZMQ_VERSION}"
-    venvs.run(
-        [venvs.tools(), *command, "--no-binary", "pyzmq", "-d", folder, pin], f"fetching {pin}"
+    return sources.fetch(
+        venvs.tools(),
+        "pyzmq",
+        venvs.PYZMQ_VERSION,
+        folder,
+        lambda path: not path.startswith("zmq/"),
+        ["--no-build-isolation"],
     )
-    with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
-        for member in archive:
-            parts = Path(member.name).parts
-            if not member.isfile() or ".." in parts or parts[0] != release or parts[1] == "zmq":
-                continue
-            target = folder.joinpath(*parts)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            content = archive.extractfile(member)
-            assert content is not None
-            target.write_bytes(content.read())
-    (suite / "complete").touch()
-    return suite
 
 
 class Side(NamedTuple):
@@ -205,7 +142,7 @@ class Side(NamedTuple):
             note = self.pytest(target, [*extra, f"--junitxml={report}"], log, timeout)
             result = Result({}, note)
             if report.exists():
-                result = Result(read_junit(report.read_text(encoding="utf-8")), note)
+                result = Result(read_junit(report.read_text(encoding="utf-8"), DIFFERENT), note)
             if self.options.verbose or not (quiet or result.counts.ok or self.name == "pyzmq"):
                 print(log.read_text(encoding="utf-8", errors="replace"))
         return result
@@ -213,51 +150,13 @@ class Side(NamedTuple):
     def pytest(self, target: str, extra: Sequence[str], log: Path, timeout: float) -> str:
         """Run pytest; return what kept it from coming to an end by itself, or nothing."""
         file, colons, test = target.partition("::")
-        command = [os.fspath(self.python), "-m", "pytest", "-p", "no:cacheprovider", "-rs"]
+        command: list[str | Path] = [self.python, "-m", "pytest", "-p", "no:cacheprovider", "-rs"]
         command += [f"--tb={self.options.tb}", *extra, f"tests/{file}.py{colons}{test}"]
         command += ["-k", self.options.keyword] if self.options.keyword else []
-        with open(log, "wb") as output:
-            process = subprocess.Popen(
-                command,
-                cwd=self.suite,
-                env=venvs.clean_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-            try:
-                process.wait(timeout=timeout)
-            except subprocess.TimeoutExpired:
-                return f"did not end within {timeout:g} s"
-            finally:
-                process.kill()
-                process.wait()
-        if process.returncode not in (0, 1, 5):
-            return f"pytest ended with exit code {process.returncode}"
-        return ""
-
-
-class Peer:
-    """pyzmq's own results on one interpreter, each file run once and remembered."""
-
-    def __init__(self, tag: str, side: Side, made_with: str) -> None:
-        self.side = side
-        self.path = venvs.CHECKOUT / ".venv-conformance-peers" / f"{tag}.json"
-        self.made_with = made_with
-        self.files: dict[str, Outcomes] = {}
-        if self.path.exists() and not side.options.peer:
-            known = json.loads(self.path.read_text(encoding="utf-8"))
-            if known["made with"] == made_with:
-                self.files = known["files"]
-
-    def run(self, stem: str) -> Outcomes:
-        """Return how each test of a file ends with pyzmq."""
-        if stem not in self.files:
-            self.files[stem] = self.side.run(stem).outcomes
-            self.path.parent.mkdir(exist_ok=True)
-            known = {"made with": self.made_with, "files": self.files}
-            self.path.write_text(json.dumps(known, indent=1), encoding="utf-8")
-        return self.files[stem]
+        code = processes.run(command, log, timeout, self.suite).code
+        if code is None:
+            return f"did not end within {timeout:g} s"
+        return "" if code in (0, 1, 5) else f"pytest ended with exit code {code}"
 
 
 def which(python: Path, *arguments: str) -> str:
@@ -276,7 +175,7 @@ def prepare(name: str | None, suite: Path, options: argparse.Namespace) -> tuple
     theirs = venvs.environment(f"conformance-{tag}-pyzmq", interpreter, [pin, *requirements])
     made_with = f"{which(theirs)}, {os.path.realpath(interpreter)}, {requirements}"
     everything = argparse.Namespace(**{**vars(options), "keyword": None, "verbose": False})
-    peer = Peer(tag, Side("pyzmq", theirs, suite, everything), made_with)
+    peer = Peer(tag, Side("pyzmq", theirs, suite, everything).run, made_with, options.peer)
     return tag, Side("ctzmq", ours, suite, options), peer
 
 
@@ -296,16 +195,6 @@ def line(name: str, counts: Sequence[Counts], seconds: float) -> str:
     return f"{name:20} {' |'.join(cells)} {seconds:7.1f} s {notes}".rstrip()
 
 
-def total(counts: Sequence[Counts]) -> Counts:
-    """Add up counts."""
-    return Counts(
-        sum(c.passed for c in counts),
-        sum(c.failed for c in counts),
-        sum(c.skipped for c in counts),
-        sum(c.differs for c in counts),
-    )
-
-
 def run_python(name: str | None, targets: Sequence[str], options: argparse.Namespace) -> list[str]:
     """Run the tests on one interpreter; return the lines to sum it up, the faulty ones first."""
     tag, side, peer = prepare(name, fetch_tests(), options)
@@ -322,9 +211,9 @@ def run_python(name: str | None, targets: Sequence[str], options: argparse.Names
         outcomes.update(result.outcomes)
         pyzmq = peer.run(target.partition("::")[0])
         ours.append(result.counts)
-        theirs.append(Result(pyzmq).counts)
+        theirs.append(pyzmq.counts)
         print(line(target, [ours[-1], theirs[-1]], time.monotonic() - file_start), flush=True)
-        problems += [f"{tag}: {fault}" for fault in faults(result.outcomes, pyzmq)]
+        problems += [f"{tag}: {fault}" for fault in faults(result.outcomes, pyzmq.outcomes)]
         problems += [f"{tag}: {target} {result.note}"] if result.note else []
     print(line("total", [total(ours), total(theirs)], time.monotonic() - start), flush=True)
     if not total(ours).passed and not problems:
@@ -387,12 +276,16 @@ def interpreters(options: argparse.Namespace) -> list[str | None]:
 def main() -> int:
     """Run what the command line asks for; return 1 if there was a fault."""
     options = parse()
+    problems: list[str] = []
     if options.programs:
-        name = options.python[0] if options.python else None
-        return programs.main(name, install_shim, options.files)
+        for name in options.python or [None]:
+            problems += programs.main(
+                name, install_shim, options.files, options.peer, options.verbose
+            )
+        print("\n" + ("\n".join(problems) or "nothing was worse than with pyzmq"))
+        return 1 if problems else 0
     present = sorted(path.stem for path in (fetch_tests() / "tests").glob("test_*.py"))
     targets = chosen(options.files, present)
-    problems: list[str] = []
     for name in interpreters(options):
         problems += run_python(name, targets, options)
     print("\n" + ("\n".join(problems) or "all passed, and nothing was skipped that pyzmq runs"))

@@ -14,19 +14,8 @@ import pytest
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, os.fspath(SCRIPTS))
 
-from support import conformance, venvs  # noqa: E402
+from support import conformance, outcomes, venvs  # noqa: E402
 
-REPORT = """<?xml version="1.0" encoding="utf-8"?>
-<testsuites><testsuite name="pytest" tests="7">
-<testcase classname="tests.test_x" name="good" time="0.1"/>
-<testcase classname="tests.test_x" name="skipped"><skipped message="no"/></testcase>
-<testcase classname="tests.test_x.TestY" name="bad"><failure message="no"/></testcase>
-<testcase classname="tests.test_x" name="torn"><error message="in the teardown"/></testcase>
-<testcase classname="tests.test_x" name="again"><failure message="first"/></testcase>
-<testcase classname="tests.test_x" name="again"/>
-<testcase classname="" name="tests.test_z"><skipped message="the whole file"/></testcase>
-</testsuite></testsuites>
-"""
 PRESENT = ["test_cython", "test_socket", "test_z85"]
 
 
@@ -35,41 +24,6 @@ def options(**changes: Any) -> argparse.Namespace:
     for name, value in changes.items():
         setattr(chosen, name, value)
     return chosen
-
-
-def test_a_report_tells_how_each_test_ended() -> None:
-    assert conformance.read_junit(REPORT) == {
-        "test_x::good": "passed",
-        "test_x::skipped": "skipped",
-        "test_x::TestY::bad": "failed",
-        "test_x::torn": "failed",
-        "test_x::again": "passed",
-        "tests.test_z": "skipped",
-    }
-
-
-def test_a_failure_that_is_meant_is_none() -> None:
-    (name, *_) = conformance.DIFFERENT
-    owner, _, test = name.rpartition("::")
-    case = f'<testcase classname="tests.{owner.replace("::", ".")}" name="{test}">{{}}</testcase>'
-    ends = {
-        kind: conformance.read_junit(f"<testsuite>{case.format(kind)}</testsuite>")[name]
-        for kind in ("", "<failure/>", "<skipped/>")
-    }
-    assert ends == {"": "passed", "<failure/>": "differs", "<skipped/>": "skipped"}
-
-
-def test_results_are_counted() -> None:
-    outcomes = {"a": "passed", "b": "failed", "c": "passed", "d": "skipped", "e": "differs"}
-    counts = conformance.Result(outcomes, "slow").counts
-    assert counts == conformance.Counts(2, 1, 1, 1, "slow")
-    assert conformance.total([counts, counts]) == conformance.Counts(4, 2, 2, 2)
-
-
-def test_failures_and_notes_are_not_ok() -> None:
-    assert conformance.Counts(passed=1, skipped=3, differs=1).ok
-    assert not conformance.Counts(passed=1, failed=1).ok
-    assert not conformance.Counts(note="did not end").ok
 
 
 def test_a_skip_counts_only_where_the_peer_runs_the_test() -> None:
@@ -108,7 +62,7 @@ def test_an_unknown_file_is_named_with_what_there_is() -> None:
 
 
 def test_a_line_shows_both_sides_and_what_went_wrong() -> None:
-    ours, theirs = conformance.Counts(3, 1, 0, 2), conformance.Counts(4, note="crashed")
+    ours, theirs = outcomes.Counts(3, 1, 0, 2), outcomes.Counts(4, note="crashed")
     text = " ".join(conformance.line("test_x", [ours, theirs], 1.25).split())
     assert text == "test_x 3 1 0 2 | 4 0 0 0 1.2 s crashed"
 
@@ -176,28 +130,7 @@ def test_a_file_that_does_not_end_is_stopped(side: conformance.Side) -> None:
     endless = "import time\n\ndef test_it():\n    time.sleep(600)\n"
     (side.suite / "tests" / "test_x.py").write_text(endless, encoding="utf-8")
     result = side._replace(options=options(timeout=3.0)).run("test_x")
-    assert result == conformance.Result({}, "did not end within 3 s")
-
-
-def test_the_peer_runs_a_file_once(
-    side: conformance.Side, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    ran: list[str] = []
-
-    def run(self: conformance.Side, stem: str) -> conformance.Result:
-        ran.append(stem)
-        return conformance.Result({f"{stem}::test": "passed"})
-
-    monkeypatch.setattr(conformance.Side, "run", run)
-    monkeypatch.setattr(venvs, "CHECKOUT", tmp_path)
-    for _ in range(2):
-        outcomes = conformance.Peer("tag", side, "made so").run("test_x")
-        assert outcomes == {"test_x::test": "passed"}
-    assert ran == ["test_x"]
-    conformance.Peer("tag", side, "made otherwise").run("test_x")
-    fresh = side._replace(options=options(peer=True))
-    conformance.Peer("tag", fresh, "made otherwise").run("test_x")
-    assert len(ran) == 3
+    assert result == outcomes.Result({}, "did not end within 3 s")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX shell script")
