@@ -4,6 +4,7 @@ It has pyzmq's name because programs ask for `_AsyncSocket` here. `green.waiting
 waits; what need not wait is done by the time it returns.
 """
 
+# ruff: noqa: B007 - the loops that end at once count down, as `pace` tells
 from __future__ import annotations
 
 import asyncio
@@ -17,15 +18,15 @@ from .core import poll as _poll
 from .core import pollitems as _pollitems
 from .core import socket as _socket
 from .core.lifecycle import Lifecycle
-from .core.messaging import SNDMORE
 from .enums import Errno
 from .error import Again
+from .green import pace
 from .green.edge import POLLIN, POLLOUT, EdgeSocket
+from .green.lined import Lined, kept, unhurried
 from .green.loop_hub import LoopHub, hub_of
-from .green.waiting import MIDWAY, NOT_YET, LoopEdge, Polling, Waiting
+from .green.waiting import NOT_YET, Polling
 from .libzmq.provider import calls
 from .libzmq.typed import like
-from .options import SocketOption
 
 if TYPE_CHECKING:
     from .green.awaited import Awaited
@@ -47,10 +48,10 @@ _send = _socket.Socket.send
 _recv = _socket.Socket.recv
 _send_multipart = _socket.Socket.send_multipart
 _recv_multipart = _socket.Socket.recv_multipart
-_get: Callable[[Any, int], Any] = _socket.Socket.get
 #: The size of a message that is not there yet.
 _EMPTY = -2
-_TIMEOUTS = {POLLIN: int(SocketOption.RCVTIMEO), POLLOUT: int(SocketOption.SNDTIMEO)}
+#: From how many parts on a message counts as so many calls.
+_MANY = 4
 
 
 class _Async:
@@ -122,13 +123,15 @@ def _poll_for(
     convert: Callable[[list[tuple[Any, int]]], Any],
     strict: bool = False,
 ) -> Future[Any]:
-    """Poll now; wait, in the loop, when nothing is ready."""
-    future: Future[Any] = Future()
+    """Poll now, and tell in the next turn; wait, in the loop, when nothing is ready."""
+    future = unhurried()
     limit = _pollitems.milliseconds(timeout)
     try:
         ready = _poll.zmq_poll(sockets, 0)
-        if ready or not limit:
+        if not limit:
             future.set_result(convert(ready))
+        elif ready:
+            return pace.Soon(convert(ready))
         elif limit == _pollitems.inf:
             _pollitems.check_end(sockets)
     except Exception as error:
@@ -164,7 +167,7 @@ def _flavoured(socket_class: type[_AsyncSocket], socket: Any) -> Any:
     return others[0] if others else socket_class(socket)
 
 
-class _AsyncSocket(_Async, Awaited):
+class _AsyncSocket(_Async, Lined):
     """A socket whose sends and receives return Futures.
 
     Parameters
@@ -179,7 +182,6 @@ class _AsyncSocket(_Async, Awaited):
 
     __slots__ = ("_blocking",)
 
-    _edge_class = LoopEdge
     _poller_class = _AsyncPoller
 
     def __init__(
@@ -280,15 +282,30 @@ class _AsyncSocket(_Async, Awaited):
 
         Source: pyzmq `zmq.asyncio.Socket.send`.
         """
+        handle = self._handle
         # Where no loop is found, nothing has happened yet.
-        future: Future[Any] = Future()
+        for future in pace.futures:
+            break
+        else:
+            future, handle = self._turn(POLLOUT)
+            if future is None and copy:
+                data = kept(data)
         if type(data) is bytes and copy and not flags and routing_id is None and group is None:
             size = len(data)
-            if size < LARGE and try_send(self._handle, data, size, DONTWAIT) >= 0:
+            if size >= LARGE:
+                pace.spend(pace.MOST)
+            elif try_send(handle, data, size, DONTWAIT) >= 0:
                 future.set_result(None)
                 return future
+            return self._begin(future, POLLOUT, flags, partial(self._give, data))
         call = partial(_send, self, data, flags | DONTWAIT, copy, track, routing_id, group)
         return self._begin(future, POLLOUT, flags, call)
+
+    def _give(self, data: bytes) -> None:
+        """Send one part without waiting, however many others wait."""
+        size = len(data)
+        if size >= LARGE or not self._quick or try_send(self._pointer, data, size, DONTWAIT) < 0:
+            _send(self, data, DONTWAIT)
 
     @like(lambda: Awaited.send_multipart)
     def send_multipart(  # type: ignore[override]
@@ -313,12 +330,20 @@ class _AsyncSocket(_Async, Awaited):
 
         Source: pyzmq `zmq.asyncio.Socket.send_multipart`.
         """
-        future: Future[Any] = Future()
         parts = msg_parts if msg_parts.__class__ in (list, tuple) else list(msg_parts)
+        handle = self._handle
+        for future in pace.futures:
+            break
+        else:
+            future, handle = self._turn(POLLOUT)
+            if future is None:
+                parts = [kept(part) for part in parts] if copy else list(parts)
+        if len(parts) > _MANY:
+            pace.spend(len(parts))
         if copy and not kwargs and _plain(parts):
-            if self._handle is self._pointer:
+            if handle is self._pointer and not flags:
                 try:
-                    future.set_result(_send_multipart(self, parts, flags | DONTWAIT))
+                    future.set_result(_send_multipart(self, parts, DONTWAIT))
                     return future
                 except Again:
                     pass
@@ -352,7 +377,11 @@ class _AsyncSocket(_Async, Awaited):
 
         Source: pyzmq `zmq.asyncio.Socket.recv`.
         """
-        future: Future[Any] = Future()
+        handle = self._handle
+        for future in pace.futures:
+            break
+        else:
+            future, handle = self._turn(POLLIN)
         if not copy:
             call: Any = partial(_recv, self, flags | DONTWAIT, copy, track)
             return self._begin(future, POLLIN, flags, call)
@@ -360,11 +389,15 @@ class _AsyncSocket(_Async, Awaited):
         if message is None:
             message = new_message()
         self._message = None
-        size = try_recv(message, self._handle, DONTWAIT)
+        size = try_recv(message, handle, DONTWAIT)
         if size < 0:
             self._message = message
             return self._begin(future, POLLIN, flags, self._take)
-        future.set_result(_content(message, size))
+        if size < _socket.KEEP:
+            # As `_content` does, without a call.
+            future.set_result(message_data(message)[:size])
+        else:
+            future.set_result(_content(message, size))
         self._message = message
         return future
 
@@ -409,7 +442,11 @@ class _AsyncSocket(_Async, Awaited):
 
         Source: pyzmq `zmq.asyncio.Socket.recv_multipart`.
         """
-        future: Future[Any] = Future()
+        handle = self._handle
+        for future in pace.futures:
+            break
+        else:
+            future, handle = self._turn(POLLIN)
         if not copy:
             call: Any = partial(_recv_multipart, self, flags | DONTWAIT, copy, track)
             return self._begin(future, POLLIN, flags, call, whole=True)
@@ -417,7 +454,7 @@ class _AsyncSocket(_Async, Awaited):
         if message is None:
             message = new_message()
         self._message = None
-        size = try_recv(message, self._handle, DONTWAIT)
+        size = try_recv(message, handle, DONTWAIT)
         if size < 0:
             self._message = message
             return self._begin(future, POLLIN, flags, self._take_parts, whole=True)
@@ -443,6 +480,8 @@ class _AsyncSocket(_Async, Awaited):
             if size < 0:
                 # The socket or its context came to its end in another thread.
                 _recv(self, DONTWAIT)
+        if len(parts) > _MANY:
+            pace.spend(len(parts))
         self._message = message
         return parts
 
@@ -463,100 +502,15 @@ class _AsyncSocket(_Async, Awaited):
 
         Source: pyzmq `zmq.asyncio.Socket.recv_into`.
         """
+        for future in pace.futures:
+            break
+        else:
+            future, _ = self._turn(POLLIN)
         receive = self._shadow_sock.recv_into
         call = partial(receive, buf, nbytes=nbytes, flags=flags | DONTWAIT)
-        return self._begin(Future(), POLLIN, flags, call)
-
-    def _deserialize(self, recvd: Any, load: Callable[[Any], Any]) -> Any:
-        if isinstance(recvd, Waiting) and not recvd.done():
-            recvd.convert(load)
-            return recvd
-        return _converted(recvd, load)
+        return self._begin(future, POLLIN, flags, call)
 
     # -- Waiting -----------------------------------------------------------------------------------
-
-    def _begin(
-        self,
-        future: Future[Any],
-        event: int,
-        flags: int,
-        attempt: Callable[[], Any],
-        whole: bool = False,
-    ) -> Future[Any]:
-        """Make a call, or line it up behind those that wait for the same.
-
-        Parameters
-        ----------
-        future : Future
-            For the result, if there is one at once.
-        event : int
-            What the call waits for, POLLIN or POLLOUT.
-        flags : int
-            What the user gave.
-        attempt : callable
-            Makes the call without waiting.
-        whole : bool
-            Whether it takes or gives all parts of a message.
-        """
-        edge: Any = self._edge
-        loop = future.get_loop()
-        if edge is not None and edge.hub.loop is not loop:
-            edge = self._join()
-        begins = MIDWAY and event == POLLOUT and flags & SNDMORE
-        if begins and edge is None and self._address:
-            edge = self._join()
-        task = None
-        mine = waits = False
-        if edge is not None and (begins or edge.lines[event] or edge.owners):
-            task = asyncio.current_task(loop)
-            mine = task is not None and edge.owners.get(event) is task
-            waits = not mine and bool(edge.lines[event] or edge.held(event, task))
-        timeout = 0
-        if flags & DONTWAIT or not waits:
-            try:
-                result = attempt()
-                if result is not NOT_YET:
-                    future.set_result(result)
-                    if task is not None and (mine or begins):
-                        edge.own(event, task, not whole and edge.more(event, flags))
-                        if not edge.busy():
-                            edge.settle()
-                elif flags & DONTWAIT:
-                    future.set_exception(Again())
-            except Again as error:
-                if flags & DONTWAIT:
-                    future.set_exception(error)
-            except Exception as error:
-                future.set_exception(error)
-            if not future.done():
-                timeout = _get(self, _TIMEOUTS[event])
-                if not timeout:
-                    future.set_exception(Again())
-            if future.done():
-                if edge is not None and edge.busy():
-                    edge.look()
-                return future
-        else:
-            timeout = _get(self, _TIMEOUTS[event])
-            if not timeout:
-                future.set_exception(Again())
-                return future
-        if edge is None:
-            edge = self._join()
-        waiting = Waiting(edge, event, flags, attempt, whole, loop)
-        alone = not edge.busy()
-        line = edge.lines[event]
-        if mine:
-            line.appendleft(waiting)
-        else:
-            line.append(waiting)
-        edge.arm()
-        if timeout > 0:
-            waiting.limit(timeout / 1000)
-        # A receive that failed took note of all changes; a send does so only now and then.
-        if event == POLLOUT or not alone:
-            edge.look()
-        return waiting
 
     def poll(  # type: ignore[override]
         self, timeout: float | None = None, flags: int = POLLIN
@@ -593,6 +547,7 @@ _AsyncPoller._socket_class = _AsyncSocket
 def _content(message: Any, size: int) -> bytes:
     """Copy a message's content out; the message may be received into again."""
     if size >= _socket.KEEP:
+        pace.spend(pace.MOST)
         return _socket.take(message)
     data: bytes = message_data(message)[:size]
     return data
@@ -609,30 +564,3 @@ def _plain(parts: Any) -> bool:
 def _only(ready: list[tuple[Any, int]]) -> int:
     """Return what the only socket is ready for."""
     return ready[0][1] if ready else 0
-
-
-def _converted(future: Any, load: Callable[[Any], Any]) -> Future[Any]:
-    """Return a future of the converted result; cancelling it cancels the first."""
-    result: Future[Any] = Future()
-
-    def done(_: Any) -> None:
-        if result.done():
-            return
-        if future.cancelled():
-            result.cancel()
-            return
-        error = future.exception()
-        if error is not None:
-            result.set_exception(error)
-            return
-        try:
-            result.set_result(load(future.result()))
-        except Exception as failure:
-            result.set_exception(failure)
-
-    if future.done():
-        done(future)
-    else:
-        future.add_done_callback(done)
-        result.add_done_callback(lambda _: result.cancelled() and future.cancel())
-    return result

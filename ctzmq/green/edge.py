@@ -174,9 +174,15 @@ class Edge:
         if self.busy():
             self.look()
             return
+        self.owners.clear()
+        self._disarm()
+
+    def _disarm(self) -> None:
+        """Let operations go the quick way again."""
+        if not self._armed:
+            return
         self._armed = False
         self._sharers.edge = None
-        self.owners.clear()
         self.hub.attend(self._watch, False)
         if not self._quick:
             return

@@ -7,6 +7,8 @@ import os
 from contextlib import suppress
 from typing import Any, Callable
 
+from .pace import Pace
+
 Key = tuple[int, bool]
 
 
@@ -31,10 +33,12 @@ class LoopHub:
         The loop, which also holds this.
     """
 
-    __slots__ = ("_selector", "_watches", "loop", "pid")
+    __slots__ = ("_selector", "_watches", "loop", "pace", "pid")
 
     def __init__(self, loop: Any) -> None:
         self.loop = loop
+        #: When its calls let others run.
+        self.pace = Pace(loop)
         self.pid = os.getpid()
         #: A loop knows one function for each descriptor; here are all who watch it.
         self._watches: dict[Key, list[Watch]] = {}

@@ -24,10 +24,11 @@ from ..core.waits import REFUSED
 from ..error import Again
 from ..libzmq.provider import calls
 from ..options import SocketOption
-from .edge import POLLOUT, Edge, EdgeSocket
+from .edge import POLLIN, POLLOUT, Edge, EdgeSocket
 from .loop_hub import LoopHub
 
-_RCVMORE = int(SocketOption.RCVMORE)
+RCVMORE = int(SocketOption.RCVMORE)
+TIMEOUTS = {POLLIN: int(SocketOption.RCVTIMEO), POLLOUT: int(SocketOption.SNDTIMEO)}
 
 #: What an attempt returns that has to wait on, in place of raising `Again`, which costs more.
 NOT_YET = object()
@@ -40,9 +41,11 @@ MIDWAY = 4 if sys.version_info < (3, 12) else 0
 class LoopEdge(Edge):
     """Those who wait for one libzmq socket in one loop."""
 
-    __slots__ = ("_turns",)
+    __slots__ = ("_turns", "midway")
 
     def __init__(self, socket: EdgeSocket[Any], hub: LoopHub) -> None:
+        #: Whether the last part was sent with SNDMORE; it may stay True for one call too many.
+        self.midway = False
         #: How many turns others wait yet for those in the middle of a message.
         self._turns = 0
         super().__init__(socket, hub)
@@ -79,6 +82,23 @@ class LoopEdge(Edge):
         owner = self.owners.get(event) if self._turns else None
         return owner is not None and owner is not task
 
+    def queue(self, event: int) -> bool:
+        """Tell whether a call has to line up.
+
+        A task that awaits a call that rests has not made it yet, so others may make theirs; if they
+        had to line up behind each other, no task could ever make two calls in one turn again.
+        """
+        for place in self.lines[event]:  # noqa: SIM110, a generator costs more than the places
+            if not place.resting or place.loose():
+                return True
+        return False
+
+    def relax(self) -> None:
+        """Let operations go the quick way while nobody waits but for others to run."""
+        if self.observers or self._turns or self.queue(POLLIN) or self.queue(POLLOUT):
+            return
+        self._disarm()
+
     def arm(self) -> None:
         # Somebody waits: that alone must keep the socket, and so the task, alive.
         if self._watch is not None:
@@ -97,14 +117,17 @@ class LoopEdge(Edge):
         if self._turns and any(self.owners.values()) and not self.busy():
             return
         super().settle()
-        if not self._armed and self._watch is not None:
+
+    def _disarm(self) -> None:
+        super()._disarm()
+        if self._watch is not None:
             self._watch.kept = None
 
     def more(self, event: int, flags: int) -> bool:
         """Tell whether the message that was begun last goes on."""
         if event == POLLOUT:
             return bool(flags & SNDMORE)
-        return bool(calls.try_get(self._pointer, _RCVMORE))
+        return bool(calls.try_get(self._pointer, RCVMORE))
 
     def here(self) -> bool:
         # What wakes anybody from other threads goes through the loop.
@@ -220,6 +243,18 @@ class Readiness:
             raise self._cancelled
 
 
+class _Onward:
+    """In place of a `Readiness`, for a task that goes on without being woken."""
+
+    def wake(self) -> None:
+        """Do nothing."""
+
+    run = wake
+
+
+ONWARD = _Onward()
+
+
 class Waiting(Future[Any]):
     """A call that waits for its turn.
 
@@ -249,8 +284,12 @@ class Waiting(Future[Any]):
         "_task",
         "_timer",
         "_whole",
+        "resting",
         "woken",
     )
+
+    #: As `done`, whatever subclasses make of that.
+    ended = Future.done
 
     def __init__(
         self,
@@ -268,12 +307,18 @@ class Waiting(Future[Any]):
         self._attempt = attempt
         self._whole = whole
         self._loads: tuple[Callable[[Any], Any], ...] = ()
-        self._ready: Readiness | None = None
+        self._ready: Any = None
         self._refused = False
         self._retry: Any = None
         self._task = asyncio.current_task(loop)
         self._timer: Any = None
+        #: Whether it is to be tried for the first time, when others have run.
+        self.resting = False
         self.woken = False
+
+    def loose(self) -> bool:
+        """Tell whether no task awaits it."""
+        return self._ready is None
 
     def limit(self, seconds: float) -> None:
         """Give up after a time."""
@@ -294,6 +339,11 @@ class Waiting(Future[Any]):
             else:
                 self._loop.call_soon(self.run)
 
+    def rest(self) -> None:
+        """Have the call tried when others have run."""
+        self.resting = self.woken = True
+        self._edge.hub.pace.rest(self.run)
+
     def run(self) -> None:
         """Have the call tried again at once; only a function that the loop calls may do so."""
         if self._ready is not None:
@@ -303,24 +353,22 @@ class Waiting(Future[Any]):
             self._try()
 
     def _try(self) -> None:
-        self.woken = False
-        if self.done():
+        rested, self.resting, self.woken = self.resting, False, False
+        if self.ended():
             return
-        edge = self._edge
-        if edge.lines[self._event][0] is not self and edge.look() >= 0:
-            return
-        if edge.owners and edge.held(self._event, self._task):
-            # It is woken when that message ends, or takes too long.
+        if self._behind():
+            if rested:
+                self._begin_time()
             return
         # The call may end with a look, which is not for this one.
         self.woken = True
         try:
             result = self._attempt()
             if result is NOT_YET:
-                self._stay()
+                self._stay(rested)
                 return
         except Again:
-            self._stay()
+            self._stay(rested)
             return
         except Exception as error:
             self.set_exception(error)
@@ -334,6 +382,14 @@ class Waiting(Future[Any]):
             else:
                 self.set_result(result)
         self._leave()
+
+    def _behind(self) -> bool:
+        """Tell whether others come first."""
+        edge = self._edge
+        if edge.lines[self._event][0] is not self and edge.look() >= 0:
+            return True
+        # It is woken when a message that is at its middle ends, or takes too long.
+        return bool(edge.owners and edge.held(self._event, self._task))
 
     def _fail(self, error: BaseException) -> None:
         """Give an exception of the user's to whoever awaits this; whatever it is, the turn ends."""
@@ -354,8 +410,24 @@ class Waiting(Future[Any]):
         if later or len(edge.lines[event]) > 1 or event in edge.owners:
             edge.own(event, self._task, not self._whole and edge.more(event, self._flags))
 
-    def _stay(self) -> None:
+    def _begin_time(self) -> bool:
+        """Begin the time-out after a rest; return whether there is any time."""
+        timeout = calls.try_get(self._edge._pointer, TIMEOUTS[self._event]) or 0
+        if timeout > 0:
+            self.limit(timeout / 1000)
+        return timeout != 0
+
+    def _give_in(self) -> None:
+        self.set_exception(Again())
+        self._leave()
+
+    def _stay(self, rested: bool) -> None:
         """Stay in the line, and look whether anybody can go on."""
+        if rested:
+            if not self._begin_time():
+                self._give_in()
+                return
+            self._edge.arm()
         events = self._edge.look()
         self.woken = False
         if not events & self._event:
@@ -374,9 +446,8 @@ class Waiting(Future[Any]):
         self.wake()
 
     def _expire(self) -> None:
-        if not self.done():
-            self.set_exception(Again())
-            self._leave()
+        if not self.ended():
+            self._give_in()
             if self._ready is not None:
                 self._ready.wake()
 
@@ -397,7 +468,7 @@ class Waiting(Future[Any]):
 
     def cancel(self, msg: Any = None) -> bool:
         """Cancel the call, which has no effect then."""
-        if self.done():
+        if self.ended():
             return False
         try:
             super().cancel(msg)
@@ -408,12 +479,14 @@ class Waiting(Future[Any]):
         return True
 
     def __await__(self) -> Generator[Any, None, Any]:
-        if self.done() or self._ready is not None:
+        if self.ended() or self._ready is not None:
             # Of several tasks that await it, the first one takes the message for all.
             return (yield from super().__await__())
-        ready = self._ready = Readiness(self._loop)
         try:
-            while not self.done():
+            if self.resting:
+                yield from self._rest()
+            ready = self._ready = self._ready or Readiness(self._loop)
+            while not self.ended():
                 ready._asyncio_future_blocking = True
                 yield ready
                 self._try()
@@ -426,11 +499,59 @@ class Waiting(Future[Any]):
 
     __iter__ = __await__
 
+    def _rest(self) -> Generator[None, None, None]:
+        """Have the task that awaits it go on when others have run, and make the call then."""
+        self._ready = ONWARD
+        self._edge.hub.pace.awaited()
+        self._edge.relax()
+        # A task that yields nothing goes on in the next turn.
+        yield
+        yield
+        self._ready = Readiness(self._loop)
+        self._try()
+
     def _give_up(self) -> None:
         with suppress(RuntimeError):
             if not self.cancel() and not self.cancelled():
                 # Nobody else may want to know.
                 self.exception()
+
+
+class Now(Waiting):
+    """A call that waits for nothing but a turn of the loop, and not even that if somebody looks."""
+
+    __slots__ = ()
+
+    def _behind(self) -> bool:
+        return False
+
+    def _stay(self, rested: bool) -> None:
+        self._give_in()
+
+    def _hurry(self) -> None:
+        """Make the call, and those before it that nobody awaits yet."""
+        if self.ended() or self._ready is not None:
+            return
+        for place in tuple(self._edge.lines[self._event]):
+            if place.resting and place.loose():
+                place._try()
+            if place is self:
+                break
+
+    def done(self) -> bool:
+        """Tell whether it has a result, which it has by then."""
+        self._hurry()
+        return super().done()
+
+    def result(self) -> Any:
+        """Return the result."""
+        self._hurry()
+        return super().result()
+
+    def exception(self) -> BaseException | None:
+        """Return the exception, None when there is a result."""
+        self._hurry()
+        return super().exception()
 
 
 class Polling(Future[Any]):

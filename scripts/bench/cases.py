@@ -154,6 +154,9 @@ def loops() -> Iterator[Case]:
             )
         args = {"transport": "tcp"}
         yield Case(f"{name} REQ and REP tcp", group, f"{kind}_request", args, "request", repeat=2)
+        if name == "asyncio":
+            yielding = "yielding to asyncio"
+            yield Case(yielding, group, "asyncio_alone", {}, "yielding", yielding, repeat=2)
 
 
 def footprint() -> Iterator[Case]:

@@ -73,6 +73,7 @@ CONTESTS = {
     "gevent": _green("ctzmq.green.gevent", "zmq.green", GEVENT, pypy=False),
     "yielding to eventlet": _yielding("ctzmq.green", "eventlet"),
     "yielding to gevent": _yielding("ctzmq.green.gevent", GEVENT, pypy=False),
+    "yielding to asyncio": Contest(_CTZMQ, Entrant("ctzmq", "ctzmq", {"share": 3600.0})),
     "pyomq": Contest(_CTZMQ, Entrant("pyomq", "pyomq"), pypy=False, since=11),
 }
 

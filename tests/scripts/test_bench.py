@@ -131,7 +131,8 @@ def test_interpreters_run_what_they_have_libraries_for() -> None:
 
     assert contests("cpython-311") == set(CONTESTS)
     assert contests("cpython-39") == set(CONTESTS) - {"pyomq"}
-    assert contests("pypy39-pp73") == {"plain", "own libzmq", "eventlet", "yielding to eventlet"}
+    held = {"plain", "own libzmq", "eventlet", "yielding to asyncio", "yielding to eventlet"}
+    assert contests("pypy39-pp73") == held
     assert "gevent" in requirements("ctzmq", "cpython-39")
     assert "gevent" not in requirements("ctzmq", "pypy39-pp73")
 
@@ -230,12 +231,15 @@ def test_a_case_with_a_count_gets_new_processes_for_each_sample() -> None:
 
 def test_the_cost_of_yielding_is_that_of_a_setting() -> None:
     engine = pytest.importorskip("ctzmq.green.engine")
-    before = engine.TURNS
+    pace = pytest.importorskip("ctzmq.green.pace")
+    before = engine.TURNS, pace.SHARE
     try:
         Setup({"module": "ctzmq", "turns": 10**9})
-        assert before < engine.TURNS == 10**9
+        assert before[0] < engine.TURNS == 10**9
+        Setup({"module": "ctzmq", "share": 3600.0})
+        assert before[1] < pace.SHARE == 3600.0
     finally:
-        engine.TURNS = before
+        engine.TURNS, pace.SHARE = before
 
 
 def test_a_worker_that_fails_says_why(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ BATCH = 1000
 Half = Callable[[Any, int], Awaitable[None]]
 
 
-def together(setup: Setup, first: str, second: str, *halves: Half) -> Loop:
-    """Return the loop in which two coroutines run, with one of two connected sockets each."""
+def linked(setup: Setup, first: str, second: str) -> tuple[Any, tuple[Any, Any]]:
+    """Return a new event loop and two connected sockets for it."""
     events = asyncio.new_event_loop()
     asyncio.set_event_loop(events)
     setup.use("asyncio")
@@ -24,7 +24,12 @@ def together(setup: Setup, first: str, second: str, *halves: Half) -> Loop:
     async def link() -> tuple[Any, Any]:
         return setup.link(first, second)
 
-    sockets = events.run_until_complete(link())
+    return events, events.run_until_complete(link())
+
+
+def together(setup: Setup, first: str, second: str, *halves: Half) -> Loop:
+    """Return the loop in which two coroutines run, with one of two connected sockets each."""
+    events, sockets = linked(setup, first, second)
 
     async def run(count: int) -> None:
         await asyncio.gather(*(half(socket, count) for half, socket in zip(halves, sockets)))
@@ -64,6 +69,23 @@ def asyncio_request(setup: Setup) -> Loop:
             await socket.recv()
 
     return together(setup, "REP", "REQ", answer, ask)
+
+
+@workload
+def asyncio_alone(setup: Setup) -> Loop:
+    """Let one task send and receive, which never has to wait."""
+
+    events, (push, pull) = linked(setup, "PUSH", "PULL")
+
+    async def run(count: int) -> None:
+        for _ in range(count):
+            await push.send(setup.payload)
+            await pull.recv()
+
+    def loop(count: int) -> None:
+        events.run_until_complete(run(count))
+
+    return loop
 
 
 class Streams:

@@ -74,6 +74,9 @@ class Setup:
         if "turns" in spec:
             engine: Any = importlib.import_module("ctzmq.green.engine")
             engine.TURNS = spec["turns"]
+        if "share" in spec:
+            pace: Any = importlib.import_module("ctzmq.green.pace")
+            pace.SHARE = spec["share"]
         #: Whose sockets are made; the constants are those of ``zmq`` in any case.
         self.flavour: Any = self.zmq
         self.transport: str = self.args.get("transport", "inproc")
