@@ -24,7 +24,8 @@ from .green import pace
 from .green.edge import POLLIN, POLLOUT, EdgeSocket
 from .green.lined import Lined, kept, unhurried
 from .green.loop_hub import LoopHub, hub_of
-from .green.waiting import NOT_YET, Polling
+from .green.polling import Polling
+from .green.waiting import NOT_YET
 from .libzmq.provider import calls
 from .libzmq.typed import like
 

@@ -25,7 +25,7 @@ FLOORS = {
     "ctzmq.devices": 3,
     **{f"ctzmq.green.{part}": 4 for part in ("edge", "engine", "eventlet_hub", "flavour")},
     **{f"ctzmq.green.{part}": 4 for part in ("gevent_hub", "hub", "loop_hub", "place", "proxy")},
-    **{f"ctzmq.green.{part}": 4 for part in ("awaited", "lined", "pace")},
+    **{f"ctzmq.green.{part}": 4 for part in ("awaited", "lined", "pace", "polling")},
     **{f"ctzmq.green.{part}": 4 for part in ("selector_thread", "waiting")},
     "ctzmq._future": 4,
     "ctzmq.asyncio": 4,

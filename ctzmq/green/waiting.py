@@ -17,8 +17,6 @@ from collections.abc import Generator
 from contextlib import suppress
 from typing import Any, Callable
 
-from ..core import poll as _poll
-from ..core import pollitems as _pollitems
 from ..core.messaging import SNDMORE
 from ..core.waits import REFUSED
 from ..error import Again
@@ -157,7 +155,7 @@ class LoopEdge(Edge):
 
     def _cancel(self, moved: bool) -> None:
         # A loop that is closed cannot call anybody.
-        for place in [*self.lines[_poll.POLLIN], *self.lines[POLLOUT]]:
+        for place in [*self.lines[POLLIN], *self.lines[POLLOUT]]:
             with suppress(RuntimeError):
                 place.cancel()
         polls: list[Any] = [place for place, _ in self.observers]
@@ -552,127 +550,3 @@ class Now(Waiting):
         """Return the exception, None when there is a result."""
         self._hurry()
         return super().exception()
-
-
-class Polling(Future[Any]):
-    """A poll that waits.
-
-    Parameters
-    ----------
-    hub : LoopHub
-        Where it waits.
-    sockets : list of (socket or descriptor, events)
-        What it waits for.
-    convert : callable
-        Makes the result of the list of those that are ready.
-    strict : bool
-        Whether the poll is cancelled when a socket is closed.
-    """
-
-    __slots__ = (
-        "_convert",
-        "_hub",
-        "_observed",
-        "_sockets",
-        "_strict",
-        "_timer",
-        "_watches",
-        "woken",
-    )
-
-    def __init__(
-        self,
-        hub: LoopHub,
-        sockets: list[tuple[Any, int]],
-        convert: Callable[[list[tuple[Any, int]]], Any],
-        strict: bool,
-    ) -> None:
-        super().__init__(loop=hub.loop)
-        self._hub = hub
-        self._sockets = sockets
-        self._convert = convert
-        self._strict = strict
-        self._timer: Any = None
-        self._watches: list[Any] = []
-        self._observed: list[tuple[EdgeSocket, LoopEdge, tuple[Any, int]]] = []
-        self.woken = False
-
-    def limit(self, seconds: float) -> None:
-        """Give up after a time."""
-        self._timer = self._loop.call_later(seconds, self._finish, [])
-
-    def lose(self, moved: bool) -> None:
-        """Go on without a socket that was closed, or is waited for in another loop now."""
-        if self._strict or moved or self._loop.is_closed():
-            self.cancel()
-        else:
-            self.wake()
-
-    def observe(self, socket: EdgeSocket, events: int) -> None:
-        """Wait for a socket."""
-        edge, observer = socket._join(), (self, events)
-        edge.observers.append(observer)
-        # The socket may have been made for this poll only.
-        self._observed.append((socket, edge, observer))
-        edge.arm()
-
-    def watch(self, descriptor: int, events: int) -> None:
-        """Wait for a descriptor."""
-        for event, write in ((_poll.POLLIN, False), (POLLOUT, True)):
-            if events & event:
-                self._watches.append(self._hub.watch(descriptor, self.wake, write))
-
-    def wake(self) -> None:
-        """Have it look soon."""
-        if not self.woken:
-            self.woken = True
-            self._loop.call_soon(self.run)
-
-    def run(self) -> None:
-        """Have it look at once."""
-        # The poll may end with a look, which is not for this one.
-        self.woken = True
-        if self.done():
-            return
-        try:
-            ready = _poll.zmq_poll(self._sockets, 0)
-            if not ready and self._timer is None:
-                _pollitems.check_end(self._sockets)
-        except Exception as error:
-            self.set_exception(error)
-            self.leave()
-            return
-        if ready:
-            self._finish(ready)
-            return
-        self.woken = False
-        for _, edge, _ in self._observed:
-            if not edge.over():
-                edge.look()
-
-    def _finish(self, ready: list[tuple[Any, int]]) -> None:
-        if not self.done():
-            self.set_result(self._convert(ready))
-            self.leave()
-
-    def leave(self) -> None:
-        """Wait no longer."""
-        if self._timer is not None:
-            self._timer.cancel()
-        for watch in self._watches:
-            self._hub.unwatch(watch)
-        for _, edge, observer in self._observed:
-            if observer in edge.observers:
-                edge.observers.remove(observer)
-                edge.settle()
-        self._timer, self._watches, self._observed, self._sockets = None, [], [], []
-
-    def cancel(self, msg: Any = None) -> bool:
-        """Stop to wait."""
-        if self.done():
-            return False
-        try:
-            super().cancel(msg)
-        finally:
-            self.leave()
-        return True
