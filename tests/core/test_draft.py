@@ -13,6 +13,7 @@ import threading
 import time
 import warnings
 from collections import Counter
+from contextlib import suppress
 from typing import Any, Callable
 
 import pytest
@@ -658,3 +659,28 @@ def test_a_socket_closed_while_another_thread_waits(context: zmq.Context) -> Non
 
     run(wait, close)
     assert server.closed
+
+
+@pytest.mark.blocking(reason="greenlets have tests of their own for that")
+@pytest.mark.parametrize("platform", [sys.platform, "win32"])
+def test_a_server_waits_in_time_and_at_rest_for_room(
+    platform: str, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its EVENTS always tell of room; on Windows, libzmq must not wait itself."""
+    server, client = pair(zmq.SERVER, zmq.CLIENT, sndhwm=1, rcvhwm=1)
+    client.send(b"hello")
+    peer = server.recv(copy=False).routing_id
+    with suppress(zmq.Again):
+        while True:
+            server.send(b"x", zmq.DONTWAIT, routing_id=peer)
+    assert server.poll(0, zmq.POLLOUT) == zmq.POLLOUT
+    monkeypatch.setattr("sys.platform", platform)
+    server.sndtimeo = 500
+    wall, cpu = time.monotonic(), time.process_time()
+    with pytest.raises(zmq.Again):
+        server.send(b"x", routing_id=peer)
+    assert time.monotonic() - wall >= 0.499
+    assert time.process_time() - cpu < 0.17
+    while client.poll(20):
+        client.recv()
+    server.send(b"x", routing_id=peer)
