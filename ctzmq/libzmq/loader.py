@@ -355,8 +355,12 @@ def _candidates() -> Iterator[tuple[str, str]]:
             yield name, how
     yield from _in_folders(places.well_known(), "it lies in a well-known folder")
     how = "`python -m ctzmq fetch` has brought it"
-    for folder in places.fetched():
-        for path in places.scan(folder):
+    for folder in places.fetched() or [places.cache()]:
+        paths = places.scan(folder)
+        reason = "" if paths else places.trouble(folder)
+        if reason:
+            _attempts.append(Attempt(folder, how, reason))
+        for path in paths:
             yield path, how
     # Last, because it may start a compiler, and because in Python 3.14 importing it makes a libffi
     # closure, which some hardened systems kill a forked child for.
