@@ -5,11 +5,15 @@
 
 A message has two parts: the topic, which is the root topic, the level's name and the record's own
 topic, joined by dots; and the formatted text in UTF-8.
+
+Logging never breaks the program that logs: whatever keeps a record from being published goes to
+`logging.Handler.handleError`, which prints it if `logging.raiseExceptions` is set.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 from copy import copy
 from typing import Any, Final
 
@@ -51,6 +55,9 @@ class PUBHandler(logging.Handler):
     ctx: Context[Any]
     socket: Socket[Any]
     formatters: dict[int, logging.Formatter | None]
+
+    #: The child of a fork that has been told that the socket is its parent's.
+    _told = 0
 
     def __init__(
         self,
@@ -137,19 +144,28 @@ class PUBHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Publish a record.
 
+        A record that cannot be formatted or sent goes to `handleError`. The child of a fork, in
+        which the socket does not work, gets there once only.
+
         Parameters
         ----------
         record : logging.LogRecord
             The record; a topic in front of its message goes into the message's own topic.
 
-        Raises
-        ------
-        ZMQError
-            The socket cannot send. What goes wrong before that, in formatting, goes to
-            `handleError`.
-
         Source: pyzmq `PUBHandler.emit`.
         """
+        try:
+            self.socket.send_multipart(self._parts(record))
+        except Exception:
+            process = os.getpid()
+            if getattr(self.socket, "_pid", process) != process:
+                if self._told == process:
+                    return
+                self._told = process
+            self.handleError(record)
+
+    def _parts(self, record: logging.LogRecord) -> list[bytes]:
+        """Return the topic and the text of a record."""
         topics = [self.root_topic, record.levelname]
         topic, delimiter, text = str(record.msg).partition(TOPIC_DELIM)
         if delimiter:
@@ -157,13 +173,8 @@ class PUBHandler(logging.Handler):
             record = copy(record)
             record.msg = text
             topics.append(topic)
-        try:
-            message = self.format(record).encode("utf8")
-        except Exception:
-            self.handleError(record)
-            return
-        name = ".".join(filter(None, topics)).encode("utf8", "replace")
-        self.socket.send_multipart([name, message])
+        message = self.format(record).encode("utf8")
+        return [".".join(filter(None, topics)).encode("utf8", "replace"), message]
 
 
 class TopicLogger(logging.Logger):
@@ -284,8 +295,21 @@ class TopicLogger(logging.Logger):
     fatal = critical  # type: ignore[assignment]
 
 
-def _joined(topic: str, msg: object) -> str:
-    return f"{topic}{TOPIC_DELIM}{msg}"
+class _Joined:
+    """A topic and a message that are made into text by whoever handles the record."""
+
+    def __init__(self, topic: object, msg: object) -> None:
+        self._topic = topic
+        self._msg = msg
+
+    def __str__(self) -> str:
+        return f"{self._topic}{TOPIC_DELIM}{self._msg}"
+
+
+def _joined(topic: object, msg: object) -> Any:
+    if isinstance(topic, str) and isinstance(msg, str):
+        return f"{topic}{TOPIC_DELIM}{msg}"
+    return _Joined(topic, msg)
 
 
 def _from_caller(kwargs: dict[str, Any]) -> dict[str, Any]:

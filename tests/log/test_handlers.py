@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
+import os
+import threading
+from collections.abc import Callable, Iterator
 from logging.config import dictConfig
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -160,6 +162,170 @@ def test_a_record_that_cannot_be_formatted_is_reported_and_not_sent(
     )
     assert [record.args for record in failed] == [("not a number",)]
     assert stage.nothing_more()
+
+
+class Unspeakable:
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+class Endless:
+    def __str__(self) -> str:
+        return str(self)
+
+
+def alone(stage: Stage) -> logging.Logger:
+    """Make a logger that has no handler but the stage's: that of pytest makes tests fail."""
+    logger = logging.Logger("alone")
+    logger.addHandler(stage.handler)
+    return logger
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments", "keywords"),
+    [
+        (Unspeakable(), (), {}),
+        (Endless(), (), {}),
+        ("%s", (Unspeakable(),), {}),
+        ("%d", ("text",), {}),
+        ("%s %s", (1,), {}),
+        ("nothing to fill in", (1, 2), {}),
+        ("%(name)s", ({},), {}),
+        ("half a character \ud800", (), {}),
+        ("text", (), {"exc_info": (ValueError, "no exception", None)}),
+    ],
+)
+@pytest.mark.parametrize("told", [True, False])
+def test_no_message_breaks_the_program_that_logs_it(
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    message: Any,
+    arguments: tuple[Any, ...],
+    keywords: dict[str, Any],
+    told: bool,
+) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", told)
+    alone(stage).info(message, *arguments, **keywords)
+    assert ("--- Logging error ---" in capsys.readouterr().err) is told
+    assert stage.nothing_more()
+
+
+def test_no_topic_or_format_breaks_the_program(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logger = alone(stage)
+    stage.handler.root_topic = 5  # type: ignore[assignment]
+    logger.info("text")
+    assert "--- Logging error ---" in capsys.readouterr().err
+    stage.handler.root_topic = ""
+    stage.handler.formatters[logging.INFO] = logging.Formatter("%(unheard_of)s")
+    logger.info("text")
+    assert "--- Logging error ---" in capsys.readouterr().err
+    logger.info("half a topic \ud800::text")
+    assert "--- Logging error ---" in capsys.readouterr().err
+    stage.handler.setFormatter(None)
+    logger.info("half a topic \ud800::text")
+    assert stage.received() == [b"INFO.half a topic ?", b"text\n"]
+
+
+@pytest.mark.parametrize("level", ["debug", "error"])
+def test_topics_and_messages_of_any_kind_break_no_program(
+    stage: Stage, capsys: pytest.CaptureFixture[str], level: str
+) -> None:
+    logger = TopicLogger("topics", level=1)
+    logger.addHandler(stage.handler)
+    stage.handler.setFormatter(None)
+    log: Any = getattr(logger, level)
+    log("topic", 5)
+    assert stage.received() == [f"{level.upper()}.topic".encode(), b"5\n"]
+    log(7, "text %s", "x")
+    assert stage.received() == [f"{level.upper()}.7".encode(), b"text x\n"]
+    log("topic", Unspeakable())
+    log(Unspeakable(), "text")
+    assert capsys.readouterr().err.count("--- Logging error ---") == 2
+    assert stage.nothing_more()
+
+
+@pytest.mark.parametrize("end", ["socket", "context"])
+def test_a_socket_that_cannot_send_breaks_no_program(
+    capsys: pytest.CaptureFixture[str], end: str
+) -> None:
+    logger = logging.Logger("ended")
+    handler = PUBHandler("inproc://ended")
+    logger.addHandler(handler)
+    if end == "context":
+        shared = zmq.Context(shadow=handler.ctx)
+        thread = threading.Thread(target=shared.term)
+        thread.start()
+        while not isinstance(_error_of(lambda: handler.socket.send(b"")), zmq.ContextTerminated):
+            pass
+        logger.info("text")
+        handler.socket.close()
+        thread.join(20)
+        error = "ContextTerminated"
+    else:
+        handler.socket.close()
+        handler.ctx.term()
+        logger.info("text")
+        error = "a closed socket cannot be used"
+    printed = capsys.readouterr().err
+    assert error in printed
+    assert "Message: 'text'" in printed
+
+
+def _error_of(call: Callable[[], object]) -> Exception | None:
+    try:
+        call()
+    except zmq.ZMQError as error:
+        return error
+    return None
+
+
+def test_a_socket_without_room_breaks_no_program(
+    context: zmq.Context, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pub, sub = context.socket(zmq.XPUB), context.socket(zmq.SUB)
+    pub.xpub_nodrop, pub.sndtimeo, pub.sndhwm, sub.rcvhwm = True, 0, 1, 1
+    pub.bind("inproc://full")
+    sub.connect("inproc://full")
+    sub.subscribe(b"")
+    assert pub.recv() == b"\x01"
+    logger = logging.Logger("full")
+    logger.addHandler(PUBHandler(pub))
+    for _ in range(4):
+        logger.info("text")
+    assert "Again" in capsys.readouterr().err
+    assert sub.recv_multipart() == [b"INFO", b"text\n"]
+    pub.close(0)
+    sub.close(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_the_child_of_a_fork_is_told_once(child: Any) -> None:
+    done = child(
+        """
+        import logging, os, sys
+        from ctzmq.log.handlers import PUBHandler
+
+        log = logging.getLogger()
+        log.setLevel(logging.INFO)
+        handler = PUBHandler("inproc://fork")
+        log.addHandler(handler)
+        log.info("parent")
+        child = os.fork()
+        if not child:
+            log.info("first")
+            log.info("second")
+            logging.shutdown()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        log.info("parent again")
+        """
+    )
+    assert done.returncode == 0
+    assert done.stderr.count("--- Logging error ---") == 1
+    assert "does not survive a fork" in done.stderr
 
 
 def test_a_new_socket_is_bound_to_an_endpoint(context: zmq.Context) -> None:
