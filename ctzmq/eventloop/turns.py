@@ -5,8 +5,9 @@ and every operation can swallow that news. So work is done in turns. A turn read
 and sends, and reads EVENTS again, until they show that nothing is left: only then can the
 descriptor be relied on. A turn takes messages by the batch, because a pass through the loop costs
 more than ten messages do, but it ends after a while and goes on in the next pass, so that no stream
-holds up the others. Another turn is due whenever the stream begins to want something: at `on_recv`,
-at `send` and after `flush`.
+holds up the others. All streams of a loop share the time of a pass, so that timers and tasks need
+not wait longer the more streams there are. Another turn is due whenever the stream begins to want
+something: at `on_recv`, at `send` and after `flush`.
 
 What a callback sends goes out at once, if nothing else waits to be sent: its turn looks at EVENTS
 afterwards anyway, and needs no other.
@@ -15,11 +16,13 @@ afterwards anyway, and needs no other.
 from __future__ import annotations
 
 import asyncio
+from _thread import get_ident
 from collections import deque
 from collections.abc import Awaitable
 from math import inf
 from time import monotonic
 from typing import Any, Callable
+from weakref import WeakKeyDictionary
 
 from tornado.ioloop import IOLoop
 from tornado.log import gen_log
@@ -35,10 +38,40 @@ POLLIN = int(constants.POLLIN)
 POLLOUT = int(constants.POLLOUT)
 DONTWAIT = int(constants.DONTWAIT)
 
-# How long a turn lasts, give or take a callback, and how many messages it moves between two looks
-# at EVENTS.
+# How long a turn lasts, give or take a callback, how long all turns of one pass through the loop
+# do, and how many messages a turn moves between two looks at EVENTS.
 _TURN_SECONDS = 0.001
+_PASS_SECONDS = 0.004
 _BATCH = 64
+
+
+class Pass:
+    """One pass after another through a loop, as far as the turns of its streams need it."""
+
+    def __init__(self) -> None:
+        self._turn = _TURN_SECONDS
+        self._spent = 0.0
+        self._ended = 0
+
+    def end(self, now: float) -> float:
+        """Tell when a turn that begins now has to end; it moves one message at least."""
+        return now + max(0.0, min(self._turn, _PASS_SECONDS - self._spent))
+
+    def cut(self, io_loop: IOLoop, seconds: float) -> None:
+        """Note that a turn that took so long had to end before its work was done."""
+        if not self._ended:
+            io_loop.add_callback(self._over)
+        self._spent += seconds
+        self._ended += 1
+
+    def _over(self) -> None:
+        # In the next pass as many will want a turn.
+        self._turn = min(_TURN_SECONDS, _PASS_SECONDS / self._ended)
+        self._spent, self._ended = 0.0, 0
+
+
+#: That of each loop.
+_passes: WeakKeyDictionary[IOLoop, Pass] = WeakKeyDictionary()
 
 
 class Turns:
@@ -58,7 +91,9 @@ class Turns:
         self._recv_copy = True
         self._send_callback: Callable[..., Any] | None = None
         self._turn_is_due = False
-        self._in_turn = False
+        # The thread that takes a turn.
+        self._in_turn = 0
+        self._pass = _passes.setdefault(self.io_loop, Pass())
         # These take one message only before they want to send one.
         self._batch = 1 if self.socket.type in (constants.REQ, constants.REP) else _BATCH
         self._asyncio_loop: Any = getattr(self.io_loop, "asyncio_loop", None)
@@ -95,7 +130,7 @@ class Turns:
 
     def _handle_events(self, fd: Any, events: int) -> None:
         """Do one turn."""
-        end = 0.0
+        begin = end = 0.0
         batch = 1
         while self.socket is not None:
             try:
@@ -114,11 +149,12 @@ class Turns:
                 return
             now = monotonic()
             if not end:
-                end = now + _TURN_SECONDS
+                begin, end = now, self._pass.end(now)
             elif now > end:
+                self._pass.cut(self.io_loop, now - begin)
                 self._schedule()
                 return
-            self._in_turn = True
+            self._in_turn = get_ident()
             try:
                 if receive:
                     self._receive(batch, end)
@@ -129,7 +165,7 @@ class Turns:
                 self._schedule()
                 raise
             finally:
-                self._in_turn = False
+                self._in_turn = 0
             # Most turns find one message, and need not try in vain to receive a second one.
             batch = min(2 * batch, self._batch)
 
@@ -143,13 +179,14 @@ class Turns:
         """Receive messages that are there and hand them to the callback; return their number."""
         received = 0
         while received < count and self.socket is not None:
+            callback = self._recv_callback
             try:
                 message = self.socket.recv_multipart(DONTWAIT, copy=self._recv_copy)
             except Again:
                 break
             received += 1
-            if self._recv_callback is not None:
-                self._run_callback(self._recv_callback, message)
+            if callback is not None:
+                self._run_callback(callback, message)
                 if self._recv_callback is None:
                     break
             if received < count and monotonic() > end:
@@ -189,16 +226,25 @@ class Turns:
 
     def _run_callback(self, callback: Callable[..., Any], *args: Any) -> None:
         """Call back; what it raises is logged, here for a coroutine, else by the loop, too."""
+        task = None
         try:
             result = callback(*args)
+            if result is not None and isinstance(result, Awaitable):
+                task = self._task_of(result)
         except Exception:
             gen_log.error("Uncaught exception in ZMQStream callback", exc_info=True)
             raise
-        if result is not None and isinstance(result, Awaitable):
-            task = asyncio.ensure_future(result)
+        if task is not None:
             # The loop itself keeps no task alive.
             self._tasks.add(task)
             task.add_done_callback(self._finish_task)
+
+    def _task_of(self, awaitable: Any) -> asyncio.Future[Any]:
+        """Have what a callback returned go on in the loop, which need not run just now."""
+        here = asyncio._get_running_loop() is not None or asyncio.isfuture(awaitable)
+        loop = None if here else self._asyncio_loop
+        task: asyncio.Future[Any] = asyncio.ensure_future(awaitable, loop=loop)
+        return task
 
     def _finish_task(self, task: asyncio.Future[Any]) -> None:
         self._tasks.discard(task)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import pickle
 import warnings
-from collections.abc import Sequence
+from _thread import get_ident
+from collections.abc import Iterable, Sequence
 from functools import partial
+from operator import index
 from typing import Any, Callable
 
 from tornado.ioloop import IOLoop
@@ -127,7 +129,10 @@ class ZMQStream(Turns):
         Source: pyzmq `ZMQStream.on_recv_stream`.
         """
         _check_callable(callback)
-        self.on_recv(None if callback is None else partial(callback, self), copy=copy)
+        if callback is None:
+            self.stop_on_recv()
+        else:
+            self.on_recv(partial(callback, self), copy=copy)
 
     def stop_on_recv(self) -> None:
         """Stop receiving.
@@ -178,7 +183,10 @@ class ZMQStream(Turns):
         Source: pyzmq `ZMQStream.on_send_stream`.
         """
         _check_callable(callback)
-        self.on_send(None if callback is None else partial(callback, self))
+        if callback is None:
+            self.stop_on_send()
+        else:
+            self.on_send(partial(callback, self))
 
     def stop_on_send(self) -> None:
         """Call nothing for sent messages any more.
@@ -251,7 +259,7 @@ class ZMQStream(Turns):
 
     def send_multipart(
         self,
-        msg: Sequence[Any],
+        msg: Iterable[Any],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
@@ -262,8 +270,8 @@ class ZMQStream(Turns):
 
         Parameters
         ----------
-        msg : sequence of bytes, Frame or bytes-like
-            The parts.
+        msg : iterable of bytes, Frame or bytes-like
+            The parts, as they are now; only what is in a part may change until it is sent.
         flags, copy, track, **kwargs
             As in `Socket.send_multipart`.
         callback : callable, optional
@@ -279,12 +287,21 @@ class ZMQStream(Turns):
         socket = self.socket
         if socket is None:
             raise _closed()
+        parts: Any = msg
+        if parts.__class__ is list or (parts.__class__ is not tuple and hasattr(parts, "__iter__")):
+            # Its owner may change it, or it can be read once only.
+            parts = list(parts)
         if callback is not None:
             self.on_send(callback)
-        if self._in_turn and self._send_callback is None and not self._send_queue:
+        if (
+            self._in_turn
+            and self._send_callback is None
+            and not self._send_queue
+            and self._in_turn == get_ident()
+        ):
             try:
                 socket.send_multipart(
-                    msg,
+                    parts,
                     flags=flags | DONTWAIT,
                     copy=copy,
                     track=track,
@@ -294,7 +311,7 @@ class ZMQStream(Turns):
             except Exception:
                 # The turn that is due now finds out what it is, and tells.
                 pass
-        self._send_queue.append((msg, flags, copy, track, kwargs))
+        self._send_queue.append((parts, flags, copy, track, kwargs))
         if not self._turn_is_due:
             self._schedule()
 
@@ -417,17 +434,20 @@ class ZMQStream(Turns):
         """
         self._check_closed()
         count = 0
-        while self.socket is not None and not (limit and count >= limit):
-            ready = self.socket.events & flag
-            before = count
-            if ready & POLLIN:
-                count += self._receive(1)
-            if ready & POLLOUT and not (limit and count >= limit):
-                count += self._send(1)
-            if count == before:
-                break
-        if self.socket is not None and (self.receiving() or self._send_queue):
-            self._schedule()
+        try:
+            while self.socket is not None and not (limit and count >= limit):
+                ready = self.socket.events & flag
+                before = count
+                if ready & POLLIN:
+                    count += self._receive(1)
+                if ready & POLLOUT and not (limit and count >= limit):
+                    count += self._send(1)
+                if count == before:
+                    break
+        finally:
+            # Also when a callback raises, because the descriptor may have told its news.
+            if self.socket is not None and (self.receiving() or self._send_queue):
+                self._schedule()
         return count
 
     def receiving(self) -> bool:
@@ -462,9 +482,13 @@ class ZMQStream(Turns):
 
         Source: pyzmq `ZMQStream.close`.
         """
-        socket, self.socket = self.socket, None
+        socket = self.socket
         if socket is None:
             return
+        if linger is not None:
+            # What is no number must leave the stream open.
+            linger = index(linger)
+        self.socket = None
         if socket.closed:
             warnings.warn(
                 f"the loop still watched descriptor {self._fd} after closing socket: another file "

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
@@ -268,6 +269,99 @@ def test_what_cannot_be_sent_is_told_by_the_loop(pair: Pair, part: Any) -> None:
     assert [type(each["exception"]) for each in complaints] == [TypeError, TypeError]
 
 
+def _changing() -> tuple[Any, Callable[[], None]]:
+    parts = [b"a", b"b", b"c"]
+    return parts, parts.clear
+
+
+MESSAGES: dict[str, Callable[[], tuple[Any, Callable[[], None]]]] = {
+    "generator": lambda: ((part for part in (b"a", b"b", b"c")), lambda: None),
+    "iterator": lambda: (iter([b"a", b"b", b"c"]), lambda: None),
+    "changing list": _changing,
+}
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+@pytest.mark.parametrize("within", [False, True], ids=["outside", "in a turn"])
+def test_a_message_is_taken_whole_and_waits_as_it_was(
+    socket: NewSocket, kind: str, within: bool
+) -> None:
+    a, b = socket(zmq.DEALER, rcvhwm=1), socket(zmq.DEALER, sndhwm=1)
+    b.bind("inproc://whole")
+    a.connect("inproc://whole")
+
+    async def main() -> None:
+        sent: list[Any] = []
+        done: list[bool] = []
+        stream = ZMQStream(b)
+
+        def send(message: list[bytes]) -> None:
+            for _ in range(10):
+                parts, change = MESSAGES[kind]()
+                stream.send_multipart(parts)
+                change()
+            stream.on_send(lambda parts, status: sent.append(list(parts)))
+            done.append(True)
+
+        if within:
+            stream.on_recv(send)
+            a.send(b"hello")
+            await until(lambda: done)
+        else:
+            send([])
+            await turns()
+        assert stream.sending()
+        for _ in range(10):
+            await until(lambda: a.poll(0))
+            assert a.recv_multipart() == [b"a", b"b", b"c"]
+        assert not stream.sending()
+        assert sent
+        assert all(parts == [b"a", b"b", b"c"] for parts in sent)
+        stream.close()
+
+    assert not run(main)
+
+
+def test_a_generator_that_fails_tells_its_caller(pair: Pair) -> None:
+    a, b = pair(zmq.DEALER, zmq.DEALER)
+
+    async def main() -> None:
+        stream = ZMQStream(b)
+        with pytest.raises(ZeroDivisionError):
+            stream.send_multipart(b"%d" % (1 // number) for number in (1, 0))
+        assert not stream.sending()
+        stream.send(b"after")
+        await until(lambda: a.poll(0))
+        assert a.recv_multipart() == [b"after"]
+        stream.close()
+
+    assert not run(main)
+
+
+def test_what_another_thread_sends_meanwhile_goes_through_the_loop(pair: Pair) -> None:
+    a, b = pair(zmq.DEALER, zmq.DEALER)
+
+    async def main() -> None:
+        sending: list[bool] = []
+        stream = ZMQStream(b)
+
+        def take(message: list[bytes]) -> None:
+            thread = threading.Thread(target=stream.send, args=(b"from a thread",))
+            thread.start()
+            thread.join(PATIENCE)
+            sending.append(stream.sending())
+            stream.send(b"after it")
+
+        stream.on_recv(take)
+        a.send(b"x")
+        await until(lambda: sending and not stream.sending())
+        assert sending == [True]
+        assert [a.recv(), a.recv()] == [b"from a thread", b"after it"]
+        stream.close()
+
+    assert not run(main)
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_request_and_reply_take_turns(pair: Pair, late: bool) -> None:
     a, b = pair(zmq.DEALER, zmq.REP)
@@ -314,6 +408,77 @@ def test_after_what_a_callback_raises_the_rest_follows(pair: Pair) -> None:
         stream.close()
 
     assert len(run(main)) == 5
+
+
+def test_after_what_a_callback_raises_in_flush_the_rest_follows(pair: Pair) -> None:
+    a, b = pair(zmq.PUSH, zmq.PULL)
+
+    async def main() -> None:
+        received: list[bytes] = []
+        stream = ZMQStream(b)
+
+        def fragile(message: list[bytes]) -> None:
+            received.extend(message)
+            if len(received) == 1:
+                raise KeyError(*message)
+
+        stream.on_recv(fragile)
+        await turns()
+        for number in range(5):
+            a.send(b"%d" % number)
+        # It reads the news off the descriptor before the loop sees it.
+        with pytest.raises(KeyError):
+            stream.flush()
+        await until(lambda: len(received) == 5)
+        assert received == [b"%d" % number for number in range(5)]
+        stream.close()
+
+    assert not run(main)
+
+
+def test_a_coroutine_that_a_flush_calls_outside_of_the_loop_runs_in_it(pair: Pair) -> None:
+    a, b = pair(zmq.PUSH, zmq.PULL)
+    loop = asyncio.SelectorEventLoop()
+    received: list[bytes] = []
+    stream = ZMQStream(b, IOLoop(asyncio_loop=loop, make_current=False))
+
+    async def take(message: list[bytes]) -> None:
+        received.extend(message)
+
+    stream.on_recv(take)
+    a.send(b"x")
+    assert stream.flush() == 1
+    assert received == []
+    while not received:
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    stream.close()
+    loop.close()
+
+
+def test_many_busy_streams_share_a_pass() -> None:
+    calls: list[Callable[[], None]] = []
+    loop: Any = SimpleNamespace(add_callback=calls.append)
+    one = rules.Pass()
+    assert one.end(5.0) == 5.0 + rules._TURN_SECONDS
+    for number in range(20):
+        length = one.end(5.0) - 5.0
+        if number * rules._TURN_SECONDS >= rules._PASS_SECONDS:
+            # One message each, in the first pass.
+            assert length == 0
+        one.cut(loop, length)
+    (over,) = calls
+    calls.clear()
+    over()
+    ends = []
+    for _ in range(20):
+        ends.append(one.end(0.0))
+        one.cut(loop, ends[-1])
+    assert ends == [pytest.approx(rules._PASS_SECONDS / 20)] * 20
+    calls.pop()()
+    one.cut(loop, 1.0)
+    calls.pop()()
+    assert one.end(0.0) == rules._TURN_SECONDS
 
 
 def test_a_callback_may_change_the_callback(pair: Pair) -> None:

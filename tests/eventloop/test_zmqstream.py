@@ -329,6 +329,56 @@ def test_what_cannot_be_sent_yet_waits(run: Any, socket: NewSocket) -> None:
     assert b.recv() == b"patient"
 
 
+def test_a_linger_that_is_no_number_leaves_the_stream_open(run: Any, pair: Pair) -> None:
+    a, b = pair(zmq.PUSH, zmq.PULL)
+
+    async def main() -> None:
+        inbox: Inbox = asyncio.Queue()
+        stream = ZMQStream(b)
+        stream.on_recv(inbox.put_nowait)
+        with pytest.raises(TypeError):
+            stream.close("soon")  # type: ignore[arg-type]
+        assert not stream.closed()
+        a.send(b"x")
+        assert await next_of(inbox) == [b"x"]
+        stream.close()
+
+    run(main)
+
+
+def test_methods_hear_each_other(run: Any, pair: Pair) -> None:
+    a, _ = pair(zmq.PUSH, zmq.PULL)
+
+    async def main() -> None:
+        calls: list[str] = []
+        stream: Any = ZMQStream(a)
+        for name in ("send_multipart", "on_recv", "on_send", "stop_on_recv", "stop_on_send"):
+            method = getattr(stream, name)
+
+            def heard(*args: Any, name: str = name, method: Any = method, **kwargs: Any) -> None:
+                calls.append(name)
+                method(*args, **kwargs)
+
+            setattr(stream, name, heard)
+        expected: dict[Callable[[], Any], list[str]] = {
+            lambda: stream.send(b"x"): ["send_multipart"],
+            lambda: stream.send_string("x"): ["send_multipart"],
+            lambda: stream.send_json(1): ["send_multipart"],
+            lambda: stream.send_pyobj(1, callback=print): ["send_multipart", "on_send"],
+            lambda: stream.on_recv_stream(print): ["on_recv"],
+            lambda: stream.on_recv_stream(None): ["stop_on_recv", "on_recv"],
+            lambda: stream.on_send_stream(print): ["on_send"],
+            lambda: stream.on_send_stream(None): ["stop_on_send", "on_send"],
+        }
+        for call, heard_of in expected.items():
+            calls.clear()
+            call()
+            assert calls == heard_of
+        stream.close()
+
+    run(main)
+
+
 def test_text_json_and_objects(run: Any, pair: Pair) -> None:
     a, b = pair(zmq.PUSH, zmq.PULL)
 
