@@ -93,13 +93,16 @@ else:
         IPC_PATH_MAX_LEN,
     )
     from .core.frame import (
-        COPY_THRESHOLD, Frame, Message,
+        Frame, Message,
     )
     from .core.poll import (
         Poller, select, zmq_poll,
     )
     from .core.security import (
         DRAFT_API, curve_keypair, curve_public, has,
+    )
+    from .core.settings import (
+        COPY_THRESHOLD,
     )
     from .core.socket import (
         Socket, SyncSocket,

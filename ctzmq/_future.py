@@ -18,11 +18,12 @@ from .core import poll as _poll
 from .core import pollitems as _pollitems
 from .core import socket as _socket
 from .core.lifecycle import Lifecycle
+from .core.replaceable import put
 from .enums import Errno
 from .error import Again
 from .green import pace
 from .green.edge import POLLIN, POLLOUT, EdgeSocket
-from .green.lined import Lined, kept, unhurried
+from .green.lined import Lined, converted, kept, unhurried
 from .green.loop_hub import LoopHub, hub_of
 from .green.polling import Polling
 from .green.waiting import NOT_YET
@@ -183,7 +184,9 @@ class _AsyncSocket(_Async, Lined):
 
     __slots__ = ("_blocking",)
 
-    _poller_class = _AsyncPoller
+    _poller_class = _plain_poller = _AsyncPoller
+
+    _blocking: Any
 
     def __init__(
         self,
@@ -202,7 +205,7 @@ class _AsyncSocket(_Async, Lined):
             )
         if isinstance(context, Lifecycle):
             context, _from_socket = None, context
-        self._blocking: Any = _from_socket
+        put(self, "_blocking", _from_socket)
         if _from_socket is not None:
             super().__init__(shadow=_from_socket, **kwargs)
         else:
@@ -229,7 +232,7 @@ class _AsyncSocket(_Async, Lined):
     def _shadow_sock(self) -> Any:
         """The blocking socket that shares the libzmq socket."""
         if self._blocking is None:
-            self._blocking = _socket.Socket.shadow(self)
+            put(self, "_blocking", _socket.Socket.shadow(self))
         return self._blocking
 
     @property
@@ -256,6 +259,10 @@ class _AsyncSocket(_Async, Lined):
         if edge is None:
             return []
         return [*edge.lines[event], *(poll for poll, wanted in edge.observers if wanted & event)]
+
+    def _hears_parts(self, name: str) -> bool:
+        # As in pyzmq: a call of several parts gives one Future, and what `send` gives are several.
+        return False
 
     # -- Sending -----------------------------------------------------------------------------------
 
@@ -386,20 +393,20 @@ class _AsyncSocket(_Async, Lined):
         if not copy:
             call: Any = partial(_recv, self, flags | DONTWAIT, copy, track)
             return self._begin(future, POLLIN, flags, call)
-        message = self._message
+        message = self._sharers.message
         if message is None:
             message = new_message()
-        self._message = None
+        self._sharers.message = None
         size = try_recv(message, handle, DONTWAIT)
         if size < 0:
-            self._message = message
+            self._sharers.message = message
             return self._begin(future, POLLIN, flags, self._take)
         if size < _socket.KEEP:
             # As `_content` does, without a call.
             future.set_result(message_data(message)[:size])
         else:
             future.set_result(_content(message, size))
-        self._message = message
+        self._sharers.message = message
         return future
 
     def _take(self) -> Any:
@@ -408,21 +415,21 @@ class _AsyncSocket(_Async, Lined):
         if size < 0:
             return NOT_YET if size == _EMPTY else _recv(self, DONTWAIT)
         data = _content(message, size)
-        self._message = message
+        self._sharers.message = message
         return data
 
     def _ask(self) -> tuple[Any, int]:
         """Receive into a message; return that and its size, less than 0 when it failed."""
         if not self._quick:
             return None, -1
-        message, self._message = self._message, None
+        message, self._sharers.message = self._sharers.message, None
         if message is None:
             message = new_message()
         size = ask_recv(message, self._pointer, DONTWAIT)
         if size < 0:
             if calls.errno() == Errno.EAGAIN:
                 size = _EMPTY
-            self._message = message
+            self._sharers.message = message
         return message, size
 
     @like(lambda: Awaited.recv_multipart)
@@ -451,13 +458,13 @@ class _AsyncSocket(_Async, Lined):
         if not copy:
             call: Any = partial(_recv_multipart, self, flags | DONTWAIT, copy, track)
             return self._begin(future, POLLIN, flags, call, whole=True)
-        message = self._message
+        message = self._sharers.message
         if message is None:
             message = new_message()
-        self._message = None
+        self._sharers.message = None
         size = try_recv(message, handle, DONTWAIT)
         if size < 0:
-            self._message = message
+            self._sharers.message = message
             return self._begin(future, POLLIN, flags, self._take_parts, whole=True)
         future.set_result(self._rest(message, size))
         return future
@@ -483,7 +490,7 @@ class _AsyncSocket(_Async, Lined):
                 _recv(self, DONTWAIT)
         if len(parts) > _MANY:
             pace.spend(len(parts))
-        self._message = message
+        self._sharers.message = message
         return parts
 
     def recv_into(  # type: ignore[override]
@@ -537,9 +544,20 @@ class _AsyncSocket(_Async, Lined):
 
         Source: pyzmq `zmq.asyncio.Socket.poll`.
         """
+        if self._poller_class is not self._plain_poller:
+            return self._poll_with(self._poller_class, timeout, flags)
         if not self._address:
             raise self._error(Errno.ENOTSOCK)
         return _poll_for(type(self), [(self, flags)], timeout, _only, strict=True)
+
+    def _poll_with(self, poller_class: Any, timeout: float | None, flags: int) -> Future[int]:
+        if not self._address:
+            raise self._error(Errno.ENOTSOCK)
+        poller = poller_class()
+        poller.register(self, flags)
+        ready = asyncio.ensure_future(poller.poll(timeout))
+        future: Future[int] = converted(ready, lambda ready: dict(ready).get(self, 0))
+        return future
 
 
 _AsyncPoller._socket_class = _AsyncSocket

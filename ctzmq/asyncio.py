@@ -36,7 +36,7 @@ class Socket(_future._AsyncSocket):
 
     __slots__ = ()
 
-    _poller_class = Poller
+    _poller_class = _plain_poller = Poller
 
 
 Poller._socket_class = Socket

@@ -2,93 +2,47 @@
 
 from __future__ import annotations
 
+import sys
 from operator import index
-from types import MethodType
 
-from ..error import ZMQError
 from ..libzmq import numbers
 from ..libzmq.numbers import INT, KINDS
 from ..libzmq.provider import calls
-from ..libzmq.typed import Generic, TypeVar, overload
+from .descriptors import Option, Topic
 from .options import describe, kind, read, write
+from .replaceable import UnknownAttribute, put, takes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Protocol
+    from typing import Any, Callable
 
-    class Subscribing(Protocol):
-        """`subscribe` or `unsubscribe` of one socket."""
+    from ..error import ZMQError
+    from .descriptors import SecretKey
 
-        def __call__(self, topic: str | bytes) -> None: ...
+#: Where a class that has a `__getattr__` finds its other attributes as quickly as one without:
+#: CPython 3.11 and older take a quarter more for each message then.
+ASKING_IS_FREE = sys.version_info >= (3, 12) or sys.implementation.name == "pypy"
 
-
-T = TypeVar("T", int, bytes)
-
-
-def attribute(socket: SocketAttributes, option: int) -> Any:
-    """Read an option as an attribute.
-
-    Raises
-    ------
-    AttributeError
-        When the option cannot be read from this socket, so that `hasattr` is false.
-    ZMQError
-        For any other failure, such as a closed socket.
-    """
-    try:
-        return socket.get(option)
-    except ZMQError as error:
-        if error.errno in (numbers.EINVAL, numbers.EFAULT):
-            raise AttributeError(str(error)) from error
-        raise
-
-
-class Option(Generic[T]):
-    """An attribute of sockets that gets and sets an option."""
-
-    __slots__ = ("_option",)
-
-    def __init__(self, option: int) -> None:
-        self._option = option
-
-    @overload
-    def __get__(self, socket: None, owner: type[Any]) -> Option[T]: ...
-    @overload
-    def __get__(self, socket: SocketAttributes, owner: type[Any]) -> T: ...
-    def __get__(self, socket: SocketAttributes | None, owner: type[Any]) -> Option[T] | T:
-        if socket is None:
-            return self
-        value: T = attribute(socket, self._option)
-        return value
-
-    def __set__(self, socket: SocketAttributes, value: T) -> None:
-        socket.set(self._option, value)
-
-
-if TYPE_CHECKING:
-
-    class SecretKey(Option[bytes]):
-        """An option to which goes what `auth.load_certificate` returns, unless that is None."""
-
-        def __set__(self, socket: SocketAttributes, value: bytes | None) -> None: ...
-
-
-class Topic:
-    """A method that does the same when it is assigned to: `socket.subscribe = "topic"`."""
-
-    def __init__(self, method: Callable[[Any, str | bytes], None]) -> None:
-        self._method = method
-        self.__doc__ = method.__doc__
-
-    @overload
-    def __get__(self, socket: None, owner: type[Any]) -> Callable[[Any, str | bytes], None]: ...
-    @overload
-    def __get__(self, socket: SocketAttributes, owner: type[Any]) -> Subscribing: ...
-    def __get__(self, socket: SocketAttributes | None, owner: type[Any]) -> Callable[..., None]:
-        return self._method if socket is None else MethodType(self._method, socket)
-
-    def __set__(self, socket: Any, topic: str | bytes) -> None:
-        self._method(socket, topic)
+#: What the quick way of a message, or of a poll, goes past.
+PASSED_BY = frozenset(("send", "recv", "getsockopt", "_poller_class"))
+#: What is set too often to ask the class for it.
+INNER = frozenset(
+    (
+        "_address",
+        "_claim",
+        "_copy_threshold",
+        "_handle",
+        "_items",
+        "_look",
+        "_pointer",
+        "_replaced",
+        "_shadow_obj",
+        "_sharers",
+        "_type",
+        "_users",
+        "context",
+    )
+)
 
 
 class SocketAttributes:
@@ -101,6 +55,9 @@ class SocketAttributes:
 
     _address: int
     _handle: Any
+    _replaced: bool
+    #: The names of options whose attributes were deleted.
+    _deleted: frozenset[str] = frozenset()
     _error: Callable[[int], ZMQError]
     _draft_fd: Callable[[], int]
     _slow_down: Callable[[], None]
@@ -345,6 +302,19 @@ class SocketAttributes:
         TYPE: Option[int]
         UNSUBSCRIBE: Topic
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in PASSED_BY:
+            put(self, "_replaced", True)
+        elif name not in INNER and not takes(type(self), name):
+            raise UnknownAttribute(type(self), name, numbers.SOCKET_OPTIONS)
+        put(self, name, value)
+
+    def _get_attr_opt(self, name: str, opt: int) -> Any:
+        return self.get(opt)
+
+    def _set_attr_opt(self, name: str, opt: int, value: Any) -> None:
+        self.set(opt, value)
+
     def get(self, option: int) -> Any:
         """Read an option.
 
@@ -470,25 +440,13 @@ class SocketAttributes:
     setsockopt_string = set_string
     setsockopt_unicode = set_string
 
-    @property
-    def hwm(self) -> int:
-        """The high-water mark in messages: SNDHWM to get, both SNDHWM and RCVHWM to set.
-
-        Source: pyzmq `Socket.hwm`.
-        """
-        return self.sndhwm
-
-    @hwm.setter
-    def hwm(self, value: int) -> None:
-        self.sndhwm = value
-        self.rcvhwm = value
-
     def get_hwm(self) -> int:
         """Return the high-water mark, in messages.
 
         Source: pyzmq `Socket.get_hwm`.
         """
-        return self.hwm
+        value: int = self.get(numbers.SNDHWM)
+        return value
 
     def set_hwm(self, value: int) -> None:
         """Set the high-water marks of both directions.
@@ -505,7 +463,28 @@ class SocketAttributes:
 
         Source: pyzmq `Socket.set_hwm`.
         """
-        self.hwm = value
+        self.sndhwm = value
+        self.rcvhwm = value
+
+    @property
+    def hwm(self) -> int:
+        """The high-water mark in messages: SNDHWM to get, both SNDHWM and RCVHWM to set.
+
+        Source: pyzmq `Socket.hwm`.
+        """
+        if self._replaced and "HWM" in self._deleted:
+            raise AttributeError("hwm was deleted: set it first")
+        return SocketAttributes.get_hwm(self)
+
+    @hwm.setter
+    def hwm(self, value: int) -> None:
+        SocketAttributes.set_hwm(self, value)
+        self._deleted -= {"HWM"}
+
+    @hwm.deleter
+    def hwm(self) -> None:
+        self._deleted |= {"HWM"}
+        put(self, "_replaced", True)
 
     @Topic
     def subscribe(self, topic: str | bytes) -> None:
@@ -548,15 +527,24 @@ class SocketAttributes:
         self.set(numbers.UNSUBSCRIBE, topic.encode() if isinstance(topic, str) else topic)
 
 
-def _spell() -> None:
-    """Make each option an attribute, in every spelling.
+def _missing(self: SocketAttributes, name: str) -> Any:
+    """Say what was perhaps meant; or again why an attribute that exists has no value."""
+    attribute: Any = getattr(type(self), name, None)
+    if hasattr(attribute, "__get__"):
+        return attribute.__get__(self, type(self))
+    raise UnknownAttribute(type(self), name, numbers.SOCKET_OPTIONS)
 
-    A `__getattr__` would find them all, but its mere presence slows every attribute of a class.
-    """
+
+if ASKING_IS_FREE:
+    setattr(SocketAttributes, "__getattr__", _missing)  # noqa: B010, type checkers must not see it
+
+
+def _spell() -> None:
+    """Make each option an attribute, in every spelling."""
     for name, (option, _) in numbers.SOCKET_OPTIONS.items():
         attribute = vars(SocketAttributes).get(name.lower())
         if attribute is None:
-            attribute = Option(option)
+            attribute = Option(name, option)
             if name != "TYPE":  # `type` is a property of its own
                 setattr(SocketAttributes, name.lower(), attribute)
         for spelling in (name, name.capitalize()):

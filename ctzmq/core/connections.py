@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno as _errno
 import itertools
-import os
 import sys
 from _weakref import ref
 from operator import index
@@ -31,7 +30,7 @@ _ALL_EVENTS = 0xFFFF
 class Connections(SocketAttributes, Lifecycle):
     """The methods of a socket that concern its peers."""
 
-    __slots__ = ("_monitored",)
+    __slots__ = ()
 
     _monitored: Callable[[], Connections | None]
     #: Whether host names are looked up here although libzmq can: while it does, nobody else runs.
@@ -388,7 +387,7 @@ class Connections(SocketAttributes, Lifecycle):
             socket is not None
             and socket._monitor_socket is self
             and socket._address
-            and self._pid == os.getpid()
+            and not self._left_by
         ):
             # A monitor ends with one last event, for which libzmq waits until somebody takes it.
             prototypes.zmq_socket_monitor(socket._address, None, 0)

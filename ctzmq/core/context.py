@@ -15,6 +15,7 @@ from ..libzmq.provider import calls
 from ..libzmq.typed import Generic, TypeVar, overload
 from . import lifetime, limits, shortage
 from .lifecycle import shown
+from .replaceable import UnknownAttribute, put, takes
 from .socket import Socket
 
 TYPE_CHECKING = False
@@ -26,6 +27,12 @@ T = TypeVar("T", bound="Socket[Any]")
 C = TypeVar("C", bound="Context[Any]")
 
 __all__ = ["Context", "SyncContext"]
+
+#: The options that are attributes: those of a context itself, and those of sockets to come.
+_OPTIONS: dict[str, int] = {
+    **{name: option for name, (option, _) in numbers.SOCKET_OPTIONS.items()},
+    **numbers.CONTEXT_OPTIONS,
+}
 
 
 class Fate:
@@ -77,6 +84,7 @@ class Context(Generic[S]):
     """
 
     __slots__ = (
+        "__dict__",
         "__weakref__",
         "_address",
         "_fate",
@@ -84,7 +92,6 @@ class Context(Generic[S]):
         "_shadow",
         "_shadow_obj",
         "_sockets",
-        "_warn_destroy_close",
         "sockopts",
     )
 
@@ -94,6 +101,9 @@ class Context(Generic[S]):
     _instance_lock: Any = RLock()
     _instance_pid: int | None = None
     _socket_class: Any = Socket
+    _warn_destroy_close = False
+    #: The names of options of the context whose attributes were deleted.
+    _deleted: frozenset[str] = frozenset()
 
     sockopts: dict[int, Any]
 
@@ -115,7 +125,6 @@ class Context(Generic[S]):
         self._shadow_obj: Any = None
         self._fate = Fate()
         self._sockets = lifetime.Living()
-        self._warn_destroy_close = False
         self.sockopts = {}
         if isinstance(io_threads, Context):
             shadow, io_threads = io_threads, 1
@@ -343,7 +352,13 @@ class Context(Generic[S]):
                     stacklevel=3,
                     source=socket,
                 )
-            socket.close(linger)
+            if linger is not None:
+                try:
+                    socket.setsockopt(numbers.LINGER, linger)
+                except ZMQError as error:
+                    if error.errno not in (numbers.ETERM, numbers.ENOTSOCK):
+                        raise
+            socket.close()
         self.term()
 
     def _forsake(self) -> None:
@@ -489,33 +504,49 @@ class Context(Generic[S]):
         return self.sockopts[opt]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        upper = name.upper()
-        if upper in numbers.CONTEXT_OPTIONS:
-            self.set(numbers.CONTEXT_OPTIONS[upper], value)
-        elif upper in numbers.SOCKET_OPTIONS:
-            self.sockopts[numbers.SOCKET_OPTIONS[upper][0]] = value
+        option = _OPTIONS.get(name.upper())
+        if option is None or hasattr(type(self), name):
+            if not takes(type(self), name):
+                raise UnknownAttribute(type(self), name, _OPTIONS)
+            put(self, name, value)
         else:
-            object.__setattr__(self, name, value)
+            self._set_attr_opt(name.upper(), option, value)
+            if self._deleted:
+                self._deleted -= {name.upper()}
+
+    def _set_attr_opt(self, name: str, opt: int, value: Any) -> None:
+        if name in numbers.CONTEXT_OPTIONS:
+            self.set(opt, value)
+        else:
+            self.sockopts[opt] = value
 
     def __getattr__(self, name: str) -> Any:
-        upper = name.upper()
-        if upper in numbers.CONTEXT_OPTIONS:
-            try:
-                return self.get(numbers.CONTEXT_OPTIONS[upper])
-            except ZMQError as error:
-                raise AttributeError(str(error)) from error
-        if upper in numbers.SOCKET_OPTIONS:
-            option, _ = numbers.SOCKET_OPTIONS[upper]
-            if option in self.sockopts:
-                return self.sockopts[option]
-        raise AttributeError(f"{type(self).__name__} has no attribute or option {name!r}")
+        option = _OPTIONS.get(name.upper())
+        if option is None:
+            raise UnknownAttribute(type(self), name, _OPTIONS)
+        if name.upper() in self._deleted:
+            raise AttributeError(f"{name} was deleted from {self!r}: set it first")
+        try:
+            return self._get_attr_opt(name.upper(), option)
+        except ZMQError as error:
+            raise AttributeError(str(error)) from error
+
+    def _get_attr_opt(self, name: str, opt: int) -> Any:
+        if name in numbers.CONTEXT_OPTIONS:
+            return self.get(opt)
+        if opt not in self.sockopts:
+            raise AttributeError(f"{name} was not set for sockets to come")
+        return self.sockopts[opt]
 
     def __delattr__(self, name: str) -> None:
-        upper = name.upper()
-        if upper not in numbers.SOCKET_OPTIONS:
+        option = _OPTIONS.get(name.upper())
+        if option is None or hasattr(type(self), name):
             object.__delattr__(self, name)
-        elif self.sockopts.pop(numbers.SOCKET_OPTIONS[upper][0], None) is None:
-            raise AttributeError(f"{upper} was not set for sockets to come")
+        elif name.upper() in numbers.CONTEXT_OPTIONS:
+            # Mocks delete what they have replaced, and set the former value if it is missing then.
+            self._deleted |= {name.upper()}
+        elif self.sockopts.pop(option, None) is None:
+            raise AttributeError(f"{name.upper()} was not set for sockets to come")
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *numbers.CONTEXT_OPTIONS]

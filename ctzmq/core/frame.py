@@ -9,9 +9,10 @@ from ..error import ZMQError, check
 from ..libzmq import memory, numbers, prototypes
 from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
 from ..libzmq.provider import calls
-from . import lifetime, payload
+from . import lifetime, payload, settings
 from .buffers import contiguous, fill
 from .endpoint import encode_group
+from .replaceable import replaceable
 from .tracker import _FINISHED_TRACKER, MessageTracker
 
 TYPE_CHECKING = False
@@ -26,9 +27,6 @@ weigh = memory.weigh
 
 # Inside Frame, `bytes` is the property.
 bytes_ = bytes
-
-#: Messages of this many bytes or more are not copied when copying is left open.
-COPY_THRESHOLD = 65536
 
 
 # PyPy calls the finalizers of what refers to an object before that of the object.
@@ -162,7 +160,9 @@ class Frame(Exporter):
             source = contiguous(data)
             size = source.nbytes
             if copy is None:
-                copy = size < (COPY_THRESHOLD if copy_threshold is None else copy_threshold)
+                if copy_threshold is None:
+                    copy_threshold = settings.copy_threshold()
+                copy = size < copy_threshold
             if copy or not size:
                 fill(message, source)
                 if weigh is not None:
@@ -351,7 +351,14 @@ class Frame(Exporter):
             raise ZMQError(None, f"this message has no property {option.decode()!r}")
         return str(text.decode())
 
-    __getitem__ = get
+    def __getitem__(self, option: int | str | bytes_) -> int | str:
+        return self.get(option)
+
+    def _get_attr_opt(self, name: str, opt: int) -> int | str:
+        return self.get(opt)
+
+    def _set_attr_opt(self, name: str, opt: int, value: Any) -> None:
+        self.set(opt, value)
 
     def set(self, option: int | str, value: Any) -> None:
         """Set a property of the message.
@@ -435,6 +442,8 @@ class Frame(Exporter):
         """
         return int(self.get(numbers.SHARED))
 
+
+replaceable(Frame, "get", "set", "_get_attr_opt", "_set_attr_opt")
 
 Message = Frame
 

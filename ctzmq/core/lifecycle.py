@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from _thread import get_ident
 from errno import EMFILE
 from operator import index
@@ -12,16 +11,15 @@ from warnings import warn
 from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
-from . import lifetime, options, payload, polls, shortage
+from . import lifetime, options, payload, polls, settings, shortage
+from .replaceable import put, replaceable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
     from ..enums import SocketType
     from .context import Context
-
-COPY_THRESHOLD = 65536
 
 #: What is left to be closed of a socket that was never open; nothing is ever put into it.
 _NOTHING: list[int] = []
@@ -44,20 +42,18 @@ class Lifecycle:
     the socket: it reads them anew each time.
     """
 
+    # What few sockets have is in `__dict__`, with what is replaced on one socket.
     __slots__ = (
+        "__dict__",
         "__weakref__",
         "_address",
         "_claim",
         "_copy_threshold",
-        "_draft_poller",
         "_handle",
         "_items",
         "_look",
-        "_message",
-        "_monitor_socket",
-        "_pid",
         "_pointer",
-        "_shadow",
+        "_replaced",
         "_shadow_obj",
         "_sharers",
         "_type",
@@ -66,7 +62,28 @@ class Lifecycle:
     )
 
     context: Context[Any]
+    _address: int
+    _pointer: Any
+    #: What the quick calls get, NULL where they must not be made.
+    _handle: Any
+    #: The address until libzmq's socket is closed, which whoever takes it does; shared with the
+    #: shadows.
+    _claim: list[int]
+    #: The thread of each call that may wait.
+    _users: list[int]
+    _items: Any
+    _look: Any
+    _sharers: lifetime.Sharers
     _shadow_obj: Any
+    _type: int
+    _copy_threshold: int
+    #: Whether something that the quick ways go past is replaced, by its class or on this socket.
+    _replaced: bool
+    _overrides: Callable[[], bool]
+    #: The process that a socket is of which a fork has left in its child.
+    _left_by = 0
+    _draft_poller: Any = None
+    _monitor_socket: Any = None
 
     def __init__(
         self,
@@ -76,26 +93,23 @@ class Lifecycle:
         shadow: Any = 0,
         copy_threshold: int | None = None,
     ) -> None:
-        self._address = 0
-        self._pointer = self._handle = calls.NULL
-        # The address until libzmq's socket is closed, which whoever takes it does; shared with the
-        # shadows.
-        self._claim = _NOTHING
-        # The thread of each call that may wait.
-        self._users: list[int] = []
-        self._draft_poller: Any = None
-        self._monitor_socket: Any = None
-        self._items: Any = None
-        self._look: Any = None
-        self._pid = lifetime.process()
-        # One message, received into again and again; None while a call has it.
-        self._message: Any = None
-        self._sharers = lifetime.Sharers()
-        self._shadow_obj = None
-        self.copy_threshold = COPY_THRESHOLD if copy_threshold is None else copy_threshold
+        # By `put`, because a `__setattr__` asks whether the class has such an attribute.
+        put(self, "_address", 0)
+        put(self, "_pointer", calls.NULL)
+        put(self, "_handle", calls.NULL)
+        put(self, "_claim", _NOTHING)
+        put(self, "_users", [])
+        put(self, "_items", None)
+        put(self, "_look", None)
+        put(self, "_replaced", self._overrides())
+        put(self, "_sharers", lifetime.Sharers())
+        put(self, "_shadow_obj", None)
+        if copy_threshold is None:
+            put(self, "_copy_threshold", settings.copy_threshold())
+        else:
+            self.copy_threshold = copy_threshold
         if isinstance(ctx_or_socket, Lifecycle):
             shadow, ctx_or_socket = ctx_or_socket, None
-        self._shadow = bool(shadow)
         if shadow:
             self._share(shadow, ctx_or_socket)
         else:
@@ -108,8 +122,8 @@ class Lifecycle:
             raise TypeError(
                 f"a socket needs a context, got {context!r:.60}: use context.socket(type)"
             )
-        self.context = context
-        self._type = socket_type
+        put(self, "context", context)
+        put(self, "_type", socket_type)
         if not 0 <= socket_type < 2**31:
             # C would cut the number, and make another type of socket.
             raise ZMQError(numbers.EINVAL, f"this libzmq has no socket type {socket_type}")
@@ -121,11 +135,11 @@ class Lifecycle:
                 f"a {self._type_name} socket needs a libzmq that is built with its draft API",
             )
         self._settle(open_socket(context, socket_type))
-        self._claim = [self._address]
+        put(self, "_claim", [self._address])
         self._take_care()
 
     def _share(self, shadow: Any, context: Any) -> None:
-        self._shadow_obj = shadow
+        put(self, "_shadow_obj", shadow)
         if isinstance(shadow, Lifecycle):
             original: Lifecycle | None = shadow
             address = shadow._address
@@ -138,23 +152,29 @@ class Lifecycle:
             if isinstance(shadow, Lifecycle):
                 raise shadow._error(numbers.ENOTSOCK)
             raise ZMQError(numbers.ENOTSOCK, f"cannot shadow {shadow!r}: it is closed")
-        self.context = context
+        put(self, "context", context)
         if original is not None:
             self._sharers, self._claim = original._sharers, original._claim
-            self.context = context or original.context
+            put(self, "context", context or original.context)
         else:
-            self._claim = [address]
+            put(self, "_claim", [address])
         self._settle(address)
         if original is not None:
-            self._handle = original._handle
-            self._type = original._type
+            put(self, "_handle", original._handle)
+            put(self, "_type", original._type)
         else:
-            self._type = int(options.read(address, numbers.TYPE))
+            put(self, "_type", int(options.read(address, numbers.TYPE)))
             self._take_care()
 
     def _settle(self, address: int) -> None:
-        self._address = address
-        self._pointer = self._handle = calls.pointer(address)
+        pointer = calls.pointer(address)
+        put(self, "_address", address)
+        put(self, "_pointer", pointer)
+        put(self, "_handle", pointer)
+
+    @property
+    def _shadow(self) -> bool:
+        return self._shadow_obj is not None
 
     def _thread_safe(self) -> bool:
         return self._type >= numbers.SERVER and bool(
@@ -236,7 +256,11 @@ class Lifecycle:
         number = index(threshold)
         if number < 0:
             raise ValueError(f"copy_threshold is a number of bytes, got {number}")
-        self._copy_threshold = number
+        put(self, "_copy_threshold", number)
+
+    @copy_threshold.deleter
+    def copy_threshold(self) -> None:
+        del self._copy_threshold
 
     def close(self, linger: int | None = None) -> None:
         """Close the socket; libzmq still sends what it has queued, for as long as LINGER says.
@@ -322,10 +346,10 @@ class Lifecycle:
             poller.close()
 
     def _abandon(self) -> None:
-        self._address, self._pointer, self._handle = 0, calls.NULL, calls.NULL
-        message, self._message = self._message, None
-        if message is not None:
-            calls.close(message)
+        put(self, "_address", 0)
+        put(self, "_pointer", calls.NULL)
+        put(self, "_handle", calls.NULL)
+        self._sharers.drop_message()
         lifetime.forget(self)
         if not self._claim:
             self._dismiss()
@@ -341,10 +365,10 @@ class Lifecycle:
         if errno == numbers.ENOTSOCK and not self._address:
             if lifetime.left_behind():
                 raise SystemExit
-            if self._pid != os.getpid():
+            if self._left_by:
                 return ZMQError(
                     errno,
-                    f"this socket is of process {self._pid} and does not survive a fork:"
+                    f"this socket is of process {self._left_by} and does not survive a fork:"
                     " make a new context and socket in the child",
                 )
             return ZMQError(errno, f"{self!r}: a closed socket cannot be used")
@@ -386,9 +410,6 @@ class Lifecycle:
         # A socket whose constructor failed has no address.
         if _torn_down() or _inherited() or not hasattr(self, "_sharers"):
             return
-        if self._message is not None:
-            calls.close(self._message)
-            self._message = None
         self._close_draft_poller()
         if self._claim and not self._shadow:
             errno = ctypes.get_errno()
@@ -398,6 +419,9 @@ class Lifecycle:
             finally:
                 self.close()
                 ctypes.set_errno(errno)
+
+
+replaceable(Lifecycle, "type", "_type_name", "_shadow")
 
 
 def open_socket(context: Any, socket_type: int) -> int:

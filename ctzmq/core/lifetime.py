@@ -17,6 +17,7 @@ from _weakref import ref
 from ctypes import c_void_p, sizeof
 from types import ModuleType
 
+from ..libzmq.provider import calls
 from . import payload, polls
 
 TYPE_CHECKING = False
@@ -87,27 +88,6 @@ _ALIGNMENT = sizeof(c_void_p)
 EXIT_PATIENCE = 1.0
 
 
-class Sharers(list[Any] if TYPE_CHECKING else list):  # type: ignore[misc]
-    """Those that share one libzmq socket, by weak references; a set would take 200 bytes more."""
-
-    __slots__ = ("edge",)
-
-    #: Whether anybody has waited in a hub yet, in any socket.
-    waited: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        #: While anybody waits in a hub: whom to tell of what a call may have taken note of.
-        self.edge: Any = None
-
-    def add(self, sharer: Any) -> None:
-        """Add one, and forget about those that are gone."""
-        self[:] = [*(reference for reference in self if reference() is not None), ref(sharer)]
-
-    def living(self) -> list[Any]:
-        """List those that are there."""
-        return [sharer for sharer in [reference() for reference in self] if sharer is not None]
-
-
 def plausible(address: int) -> int:
     """Return an address where a libzmq object may be.
 
@@ -156,18 +136,6 @@ def left_behind() -> bool:
     return ending not in (0, get_ident())
 
 
-_process = os.getpid()
-
-
-def process() -> int:
-    """Return the number of this process, each time the same object."""
-    global _process
-    number = os.getpid()
-    if number != _process:
-        _process = number
-    return _process
-
-
 #: The process, once for each of its threads that forks just now.
 _forking: list[int] = []
 
@@ -190,6 +158,44 @@ def out_of_reach(
     return _inherited() if _forking else _newest.ready is None
 
 
+class Sharers(list[Any] if TYPE_CHECKING else list):  # type: ignore[misc]
+    """Those that share one libzmq socket, by weak references; a set would take 200 bytes more."""
+
+    __slots__ = ("edge", "message")
+
+    #: Whether anybody has waited in a hub yet, in any socket.
+    waited: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        #: While anybody waits in a hub: whom to tell of what a call may have taken note of.
+        self.edge: Any = None
+        #: One message, received into again and again; None while a call has it.
+        self.message: Any = None
+
+    def add(self, sharer: Any) -> None:
+        """Add one, and forget about those that are gone."""
+        self[:] = [*(reference for reference in self if reference() is not None), ref(sharer)]
+
+    def drop_message(self) -> None:
+        """Let go of the message, and so of the content that was received last."""
+        message, self.message = self.message, None
+        if message is not None:
+            calls.close(message)
+
+    def __del__(
+        self,
+        _out_of_reach: Callable[[], bool] = out_of_reach,
+        _close: Callable[[Any], int] = calls.close,
+    ) -> None:
+        # A call that a signal handler's `close` came upon may have left one.
+        if self.message is not None and not _out_of_reach():
+            _close(self.message)
+
+    def living(self) -> list[Any]:
+        """List those that are there."""
+        return [sharer for sharer in [reference() for reference in self] if sharer is not None]
+
+
 def _before_fork() -> None:
     _forking.append(os.getpid())
 
@@ -208,8 +214,10 @@ def forget(handle: Any) -> None:
 
 
 def _after_fork_in_child() -> None:
+    parent = _forking[-1] if _forking else os.getppid()
     _forking.clear()
     for socket in sockets.living():
+        socket._left_by = parent
         socket._claim.clear()
         socket._abandon()
     for context in contexts.living():

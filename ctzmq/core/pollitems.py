@@ -10,7 +10,6 @@ has come back from the wait; `polls` sees to that.
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from _struct import Struct, calcsize
 from _thread import _count, get_ident
@@ -228,7 +227,7 @@ def entry(socket: Any, events: int) -> tuple[int, int, int] | None:
     address = socket.underlying
     if address:
         return address, 0, mask
-    if socket._pid != os.getpid():
+    if socket._left_by:
         raise socket._error(numbers.ENOTSOCK)
     # NULL would make libzmq wait for descriptor 0 instead.
     return None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["REFUSED", "Waits"]
 
 POLLIN = poll.POLLIN
+QUICK = poll.QUICK
 DONTWAIT = calls.DONTWAIT
 TRANSIENT = (numbers.EAGAIN, _errno.EINTR)
 
@@ -40,6 +41,10 @@ class Waits(Connections):
     """The methods of a socket that may wait, which `Socket` builds on."""
 
     __slots__ = ()
+
+    _poller_class: Any = poll.Poller
+    #: The class of pollers in whose place `poll` does the same with less.
+    _plain_poller: Any = poll.Poller
 
     def _persist(self, attempt: Callable[[int], int], flags: int, event: int) -> Any:
         """Make a call that may wait, again after each signal, for as long as the time-out allows.
@@ -152,8 +157,11 @@ class Waits(Connections):
 
         Source: libzmq `zmq_poll`, pyzmq `Socket.poll`.
         """
+        if self._replaced and self._poller_class is not self._plain_poller:
+            found: int = self._poll_with(self._poller_class, timeout, flags)
+            return found
         mask = flags if flags.__class__ is int else int(index(flags))
-        if 0 < mask <= poll.QUICK:
+        if 0 < mask <= QUICK:
             # Half the time of a call of zmq_poll that need not wait.
             look = self._look
             if look is None:
@@ -176,3 +184,11 @@ class Waits(Connections):
             return ready[0][1] if ready else 0
         finally:
             self._notice()
+
+    def _poll_with(self, poller_class: Any, timeout: float | None, flags: int) -> Any:
+        """Do what `poll` does with a poller of another class."""
+        if not self._address:
+            raise self._error(numbers.ENOTSOCK)
+        poller = poller_class()
+        poller.register(self, flags)
+        return dict(poller.poll(timeout)).get(self, 0)

@@ -42,7 +42,7 @@ class Socket(_sockets.Socket):
 
     __slots__ = ("_tie",)
 
-    _poller_class = Poller
+    _poller_class = _plain_poller = Poller
 
     def __init__(
         self,

@@ -28,6 +28,7 @@ from typing import Any, Callable, ClassVar, Protocol
 from ..core import lifetime, options
 from ..core import poll as _poll
 from ..core import socket as _socket
+from ..core.replaceable import put
 from ..error import ZMQError
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
@@ -158,10 +159,10 @@ class Edge:
         self.hub.attend(self._watch, True)
         socket = self._single()
         if socket is not None:
-            socket._handle = calls.NULL
+            put(socket, "_handle", calls.NULL)
             return
         for sharer in self._sharers.living():
-            sharer._handle = calls.NULL
+            put(sharer, "_handle", calls.NULL)
 
     def _single(self) -> Any:
         """Return the socket when none shares its libzmq socket, which is quicker than the set."""
@@ -188,10 +189,10 @@ class Edge:
             return
         socket = self._single()
         if socket is not None:
-            socket._handle = socket._pointer
+            put(socket, "_handle", socket._pointer)
             return
         for sharer in self._sharers.living():
-            sharer._handle = sharer._pointer
+            put(sharer, "_handle", sharer._pointer)
 
     def slow_down(self) -> None:
         """Keep to the slow way, even while nobody waits."""
@@ -260,18 +261,20 @@ class EdgeSocket(_socket.Socket[R]):
     #: Returns the hub of the thread that calls it.
     _hub: ClassVar[Any]
     _edge_class: type[Edge] = Edge
+    _edge: Edge | None
+    #: Whether libzmq allows the quick calls when nobody waits.
+    _quick: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self._edge: Edge | None = None
-        #: Whether libzmq allows the quick calls when nobody waits.
-        self._quick = True
+        put(self, "_edge", None)
+        put(self, "_quick", True)
         super().__init__(*args, **kwargs)
         for original in self._sharers.living():
             if original is not self and isinstance(original, EdgeSocket):
                 self._edge, self._quick = original._edge, original._quick
                 break
         else:
-            self._quick = bool(self._handle)
+            put(self, "_quick", bool(self._handle))
 
     def _join(self) -> Any:
         """Return the edge of this thread's hub, shared by all that share the libzmq socket."""
@@ -333,6 +336,7 @@ class EdgeSocket(_socket.Socket[R]):
         return super().get(option)
 
     getsockopt = get
+    _socket.OWN.add(get)
 
     def _endpoint_call(
         self, verb: str, function: Callable[..., int], addr: Any, resolved: bytes | None = None

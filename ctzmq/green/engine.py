@@ -18,6 +18,7 @@ from ..core import poll as _poll
 from ..core import pollitems as _pollitems
 from ..core import socket as _socket
 from ..core.messaging import SNDMORE, Messaging
+from ..core.replaceable import put
 from ..core.tracker import MessageTracker
 from ..core.waits import REFUSED
 from ..enums import Errno
@@ -83,11 +84,12 @@ class GreenSocket(EdgeSocket[bytes]):
     _hub: ClassVar[staticmethod[[], Hub]]
     #: What sends of tracked messages return.
     _tracker_class: Any = None
+    #: Whether the last part was sent with SNDMORE; it may stay True for one call too many.
+    _midway: bool
     _looks_up = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        #: Whether the last part was sent with SNDMORE; it may stay True for one call too many.
-        self._midway = False
+        put(self, "_midway", False)
         super().__init__(*args, **kwargs)
 
     # -- The quick way -----------------------------------------------------------------------------
@@ -120,7 +122,7 @@ class GreenSocket(EdgeSocket[bytes]):
         tracker = super().send(data, flags, copy, track, routing_id, group)
         if index(flags) & SNDMORE:
             # Not before it is sent: others may run until then.
-            self._midway = True
+            put(self, "_midway", True)
         return tracker
 
     @like(lambda: Messaging.send_multipart)
@@ -142,7 +144,7 @@ class GreenSocket(EdgeSocket[bytes]):
             _spend(len(msg_parts))
         tracker = _send_multipart(self, msg_parts, flags, copy, track)
         if flags and index(flags) & SNDMORE:
-            self._midway = True
+            put(self, "_midway", True)
         return tracker
 
     @like(lambda: Messaging.recv)
@@ -151,22 +153,25 @@ class GreenSocket(EdgeSocket[bytes]):
             break
         else:
             self._rest(POLLIN)
-        message = self._message
+        sharers = self._sharers
+        message = sharers.message
         if message is None or not copy:
             return super().recv(flags, copy, track)
-        self._message = None
+        sharers.message = None
         size = try_recv(message, self._handle, DONTWAIT)
         if size < 0:
             size = self._recv_message(message, index(flags))
         if size < _socket.KEEP:
             data: bytes = message_data(message)[:size]
-            self._message = message
+            sharers.message = message
             return data
         _spend(_LONG)
         data = _socket.take(message)
         if self._handle:
-            self._message = message
+            sharers.message = message
         return data
+
+    _receive: Any = recv
 
     @like(lambda: Messaging.recv_multipart)
     def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
@@ -340,8 +345,14 @@ class GreenSocket(EdgeSocket[bytes]):
 
         Source: libzmq `zmq_poll`, pyzmq `Socket.poll`.
         """
+        if self._poller_class is not self._plain_poller:
+            found: int = self._poll_with(self._poller_class, timeout, flags)
+            return found
         ready = poll(self._hub(), [(self, flags)], timeout, strict=True)
         return ready[0][1] if ready else 0
+
+
+_socket.OWN.update((GreenSocket.send, GreenSocket.recv))
 
 
 class _Guest(GreenSocket):

@@ -50,7 +50,7 @@ class Socket(GreenSocket):
     __slots__ = ()
 
     _hub = staticmethod(current)
-    _poller_class = Poller
+    _poller_class = _plain_poller = Poller
     _tracker_class = MessageTracker
 
 

@@ -188,7 +188,7 @@ class Lined(Awaited):
         if isinstance(recvd, Waiting) and not recvd.ended():
             recvd.convert(load)
             return recvd
-        return _converted(recvd, load)
+        return converted(recvd, load)
 
 
 def unhurried() -> Future[Any]:
@@ -213,7 +213,7 @@ def kept(part: Any) -> Any:
         return part
 
 
-def _converted(future: Any, load: Callable[[Any], Any]) -> Future[Any]:
+def converted(future: Any, load: Callable[[Any], Any]) -> Future[Any]:
     """Return a future of the converted result; cancelling it cancels the first."""
     result: Future[Any] = Future()
 

@@ -12,11 +12,12 @@ from ..compat import install_as_zmq as install_as_zmq
 from ..constants import *
 from ..core.context import SyncContext as SyncContext
 from ..core.endpoint import IPC_PATH_MAX_LEN as IPC_PATH_MAX_LEN
-from ..core.frame import COPY_THRESHOLD as COPY_THRESHOLD, Frame as Frame, Message as Message
+from ..core.frame import Frame as Frame, Message as Message
 from ..core.security import (
     DRAFT_API as DRAFT_API, curve_keypair as curve_keypair, curve_public as curve_public,
     has as has,
 )
+from ..core.settings import COPY_THRESHOLD as COPY_THRESHOLD
 from ..core.socket import SyncSocket as SyncSocket
 from ..core.stopwatch import Stopwatch as Stopwatch
 from ..core.version import (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import pickle
 import re
+from types import SimpleNamespace
 from typing import Any, Callable
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +15,13 @@ from hypothesis import strategies as st
 
 import ctzmq as zmq
 from ctzmq.core import messaging
+from ctzmq.core import socket as core_socket
+
+
+def call(name: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+    """Describe a call."""
+    return name, args, kwargs
+
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 
@@ -204,6 +213,206 @@ def test_an_error_of_the_function_is_the_callers(ends: Ends) -> None:
 
 
 # -- Built on send and recv ------------------------------------------------------------------------
+
+#: What a method calls, in the form in which pyzmq calls it.
+CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], list[Any]]] = [
+    ("send_string", ("x",), {}, [call("send", b"x", flags=0, copy=True)]),
+    (
+        "send_string",
+        ("x", 2, False, "utf-8"),
+        {"track": True},
+        [call("send", b"x", flags=2, copy=False, track=True)],
+    ),
+    ("send_unicode", ("x",), {}, [call("send", b"x", flags=0, copy=True)]),
+    ("send_json", ([1],), {}, [call("send", b"[1]", flags=0)]),
+    (
+        "send_json",
+        ([1], 2),
+        {"indent": None, "group": "g", "routing_id": 5},
+        [call("send", b"[1]", flags=2, group="g", routing_id=5)],
+    ),
+    ("send_pyobj", (1,), {}, [call("send", pickle.dumps(1), flags=0)]),
+    (
+        "send_pyobj",
+        (1, 2, 0),
+        {"track": True},
+        [call("send", pickle.dumps(1, 0), flags=2, track=True)],
+    ),
+    (
+        "send_serialized",
+        ("x", list),
+        {"track": True},
+        [call("send_multipart", ["x"], flags=0, copy=True, track=True)],
+    ),
+    ("recv_string", (), {}, [call("recv", flags=0)]),
+    ("recv_string", (1, "ascii"), {}, [call("recv", flags=1)]),
+    ("recv_json", (1,), {"parse_int": float}, [call("recv", 1)]),
+    ("recv_pyobj", (), {}, [call("recv", 0)]),
+    (
+        "recv_serialized",
+        (list, 1, False),
+        {},
+        [call("recv_multipart", flags=1, copy=False)],
+    ),
+    (
+        "send_multipart",
+        ([b"1", bytearray(b"2"), b"3"],),
+        {},
+        [
+            call("send", b"1", 2, copy=True, track=False),
+            call("send", b"2", 2, copy=True, track=False),
+            call("send", b"3", 0, copy=True, track=False),
+        ],
+    ),
+    (
+        "send_multipart",
+        ([b"1", b"2"], 1, False, True),
+        {},
+        [
+            call("send", b"1", 3, copy=False, track=True),
+            call("send", b"2", 1, copy=False, track=True),
+        ],
+    ),
+    (
+        "recv_multipart",
+        (1, False, True),
+        {},
+        [
+            call("recv", 1, copy=False, track=True),
+            call("getsockopt", zmq.RCVMORE),
+            call("recv", 1, copy=False, track=True),
+            call("getsockopt", zmq.RCVMORE),
+        ],
+    ),
+    (
+        "recv_multipart",
+        (),
+        {},
+        [
+            call("recv", 0, copy=True, track=False),
+            call("getsockopt", zmq.RCVMORE),
+            call("recv", 0, copy=True, track=False),
+            call("getsockopt", zmq.RCVMORE),
+        ],
+    ),
+]
+
+
+class Answers:
+    """Stands for the methods of a socket that others build on, and notes how they are called."""
+
+    def __init__(self, method: str) -> None:
+        part = {"recv_json": b"1", "recv_pyobj": pickle.dumps(1)}.get(method, b"x")
+        self.calls: list[Any] = []
+        self._more = iter([1, 0])
+        self._answers: dict[str, Callable[[], Any]] = {
+            "recv": lambda: part,
+            "recv_multipart": lambda: [part],
+            "getsockopt": lambda: next(self._more),
+        }
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        def method(*args: Any, **kwargs: Any) -> Any:
+            self.calls.append(call(name, *args, **kwargs))
+            return self._answers.get(name, lambda: None)()
+
+        return method
+
+
+BASES = ["send", "recv", "getsockopt", "send_multipart", "recv_multipart"]
+
+
+@pytest.mark.parametrize(("method", "args", "kwargs", "wanted"), CALLS)
+@pytest.mark.parametrize("where", ["the class", "a class made before", "the socket"])
+def test_a_method_is_heard_wherever_it_is_overridden(
+    method: str,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    wanted: list[Any],
+    where: str,
+    context: zmq.Context,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = Answers(method)
+    own = {name: staticmethod(answers[name]) for name in BASES if name != method}
+    kind = type("Derived", (zmq.Socket,), own) if where == "the class" else zmq.Socket
+    with kind(context, zmq.DEALER) as socket:
+        for name in own:
+            if where == "the socket":
+                setattr(socket, name, answers[name])
+            elif where != "the class":
+                # getsockopt alone is looked for when a socket is made only.
+                monkeypatch.setattr(kind, name, own[name])
+        getattr(socket, method)(*args, **kwargs)
+    assert answers.calls == wanted
+
+
+def test_a_method_of_a_base_class_hears_what_a_derived_class_overrides(
+    context: zmq.Context,
+) -> None:
+    heard: list[str] = []
+
+    class Careful(zmq.Socket):
+        def getsockopt(self, option: int) -> Any:
+            heard.append("getsockopt")
+            return super().getsockopt(option)
+
+        def send(self, *args: Any, **kwargs: Any) -> Any:
+            heard.append("send")
+            return zmq.Socket.send(self, *args, **kwargs)
+
+        def send_multipart(self, *args: Any, **kwargs: Any) -> Any:
+            heard.append("send_multipart")
+            return zmq.Socket.send_multipart(self, *args, **kwargs)
+
+        def recv_multipart(self, *args: Any, **kwargs: Any) -> Any:
+            heard.append("recv_multipart")
+            return zmq.Socket.recv_multipart(self, *args, **kwargs)
+
+    with Careful(context, zmq.PAIR) as a, Careful(context, zmq.PAIR) as b:
+        a.bind("inproc://careful")
+        b.connect("inproc://careful")
+        heard.clear()
+        a.send_multipart([b"one", b"two"])
+        assert b.recv_multipart() == [b"one", b"two"]
+    assert heard == ["send_multipart", "send", "send", "recv_multipart", *["getsockopt"] * 2]
+
+
+def test_a_send_needs_no_parameters_that_pyzmq_does_not_give(ends: Ends) -> None:
+    a, b = ends
+    own = a.send
+
+    def send(msg: Any, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+        return own(msg, flags, copy, track)
+
+    with patch.object(a, "send", send):
+        a.send_string("x")
+        a.send_json([1])
+        a.send_pyobj(2)
+        a.send_multipart([b"one", b"two"])
+    assert (b.recv_string(), b.recv_json(), b.recv_pyobj()) == ("x", [1], 2)
+    assert b.recv_multipart() == [b"one", b"two"]
+
+
+def test_receiving_into_memory_goes_past_recv(ends: Ends) -> None:
+    a, b = ends
+    b.recv = lambda *args, **kwargs: "not bytes"  # type: ignore[method-assign, assignment]
+    a.send(b"four")
+    memory = bytearray(4)
+    assert b.recv_into(memory) == 4
+    assert memory == b"four"
+
+
+@pytest.mark.parametrize("name", ["json", "pickle"])
+def test_what_converts_objects_is_a_setting(
+    name: str, ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = ends
+    module = SimpleNamespace(dumps=lambda *_: b"made", loads=lambda data: ("read", data))
+    monkeypatch.setattr(core_socket, {"json": "jsonapi"}.get(name, name), module)
+    kind = {"json": "json", "pickle": "pyobj"}[name]
+    getattr(a, f"send_{kind}")(1)
+    assert getattr(b, f"recv_{kind}")() == ("read", b"made")
 
 
 def test_a_flavour_that_overrides_send_and_recv_overrides_all(context: zmq.Context) -> None:

@@ -316,3 +316,47 @@ def test_a_receive_that_finds_nothing_though_there_was_something(
     assert wall >= 0.499
     assert cpu < wall / 3
     assert len(tries) < 200
+
+
+# -- Pollers of other classes ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["the socket", "a class made before", "a derived class"])
+def test_a_poll_uses_the_class_of_pollers_that_the_socket_has(
+    where: str, context: zmq.Context, flavour: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    class Poller(flavour.zmq.Poller):  # type: ignore[misc]
+        def register(self, socket: Any, flags: int = zmq.POLLIN) -> None:
+            asked.append(("register", flags))
+            super().register(socket, flags)
+
+        def poll(self, timeout: float | None = None) -> Any:
+            asked.append(("poll", timeout))
+            return super().poll(timeout)
+
+    kind = flavour.zmq.Socket
+    if where == "a class made before":
+        monkeypatch.setattr(kind, "_poller_class", Poller)
+    elif where == "a derived class":
+        kind = type("Derived", (kind,), {"_poller_class": Poller})
+    with kind(context, zmq.PAIR) as a, context.socket(zmq.PAIR) as b:
+        if where == "the socket":
+            a._poller_class = Poller
+        a.bind("inproc://polled")
+        b.connect("inproc://polled")
+        assert a.poll(0) == 0
+        assert a.poll(PATIENCE, zmq.POLLIN | zmq.POLLOUT) == zmq.POLLOUT
+        b.send(b"x")
+        assert a.poll(PATIENCE) == zmq.POLLIN
+    assert asked == [
+        ("register", zmq.POLLIN),
+        ("poll", 0),
+        ("register", zmq.POLLIN | zmq.POLLOUT),
+        ("poll", PATIENCE),
+        ("register", zmq.POLLIN),
+        ("poll", PATIENCE),
+    ]
+    with pytest.raises(zmq.ZMQError):
+        a.poll(0)

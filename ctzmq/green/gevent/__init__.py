@@ -55,7 +55,7 @@ class Socket(GreenSocket):
 
     _repr_cls = "zmq.green.Socket"
     _hub = staticmethod(current)
-    _poller_class = Poller
+    _poller_class = _plain_poller = Poller
     _tracker_class = MessageTracker
 
 

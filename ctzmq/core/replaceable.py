@@ -1,0 +1,137 @@
+"""What may be set on one socket, context or frame, and what a name that nobody knows is told.
+
+Programs replace methods and settings of single objects, tests most of all. So whatever a class
+defines or annotates can be set on an object of it, and deleted again. A name that no class has is
+most often a misspelt option, and is refused.
+"""
+
+from __future__ import annotations
+
+from _weakref import ref
+from types import MethodType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Callable
+
+#: Sets an attribute where a class has a `__setattr__` of its own, which need not be asked.
+put: Callable[[Any, str, Any], None] = object.__setattr__
+
+
+class UnknownAttribute(AttributeError):
+    """An attribute that no class of an object has; its text names the one that was perhaps meant.
+
+    Source: own.
+    """
+
+    def __init__(self, owner: type, name: str, options: Iterable[str]) -> None:
+        super().__init__(f"{owner.__name__} has no attribute or option {name!r}")
+        self._owner = owner
+        self._wanted = name
+        self._options = options
+
+    def __str__(self) -> str:
+        # Most of these are never shown: `hasattr` asks, and has no use for the text.
+        import difflib
+
+        known = {option.lower() for option in self._options}
+        known.update(name for name in dir(self._owner) if name[0] != "_" and name.islower())
+        found = difflib.get_close_matches(self._wanted.lower(), sorted(known), 1, 0.75)
+        text = str(self.args[0])
+        return f"{text}: did you mean {found[0]!r}?" if found else text
+
+
+def takes(owner: type, name: str) -> bool:
+    """Tell whether an attribute may be set on the objects of a class.
+
+    Parameters
+    ----------
+    owner : type
+        The class.
+    name : str
+        The attribute.
+
+    Returns
+    -------
+    bool
+        True for what a class of the hierarchy defines or annotates; and for everything where one
+        has no `__slots__`, as those have that programs derive.
+    """
+    if hasattr(owner, name):
+        return True
+    for base in owner.__mro__[:-1]:
+        if "__slots__" not in vars(base) or name in getattr(base, "__annotations__", ()):
+            return True
+    return False
+
+
+class Reading:
+    """A property that can be replaced on one object: it has no setter to stand in the way.
+
+    Parameters
+    ----------
+    read : callable
+        Takes the object and returns the value.
+    """
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        self.fget = read
+        self.__doc__ = read.__doc__
+        self.__name__ = read.__name__
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else self.fget(instance)
+
+
+class Method:
+    """A method that can be replaced on one object, of a class whose objects have no `__dict__`.
+
+    Parameters
+    ----------
+    function : callable
+        The method.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+        # By the number of the object, which another may have that is made when this one is gone.
+        self._replaced: dict[int, tuple[Any, Any]] = {}
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self._function
+        if self._replaced and id(instance) in self._replaced:
+            reference, value = self._replaced[id(instance)]
+            if reference() is instance:
+                return value
+        return MethodType(self._function, instance)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        for number, (reference, _) in list(self._replaced.items()):
+            if reference() is None:
+                del self._replaced[number]
+        self._replaced[id(instance)] = ref(instance), value
+
+    def __delete__(self, instance: Any) -> None:
+        reference, _ = self._replaced.pop(id(instance), (None, None))
+        if reference is None or reference() is not instance:
+            raise AttributeError(self._function.__name__)
+
+
+def replaceable(owner: type, *names: str) -> None:
+    """Let properties, or methods, of a class be replaced on one object.
+
+    Parameters
+    ----------
+    owner : type
+        The class.
+    *names : str
+        Its properties, if its objects have a `__dict__`, or its methods, if they have none. They
+        are written as such, which type checkers know.
+    """
+    for name in names:
+        own: Any = vars(owner)[name]
+        is_property = isinstance(own, property)
+        setattr(owner, name, Reading(own.fget) if is_property else Method(own))

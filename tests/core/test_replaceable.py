@@ -1,0 +1,260 @@
+"""What is replaced on one socket, context or frame, and what an unknown name is told."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Callable
+from unittest import mock
+
+import pytest
+
+import ctzmq as zmq
+from ctzmq.core import attributes, replaceable
+
+Make = Callable[..., zmq.Socket]
+
+METHODS = [
+    "bind",
+    "bind_to_random_port",
+    "close",
+    "connect",
+    "disable_monitor",
+    "fileno",
+    "get",
+    "get_hwm",
+    "get_monitor_socket",
+    "getsockopt",
+    "join",
+    "monitor",
+    "poll",
+    "recv",
+    "recv_into",
+    "recv_json",
+    "recv_multipart",
+    "recv_string",
+    "send",
+    "send_json",
+    "send_multipart",
+    "send_string",
+    "set",
+    "setsockopt",
+    "shadow",
+    "subscribe",
+    "unbind",
+    "unsubscribe",
+]
+#: What pyzmq has too, with a value that differs from the one that is there.
+VALUES = {
+    "_monitor_socket": "another",
+    "_poller_class": list,
+    "_repr_cls": "Another",
+    "_shadow": "another",
+    "_type_name": "ANOTHER",
+    "context": "another",
+    "copy_threshold": 5,
+    "hwm": 7,
+    "linger": 9,
+    "LINGER": 9,
+    "sndhwm": 7,
+    "type": "another",
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_of_one_socket_is_replaced_and_put_back(name: str, socket: Make) -> None:
+    one, other = socket(zmq.SUB), socket(zmq.SUB)
+    own, others = getattr(one, name), getattr(other, name)
+    with mock.patch.object(one, name) as replaced:
+        assert getattr(one, name) is replaced
+        assert getattr(other, name) == others
+    assert getattr(one, name) == own
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_value_of_one_socket_is_replaced_and_put_back(name: str, socket: Make) -> None:
+    one, other = socket(zmq.SUB), socket(zmq.SUB)
+    was, others = getattr(one, name), getattr(other, name)
+    with mock.patch.object(one, name, VALUES[name]):
+        assert getattr(one, name) == VALUES[name]
+        assert getattr(other, name) == others
+    assert getattr(one, name) == was
+
+
+def test_a_plain_socket_pays_nothing_for_it(socket: Make, pair: Any) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    a.send_multipart([b"one", b"two"])
+    assert b.poll(10_000)
+    assert b.recv_multipart() == [b"one", b"two"]
+    assert not vars(a)
+    assert not vars(b)
+
+
+def test_what_is_set_is_deleted_again(socket: Make) -> None:
+    one = socket(zmq.PAIR)
+    one.send = "mine"  # type: ignore[method-assign, assignment]
+    assert vars(one) == {"send": "mine"}
+    del one.send
+    assert callable(one.send)
+    with pytest.raises(AttributeError):
+        del one.send
+
+
+@pytest.mark.parametrize("name", ["closed", "underlying"])
+def test_what_libzmq_alone_knows_cannot_be_replaced(name: str, socket: Make) -> None:
+    one = socket(zmq.PAIR)
+    with pytest.raises(AttributeError):
+        setattr(one, name, 1)
+
+
+@pytest.mark.filterwarnings("ignore:Socket.socket_type is deprecated")
+def test_a_mock_has_what_a_socket_has(socket: Make, context: zmq.Context) -> None:
+    one = socket(zmq.PAIR)
+    for double in (
+        mock.MagicMock(spec=zmq.Socket),
+        mock.create_autospec(zmq.Socket, instance=True),
+        mock.create_autospec(one, instance=True),
+    ):
+        double.send_multipart([b"x"])
+        double.send_multipart.assert_called_once_with([b"x"])
+        assert not hasattr(double, "lingr")
+        assert isinstance(double, zmq.Socket)
+    double = mock.create_autospec(context)
+    double.socket(zmq.PAIR)
+    with pytest.raises(TypeError):
+        double.term(1)
+
+
+def test_a_class_that_is_derived_may_annotate_or_define_more(context: zmq.Context) -> None:
+    class Narrow(zmq.Socket):
+        __slots__ = ()
+        noted: int
+        defined = 1
+
+    with Narrow(context, zmq.PAIR) as one:
+        one.noted = 2
+        one.defined = 3
+        assert (one.noted, one.defined, Narrow.defined) == (2, 3, 1)
+        with pytest.raises(AttributeError, match="Narrow has no attribute or option 'other'"):
+            one.other = 4
+
+
+# -- Contexts --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["_add_socket", "_rm_socket", "_socket_class", "destroy", "get", "instance", "set", "socket"],
+)
+def test_an_attribute_of_one_context_is_replaced_and_put_back(
+    name: str, context: zmq.Context, flavour: Any
+) -> None:
+    other = flavour.zmq.Context()
+    was, others = getattr(context, name), getattr(other, name)
+    with mock.patch.object(context, name) as replaced:
+        assert getattr(context, name) is replaced
+        assert getattr(other, name) == others
+    assert getattr(context, name) == was
+    other.term()
+
+
+def test_the_class_of_sockets_is_a_setting_of_each_context(
+    context: zmq.Context, flavour: Any
+) -> None:
+    class Own(flavour.zmq.Socket):  # type: ignore[misc]
+        pass
+
+    with mock.patch.object(context, "_socket_class", Own), context.socket(zmq.PAIR) as one:
+        assert type(one) is Own
+    changed = mock.patch.object(flavour.zmq.Context, "_socket_class", Own)
+    with changed, context.socket(zmq.PAIR) as one:
+        assert type(one) is Own
+    with context.socket(zmq.PAIR) as one:
+        assert type(one) is flavour.zmq.Socket
+
+
+def test_an_option_of_a_context_is_replaced_and_put_back(context: zmq.Context) -> None:
+    was = context.max_sockets
+    with mock.patch.object(context, "max_sockets", 7):
+        assert context.get(zmq.MAX_SOCKETS) == 7
+    assert context.max_sockets == context.get(zmq.MAX_SOCKETS) == was
+    context.linger = 3
+    with mock.patch.object(context, "linger", 9):
+        assert context.sockopts[zmq.LINGER] == 9
+    assert context.linger == 3
+    del context.max_sockets
+    assert not hasattr(context, "max_sockets")
+    assert context.get(zmq.MAX_SOCKETS) == was
+
+
+# -- Frames ----------------------------------------------------------------------------------------
+
+
+def test_the_methods_of_one_frame_are_replaced_and_put_back() -> None:
+    one, other = zmq.Frame(b"one"), zmq.Frame(b"other")
+    with mock.patch.object(one, "get", return_value="mine") as get:
+        assert one["User-Id"] == "mine"
+        get.assert_called_once_with("User-Id")
+        with pytest.raises(zmq.ZMQError):
+            other["User-Id"]
+    with pytest.raises(zmq.ZMQError):
+        one["User-Id"]
+    with mock.patch.object(one, "set") as set_:
+        one.group = "group"
+        set_.assert_called_once_with("group", "group")
+    for name in ("more", "tracker", "tracker_event"):
+        was = getattr(one, name)
+        with mock.patch.object(one, name, "mine"):
+            assert getattr(one, name) == "mine"
+        assert getattr(one, name) == was
+    with pytest.raises(AttributeError):
+        setattr(one, "other", 1)  # noqa: B010
+
+
+# -- Names that nobody knows -----------------------------------------------------------------------
+
+MISSPELT = [
+    ("lingr", "linger"),
+    ("LINGR", "linger"),
+    ("rcvtimeout", "rcvtimeo"),
+    ("snd_hwm", "sndhwm"),
+    ("subscibe", "subscribe"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "right"), MISSPELT)
+def test_an_unknown_name_that_is_set_is_told_what_was_perhaps_meant(
+    wrong: str, right: str, socket: Make, context: zmq.Context
+) -> None:
+    for owner in (socket(zmq.SUB), context):
+        with pytest.raises(AttributeError, match=f"{wrong!r}: did you mean '{right}'") as caught:
+            setattr(owner, wrong, 1)
+        if owner is context and right == "subscribe":
+            continue
+        assert not hasattr(owner, wrong)
+        del caught
+
+
+@pytest.mark.parametrize(("wrong", "right"), MISSPELT)
+def test_an_unknown_name_that_is_read_is_told_what_was_perhaps_meant(
+    wrong: str, right: str, socket: Make, context: zmq.Context
+) -> None:
+    owners: list[Any] = [context]
+    if attributes.ASKING_IS_FREE:
+        owners.append(socket(zmq.SUB))
+    for owner in owners:
+        with pytest.raises(AttributeError, match=f"{wrong!r}: did you mean '{right}'"):
+            getattr(owner, wrong)
+
+
+def test_a_name_like_no_other_is_told_nothing(socket: Make) -> None:
+    with pytest.raises(AttributeError, match=r"'xyzzy'$"):
+        setattr(socket(zmq.PAIR), "xyzzy", 1)  # noqa: B010
+
+
+@pytest.mark.blocking("it looks at what is imported")
+def test_difflib_is_imported_for_a_text_that_somebody_reads() -> None:
+    with mock.patch.dict(sys.modules):
+        sys.modules.pop("difflib", None)
+        error = replaceable.UnknownAttribute(zmq.Socket, "lingr", ["LINGER"])
+        assert "difflib" not in sys.modules
+        assert str(error).endswith("did you mean 'linger'?")
