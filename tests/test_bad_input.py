@@ -605,17 +605,13 @@ def test_an_ancient_library_is_refused(child: Child) -> None:
     assert "it is libzmq 3.2.5, ctzmq needs 4.1 or newer" in last
 
 
-def test_a_function_that_an_older_library_lacks_is_named(
-    monkeypatch: pytest.MonkeyPatch, socket: Make
-) -> None:
+def test_a_function_that_an_older_library_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     from ctzmq.libzmq import missing, prototypes
 
-    lacking = missing.Missing("zmq_proxy_steerable", "4.0.5", False)
-    monkeypatch.setattr(prototypes, "zmq_proxy_steerable", lacking, raising=False)
-    with pytest.raises(
-        zmq.ZMQVersionError, match=r"zmq_proxy_steerable requires libzmq >= 4\.0\.5"
-    ):
-        zmq.proxy_steerable(socket(zmq.PULL), socket(zmq.PUSH))
+    lacking = missing.Missing("zmq_curve_public", "4.2.0", False)
+    monkeypatch.setattr(prototypes, "zmq_curve_public", lacking, raising=False)
+    with pytest.raises(zmq.ZMQVersionError, match=r"zmq_curve_public requires libzmq >= 4\.2\.0"):
+        zmq.curve_public(b"x" * 40)
 
 
 # -- Anything at all -------------------------------------------------------------------------------

@@ -9,12 +9,39 @@ from ..error import ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from .lifecycle import Lifecycle
+from .poll import Poller
+from .relay import Relay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from typing import Any, Callable
 
 __all__ = ["device", "proxy", "proxy_steerable"]
+
+
+class StrictPoller(Poller):
+    """A poller that raises ENOTSOCK once one of its sockets is closed, or one of those beside them.
+
+    Parameters
+    ----------
+    awaited : iterable of (socket, events)
+        What to register.
+    beside : sequence of Socket
+        Those beside them.
+    """
+
+    def __init__(self, awaited: Iterable[tuple[Any, int]], beside: Sequence[Any]) -> None:
+        super().__init__()
+        self._beside = beside
+        for socket, events in awaited:
+            self.register(socket, events)
+
+    def _prepare(self, outdated: Any = None) -> Any:
+        for socket in (*(socket for socket, _ in self.sockets), *self._beside):
+            if socket.closed:
+                raise socket._error(numbers.ENOTSOCK)
+        return super()._prepare(outdated)
 
 
 def _address(socket: Any, name: str) -> int | None:
@@ -81,6 +108,24 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
             socket._leave(here)
 
 
+def _steer(sockets: dict[str, Any]) -> int:
+    """Run a proxy that is told what to do until it is told to end."""
+    checked(sockets)
+    users = [socket for socket in sockets.values() if socket is not None]
+    relay = Relay(*sockets.values())
+    pollers: dict[Any, Poller] = {}
+    try:
+        while not relay.over:
+            awaited, timeout = relay.awaited()
+            poller = pollers.get(awaited)
+            if poller is None:
+                poller = pollers[awaited] = StrictPoller(awaited, users)
+            relay.turn(poller.poll(timeout))
+        return 0
+    finally:
+        relay.finish()
+
+
 def proxy(frontend: Any, backend: Any, capture: Any = None) -> int:
     """Pass messages between two sockets, in both directions, until their context is terminated.
 
@@ -115,8 +160,10 @@ def proxy_steerable(frontend: Any, backend: Any, capture: Any = None, control: A
     frontend, backend, capture : Socket
         As in `proxy`.
     control : Socket, optional
-        A PAIR, PULL or SUB socket that receives b"PAUSE", b"RESUME", b"TERMINATE" or, from libzmq
-        4.3 on, b"STATISTICS".
+        A REP, PAIR, DEALER, ROUTER, PULL or SUB socket that receives b"PAUSE", b"RESUME",
+        b"TERMINATE" or b"STATISTICS". The answer to the last are eight parts, each a number of 64
+        bits: the parts and bytes that the frontend has received and sent, and the backend. Other
+        commands change nothing. A REP socket answers them all, with an empty part; others do not.
 
     Returns
     -------
@@ -129,17 +176,17 @@ def proxy_steerable(frontend: Any, backend: Any, capture: Any = None, control: A
         When the context is terminated.
     ZMQError
         ENOTSOCK when a socket is closed.
-    ZMQVersionError
-        When this libzmq has no such proxy.
     TypeError
         When something else than a socket is given.
 
     Source: libzmq `zmq_proxy_steerable`, pyzmq `zmq.proxy_steerable`.
     """
-    return _run(
-        prototypes.zmq_proxy_steerable,
-        {"frontend": frontend, "backend": backend, "capture": capture, "control": control},
-    )
+    sockets = {"frontend": frontend, "backend": backend, "capture": capture}
+    if control is None:
+        return _run(prototypes.zmq_proxy, sockets)
+    # libzmq's own aborts the process for a command that it does not know, before 4.3.5; there it
+    # takes PAUSE for RESUME and the other way around, and fails where the control cannot answer.
+    return _steer({**sockets, "control": control})
 
 
 def device(device_type: int, frontend: Any, backend: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..constants import ENOTSOCK, POLLIN, ROUTER
-from ..core.poll import Poller
+from ..core.proxy import StrictPoller
 from ..core.socket import Socket
 from ..error import ZMQError
 
@@ -47,9 +47,7 @@ def monitored_queue(
     ins, outs, monitor = [_blocking(socket) for socket in (in_socket, out_socket, mon_socket)]
     routes = {outs: (ins, _bytes(out_prefix)), ins: (outs, _bytes(in_prefix))}
     swap_ids = ins.type == ROUTER and outs.type == ROUTER
-    poller = _Watch(monitor)
-    for source in routes:
-        poller.register(source, POLLIN)
+    poller = StrictPoller([(source, POLLIN) for source in routes], [monitor])
     while True:
         for source, _ in poller.poll():
             target, prefix = routes[source]
@@ -58,20 +56,6 @@ def monitored_queue(
                 parts[:2] = parts[1::-1]
             target.send_multipart(parts, copy=False)
             monitor.send_multipart([prefix, *parts], copy=False)
-
-
-class _Watch(Poller):
-    """A poller that raises ENOTSOCK once one of its sockets is closed, or the one beside them."""
-
-    def __init__(self, beside: Socket) -> None:
-        super().__init__()
-        self._beside = beside
-
-    def _prepare(self, outdated: Any = None) -> Any:
-        for socket in (*(socket for socket, _ in self.sockets), self._beside):
-            if socket.closed:
-                raise socket._error(ENOTSOCK)
-        return super()._prepare(outdated)
 
 
 def _blocking(socket: Socket[Any]) -> Socket:

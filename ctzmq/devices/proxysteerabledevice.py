@@ -115,8 +115,6 @@ class ProxySteerableBase(ProxyBase):
         ------
         ZMQError
             The context was terminated (ETERM), or another error ended the proxy.
-        ZMQVersionError
-            The loaded libzmq has no steerable proxy.
 
         Source: libzmq `zmq_proxy_steerable`, pyzmq `ProxySteerableBase.run_device`.
         """
@@ -127,7 +125,7 @@ class ProxySteerableBase(ProxyBase):
 class ProxySteerable(ProxySteerableBase, Proxy):
     """A steerable proxy that runs in the thread which calls `start`.
 
-    The control socket takes the messages PAUSE, RESUME, TERMINATE and STATISTICS.
+    The control socket takes the commands of `ctzmq.proxy_steerable`.
 
     Source: pyzmq `zmq.devices.ProxySteerable`.
     """

@@ -18,7 +18,7 @@ from ..error import NotDone
 from . import engine
 from .hub import Hub
 from .place import aside, until
-from .proxy import Relay
+from .proxy import relay
 
 G = TypeVar("G", bound="GreenContext[Any]")
 S = TypeVar("S", bound="Socket[Any]", covariant=True)
@@ -237,7 +237,7 @@ class Functions:
 
         Source: libzmq `zmq_proxy`, pyzmq `zmq.proxy`.
         """
-        return Relay(self._hub(), frontend, backend, capture).run()
+        return relay(self._hub(), frontend, backend, capture)
 
     def proxy_steerable(
         self, frontend: Any, backend: Any, capture: Any = None, control: Any = None
@@ -249,7 +249,7 @@ class Functions:
         frontend, backend, capture : Socket
             As in `proxy`.
         control : Socket, optional
-            A socket that receives b"PAUSE", b"RESUME", b"TERMINATE" or b"STATISTICS".
+            A socket that receives commands, as in `ctzmq.proxy_steerable`.
 
         Returns
         -------
@@ -261,13 +261,13 @@ class Functions:
         ContextTerminated
             When the context is terminated.
         ZMQError
-            ENOTSOCK when a socket is closed, EINVAL for another command.
+            ENOTSOCK when a socket is closed.
         TypeError
             When something else than a socket is given.
 
         Source: libzmq `zmq_proxy_steerable`, pyzmq `zmq.proxy_steerable`.
         """
-        return Relay(self._hub(), frontend, backend, capture, control).run()
+        return relay(self._hub(), frontend, backend, capture, control)
 
     def device(self, device_type: int, frontend: Any, backend: Any) -> int:
         """Run a proxy under its old name.

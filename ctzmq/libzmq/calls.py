@@ -48,6 +48,9 @@ pointer: Callable[[int], Any] = ctypes.c_void_p.from_param
 try_send: Callable[[Any, bytes, int, int], int] = _quick.zmq_send
 #: try_recv(message, handle, flags | DONTWAIT) -> bytes received, or less than 0
 try_recv: Callable[[Any, Any, int], int] = _quick.zmq_msg_recv
+#: try_send_message(message, handle, flags | DONTWAIT) -> bytes sent, or less than 0; the message is
+#: emptied on success. It copies nothing, so it may be a large one.
+try_send_message: Callable[[Any, Any, int], int] = _quick.zmq_msg_send
 #: ask_recv(message, handle, flags | DONTWAIT) -> as try_recv, but keeps errno
 ask_recv: Callable[[Any, Any, int], int] = getattr(ctypes, "PyDLL", ctypes.CDLL)(
     _careful._name, use_errno=True

@@ -52,6 +52,9 @@ try_send: Callable[[Any, bytes, int, int], int] = _function(
     "zmq_send", _int, _ptr, _chars, _size_t, _int
 )
 try_recv: Callable[[Any, Any, int], int] = _function("zmq_msg_recv", _int, _words, _ptr, _int)
+try_send_message: Callable[[Any, Any, int], int] = _function(
+    "zmq_msg_send", _int, _words, _ptr, _int
+)
 message_more: Callable[[Any], int] = _function("zmq_msg_more", _int, _words)
 try_poll: Callable[[Any, int, int], int] = _function("zmq_poll", _int, _ptr, _int, _long)
 close: Callable[[Any], int] = _function("zmq_msg_close", _int, _words)
@@ -61,7 +64,6 @@ terminate: Callable[[int], int] = _function("zmq_ctx_term", _int, _uintptr_t)
 message_size: Callable[[Any], int] = _function("zmq_msg_size", _size_t, _words)
 _data = _function("zmq_msg_data", _chars, _words)
 _init = _function("zmq_msg_init", _int, _words)
-_send_message = _function("zmq_msg_send", _int, _words, _ptr, _int)
 _getsockopt = _function("zmq_getsockopt", _int, _ptr, _int, _int_ref, _size_t_ref)
 
 
@@ -128,7 +130,7 @@ ask_recv = recv
 
 def send_message(message: Any, address: int, flags: int) -> int:
     """Send a message, waiting if need be, which empties it; return its size, or -1."""
-    return _keep_errno(_send_message(message, pointer(address), flags))
+    return _keep_errno(try_send_message(message, pointer(address), flags))
 
 
 def poll(table: Any, count: int, timeout: int) -> int:

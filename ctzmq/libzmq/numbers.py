@@ -84,6 +84,7 @@ THREAD_SCHED_POLICY = 4
 # -- Socket types ----------------------------------------------------------------------------------
 
 PAIR = 0
+REP = 4
 SERVER = 12
 DGRAM = 18
 CHANNEL = 20

@@ -1,4 +1,4 @@
-"""Proxies: both directions, a capture, a control socket, and every way to end."""
+"""Proxies without a control: both directions, a capture, and every way to end."""
 
 from __future__ import annotations
 
@@ -126,68 +126,6 @@ def test_a_device_is_a_proxy(kind: int, background: Callable[..., Background]) -
     with peer(running, zmq.PUSH, "frontend") as push, peer(running, zmq.PULL, "backend") as pull:
         push.send(b"through")
         assert pull.recv() == b"through"
-
-
-# -- proxy_steerable -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("control", [zmq.PAIR, zmq.PULL])
-def test_a_proxy_is_steered(control: int, background: Callable[..., Background]) -> None:
-    def run(frontend: Any, backend: Any, steering: Any) -> int:
-        return zmq.proxy_steerable(frontend, backend, None, steering)
-
-    running = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=control)
-    hand = zmq.PAIR if control == zmq.PAIR else zmq.PUSH
-    with (
-        peer(running, zmq.PUSH, "frontend") as push,
-        peer(running, zmq.PULL, "backend") as pull,
-        peer(running, hand, "control") as steering,
-    ):
-        push.send(b"one")
-        assert pull.recv() == b"one"
-        steering.send(b"PAUSE")
-        steering.send(b"RESUME")
-        push.send(b"two")
-        assert pull.recv() == b"two"
-        steering.send(b"TERMINATE")
-        running.task.join(PATIENCE / 1000)
-    assert running.outcome == 0
-
-
-def test_a_paused_proxy_passes_nothing(background: Callable[..., Background]) -> None:
-    def run(frontend: Any, backend: Any, control: Any) -> int:
-        return zmq.proxy_steerable(frontend, backend, control=control)
-
-    running = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=zmq.REP)
-    with (
-        peer(running, zmq.PUSH, "frontend") as push,
-        peer(running, zmq.PULL, "backend") as pull,
-        peer(running, zmq.REQ, "control") as steering,
-    ):
-        steering.send(b"PAUSE")
-        if steering.poll(100):  # libzmq answers a REQ in some releases only
-            steering.recv()
-        push.send(b"held")
-        assert not pull.poll(50)
-
-
-@pytest.mark.skipif(zmq.zmq_version_info() < (4, 3), reason="libzmq 4.3 has statistics")
-def test_a_proxy_tells_what_it_passed(background: Callable[..., Background]) -> None:
-    def run(frontend: Any, backend: Any, control: Any) -> int:
-        return zmq.proxy_steerable(frontend, backend, control=control)
-
-    running = background(run, frontend=zmq.PULL, backend=zmq.PUSH, control=zmq.PAIR)
-    with (
-        peer(running, zmq.PUSH, "frontend") as push,
-        peer(running, zmq.PULL, "backend") as pull,
-        peer(running, zmq.PAIR, "control") as control,
-    ):
-        push.send(b"12345")
-        assert pull.recv() == b"12345"
-        control.send(b"STATISTICS")
-        numbers = [int.from_bytes(part, "little") for part in control.recv_multipart()]
-    # Messages and bytes: frontend in, out, backend in, out.
-    assert numbers == [1, 5, 0, 0, 0, 0, 1, 5]
 
 
 # -- What is no socket -----------------------------------------------------------------------------

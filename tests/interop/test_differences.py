@@ -100,6 +100,15 @@ def test_a_deliberate_difference_is_as_told(ours: Runner, theirs: Runner, snippe
     assert outcome != theirs(snippet)
 
 
+@pytest.mark.libzmq(4, 3, 4)
+@pytest.mark.parametrize("snippet", DELIBERATE)
+def test_a_deliberate_difference_is_there_on_another_libzmq(
+    elsewhere: Runner, snippet: str
+) -> None:
+    outcome = elsewhere(snippet)
+    assert outcome.get("error", outcome.get("value")) == DELIBERATE[snippet].answer
+
+
 def test_every_named_exception_is_a_snippet() -> None:
     assert {*DELIBERATE, *LIBRARY, *PYPY} <= set(SNIPPETS)
     assert set(OPTIONS) <= set(ctzmq.SocketOption.__members__)

@@ -93,15 +93,19 @@ def test_the_careful_calls_do_the_same(module: ModuleType, sockets: tuple[int, i
     module.close(message)
 
 
+@pytest.mark.parametrize("tried", [False, True])
 def test_a_message_is_passed_on_and_then_empty(
-    module: ModuleType, sockets: tuple[int, int]
+    module: ModuleType, sockets: tuple[int, int], tried: bool
 ) -> None:
     a, b = sockets
     data = b"x" * 100
     assert module.send(a, data, len(data), 0) == 100
     message = module.new_message()
     assert module.recv(message, module.pointer(b), 0) == 100
-    assert module.send_message(message, b, 0) == 100
+    if tried:
+        assert module.try_send_message(message, module.pointer(b), module.DONTWAIT) == 100
+    else:
+        assert module.send_message(message, b, 0) == 100
     assert content(module, message) == b""
     assert module.recv(message, module.pointer(a), 0) == 100
     assert content(module, message) == data
@@ -132,6 +136,7 @@ def test_a_closed_socket_is_an_error_not_a_crash(module: ModuleType) -> None:
     message = module.new_message()
     assert module.try_send(module.NULL, b"", 0, module.DONTWAIT) < 0
     assert module.try_recv(message, module.NULL, module.DONTWAIT) < 0
+    assert module.try_send_message(message, module.NULL, module.DONTWAIT) < 0
     for failed in (
         module.send(0, b"x", 1, 0),
         module.recv(message, module.NULL, 0),

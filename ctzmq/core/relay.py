@@ -1,0 +1,314 @@
+"""A proxy in Python that takes commands, which libzmq's releases understand in three ways.
+
+What is on its way is kept in the relay until it has gone: a part that finds no room after all, or a
+message of which some parts are still to come. So a relay can be left after any part and taken up
+again, and it never waits itself; whoever runs it does, in a poll or in a hub.
+"""
+
+from __future__ import annotations
+
+import errno as _errno
+from _thread import get_ident
+from contextlib import suppress
+from struct import pack
+
+from ..error import ZMQError, check
+from ..libzmq import numbers, prototypes
+from ..libzmq.provider import calls
+from .frame import Content
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+__all__ = ["Relay"]
+
+POLLIN = numbers.POLLIN
+POLLOUT = numbers.POLLOUT
+DONTWAIT = calls.DONTWAIT
+SNDMORE = numbers.SNDMORE
+TRANSIENT = (numbers.EAGAIN, _errno.EINTR)
+try_recv = calls.try_recv
+try_send_message = calls.try_send_message
+message_more = calls.message_more
+
+#: How many messages go one way before those of the other way get a turn.
+BATCH = 100
+#: How many milliseconds to wait before the next try where EVENTS and the call contradict each
+#: other: a ROUTER with ROUTER_MANDATORY has room for some peer, and none for the one it is sent to.
+REFUSED = 5
+
+# What is to be done next with the part that a way has.
+_RECEIVE, _COPY, _SEND = range(3)
+
+
+class Way:
+    """One direction of a proxy.
+
+    Parameters
+    ----------
+    source, target, capture : Socket
+        Where messages come from, where they go, and where a copy goes, if anywhere.
+    """
+
+    __slots__ = (
+        "_capture",
+        "_copy",
+        "_looks",
+        "_message",
+        "_more",
+        "_next",
+        "_source",
+        "_target",
+        "bytes",
+        "count",
+        "full",
+        "refused",
+    )
+
+    def __init__(self, source: Any, target: Any, capture: Any) -> None:
+        self._source, self._target, self._capture = source, target, capture
+        self._message, self._copy = Content(calls.new_message()), Content(calls.new_message())
+        self._next = _RECEIVE
+        #: Whether parts of the same message follow the last one.
+        self._more: int = False
+        # A socket that answers to itself, such as a REP, has no room before it has received.
+        receivers = [capture, None if source._address == target._address else target]
+        self._looks = [(each, calls.new_look()) for each in receivers if each is not None]
+        #: The socket without room that is waited for, if any.
+        self.full: Any = None
+        #: Whether a socket took nothing although it had room.
+        self.refused = False
+        #: How many parts, and how many bytes of content, were passed on.
+        self.count = self.bytes = 0
+
+    def awaited(self) -> tuple[Any, int]:
+        """Return the socket and the event to wait for."""
+        return (self._source, POLLIN) if self.full is None else (self.full, POLLOUT)
+
+    def forward(self, most: int = BATCH) -> None:
+        """Pass on some of the messages that are there, as far as there is room for them.
+
+        Parameters
+        ----------
+        most : int
+            How many messages at most.
+
+        Raises
+        ------
+        ZMQError
+            When a socket fails.
+        """
+        source, target, message = self._source, self._target, self._message.message
+        self.full, self.refused = None, False
+        left = most
+        while left:
+            if self._next == _RECEIVE:
+                if not self._more and self._crowded():
+                    return
+                size = try_recv(message, source._handle, DONTWAIT)
+                if size < 0:
+                    # After others, or with care, there is nothing.
+                    size = -1 if left < most else self._receive()
+                    if size < 0:
+                        return
+                self._next = _SEND if self._capture is None else _COPY
+                self._more = message_more(message)
+                self.count += 1
+                self.bytes += size
+            flags = DONTWAIT | SNDMORE if self._more else DONTWAIT
+            if self._next == _COPY:
+                if not self._show(flags):
+                    return
+                self._next = _SEND
+            if try_send_message(message, target._handle, flags) < 0 and not self._send(
+                target, message, flags
+            ):
+                return
+            self._next = _RECEIVE
+            if not self._more:
+                left -= 1
+
+    def finish(self) -> None:
+        """Pass on the rest of a message whose first parts have gone, if there is room."""
+        if self._next != _RECEIVE or self._more:
+            with suppress(ZMQError):
+                self.forward(1)
+
+    def _crowded(self) -> bool:
+        """Look for a socket that has no room for another message."""
+        for socket, look in self._looks:
+            events = look(socket._handle)
+            if events < 0:
+                # It has no quick handle, or is closed.
+                events = socket.get(numbers.EVENTS)
+            if not events & POLLOUT:
+                self.full = socket
+                return True
+        return False
+
+    def _receive(self) -> int:
+        """Receive with care; return -1 when there is nothing."""
+        source = self._source
+        for _ in range(2):
+            size: int = calls.recv(self._message.message, source._pointer, DONTWAIT)
+            if size >= 0:
+                return size
+            errno = calls.errno()
+            if errno in TRANSIENT:
+                return -1
+        # A signal handler may have changed errno since: a failure is believed when it comes twice.
+        raise source._error(errno)
+
+    def _send(self, socket: Any, message: Any, flags: int) -> bool:
+        """Send with care; return whether the message was taken."""
+        for _ in range(2):
+            if calls.send_message(message, socket._address, flags) >= 0:
+                return True
+            errno = calls.errno()
+            if errno in TRANSIENT:
+                self.full = socket
+                self.refused = bool(socket.get(numbers.EVENTS) & POLLOUT)
+                return False
+        raise socket._error(errno)
+
+    def _show(self, flags: int) -> bool:
+        """Send a copy of a part to the capture; return whether it was taken."""
+        copy = calls.reference(self._copy.message)
+        check(prototypes.zmq_msg_copy(copy, calls.reference(self._message.message)))
+        return self._send(self._capture, self._copy.message, flags)
+
+
+class Relay:
+    """A proxy that is run by others, a turn at a time.
+
+    Parameters
+    ----------
+    frontend, backend, capture, control : Socket
+        As for `ctzmq.proxy_steerable`, of any flavour; they are open.
+    """
+
+    __slots__ = ("_back", "_control", "_message", "_paused", "_sockets", "_there", "_ways", "over")
+
+    def __init__(
+        self, frontend: Any, backend: Any, capture: Any = None, control: Any = None
+    ) -> None:
+        self._control = control
+        sockets = frontend, backend, capture, control
+        self._sockets = [socket for socket in sockets if socket is not None]
+        self._message = Content(calls.new_message())
+        self._there = self._back = Way(frontend, backend, capture)
+        self._ways = [self._there]
+        if frontend._address != backend._address:
+            self._back = Way(backend, frontend, capture)
+            self._ways.append(self._back)
+        self._paused = False
+        #: Whether it was told to end.
+        self.over = False
+
+    def awaited(self) -> tuple[tuple[tuple[Any, int], ...], float]:
+        """Return what to wait for, as polls take it, and how long: milliseconds, or -1."""
+        awaited: dict[Any, int] = {}
+        timeout = -1
+        if self._control is not None:
+            awaited[self._control] = POLLIN
+        for way in () if self._paused else self._ways:
+            if way.refused:
+                timeout = REFUSED
+            else:
+                socket, event = way.awaited()
+                awaited[socket] = awaited.get(socket, 0) | event
+        return tuple(awaited.items()), timeout
+
+    def turn(self, found: Iterable[tuple[Any, int]]) -> None:
+        """Obey a command, and pass messages on.
+
+        Parameters
+        ----------
+        found : iterable of (socket, events)
+            What a poll for `awaited` returned.
+
+        Raises
+        ------
+        ZMQError
+            When a socket fails.
+        """
+        ready = dict(found)
+        here = self._enter()
+        try:
+            if self._control is not None and ready.get(self._control, 0) & POLLIN:
+                self._obey()
+            # However many commands come, messages get their turn.
+            for way in () if self._paused or self.over else self._ways:
+                socket, event = way.awaited()
+                if way.refused or ready.get(socket, 0) & event:
+                    way.forward()
+        finally:
+            self._leave(here)
+
+    def finish(self) -> None:
+        """Pass on the rest of messages of which some parts have gone already."""
+        here = self._enter()
+        try:
+            for way in self._ways:
+                way.finish()
+        finally:
+            self._leave(here)
+
+    def _enter(self) -> int:
+        """Keep libzmq from freeing a socket that another thread closes from here on."""
+        here = get_ident()
+        for socket in self._sockets:
+            socket._users.append(here)
+        return here
+
+    def _leave(self, here: int) -> None:
+        for socket in self._sockets:
+            socket._leave(here)
+
+    # -- Commands ----------------------------------------------------------------------------------
+
+    def _obey(self) -> None:
+        """Take a command; one that is not known changes nothing."""
+        parts = self._command()
+        if not parts:
+            return
+        *envelope, command = parts
+        if command == b"STATISTICS":
+            self._reply([*envelope, *self._statistics()])
+            return
+        if command == b"TERMINATE":
+            self.over = True
+        elif command in (b"PAUSE", b"RESUME"):
+            self._paused = command == b"PAUSE"
+        if self._control._type == numbers.REP:
+            self._reply([b""])
+
+    def _command(self) -> list[bytes]:
+        parts: list[bytes] = []
+        message = self._message.message
+        more = 1
+        while more:
+            size = calls.recv(message, self._control._pointer, DONTWAIT)
+            if size < 0:
+                # What it is, the next poll tells.
+                return []
+            parts.append(calls.message_data(message)[:size])
+            more = message_more(message)
+        calls.empty(message)
+        return parts
+
+    def _statistics(self) -> list[bytes]:
+        """Return eight numbers: of the frontend, then of the backend, what it received and sent."""
+        there, back = self._there, self._back
+        came = there.count, there.bytes
+        went = (0, 0) if back is there else (back.count, back.bytes)
+        return [pack("=Q", number) for number in (*came, *went, *went, *came)]
+
+    def _reply(self, parts: list[bytes]) -> None:
+        """Send an answer to who can take it: not by a PULL or SUB, nor to a peer without room."""
+        for number, part in enumerate(parts, 1):
+            flags = DONTWAIT | SNDMORE if number < len(parts) else DONTWAIT
+            if calls.send(self._control._address, part, len(part), flags) < 0:
+                break
