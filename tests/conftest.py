@@ -202,19 +202,22 @@ def child() -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.fixture
-def interruptions() -> Callable[[Callable[[], object], Callable[[], object]], bool]:
+def interruptions() -> Callable[..., bool]:
     """Do what a signal handler does, in the middle of a call: `interruptions(call, handler)`.
 
-    The handler is called before one instruction of ctzmq's, the next one each time; False is
-    returned once the call is over before that. An exception of the handler's leaves the call.
+    The handler is called before one instruction of ctzmq's, the next one each time, or `stride`
+    further on; False is returned once the call is over before that. An exception of the handler's
+    leaves the call.
     """
     due = 0
     # PyPy tells of lines only.
     step = "opcode" if sys.implementation.name == "cpython" else "line"
 
-    def interrupt(call: Callable[[], object], handler: Callable[[], object]) -> bool:
+    def interrupt(
+        call: Callable[[], object], handler: Callable[[], object], stride: int = 1
+    ) -> bool:
         nonlocal due
-        due += 1
+        due += stride
         passed = 0
 
         def trace(frame: FrameType, event: str, argument: object) -> Any:

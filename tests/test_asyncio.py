@@ -25,6 +25,7 @@ from ctzmq.green.loop_hub import LoopHub
 PATIENCE = 20.0
 
 Run = Callable[[Callable[[], Awaitable[Any]]], Any]
+Interruptions = Callable[..., bool]
 
 
 class Blind(asyncio.SelectorEventLoop):
@@ -897,6 +898,53 @@ def test_closing_in_another_thread_cancels_what_waits(run: Run, aio: Context) ->
         thread.join()
 
     run(main)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda socket: socket.recv(),
+        lambda socket: socket.recv_multipart(),
+        lambda socket: socket.recv_string(),
+        lambda socket: socket.send(b"x"),
+        lambda socket: socket.poll(),
+        lambda socket: watcher(socket).poll(),
+    ],
+    ids=["recv", "recv_multipart", "recv_string", "send", "poll", "Poller.poll"],
+)
+def test_a_signal_handler_closes_it_at_any_moment(
+    plain_run: Run, aio: Context, interruptions: Interruptions, call: Callable[[Any], Any]
+) -> None:
+    async def main() -> None:
+        calls: list[Any] = []
+        errors: list[int | None] = []
+        goes_on = True
+        while goes_on:
+            calls.clear()
+            socket = aio.socket(zmq.DEALER)
+            try:
+                goes_on = interruptions(
+                    lambda: calls.append(call(socket)),  # noqa: B023
+                    socket.close,
+                    stride=3,
+                )
+            except zmq.ZMQError as error:
+                errors.append(error.errno)
+                continue
+            socket.close()
+            done, _ = await asyncio.wait(calls, timeout=10)
+            assert done
+            if not calls[0].cancelled():
+                errors.append(calls[0].exception().errno)
+        assert set(errors) == {zmq.ENOTSOCK}
+
+    plain_run(main)
+
+
+def watcher(socket: Any) -> Poller:
+    poller = Poller()
+    poller.register(socket, zmq.POLLIN)
+    return poller
 
 
 def test_a_context_that_is_terminated(run: Run) -> None:

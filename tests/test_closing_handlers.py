@@ -38,8 +38,9 @@ def interrupts(frame, *packages):
 def once(end, *packages):
     '''Have alarms call a function, once, when they interrupt code of one of these packages.'''
     rung = []
-    def handler(number, frame):
-        if not rung and interrupts(frame, *(packages or ["ctzmq"])):
+    def handler(number=0, frame=None):
+        # A loop that calls it gives it no frame.
+        if not rung and (frame is None or interrupts(frame, *packages)):
             rung.append(number)
             signal.setitimer(signal.ITIMER_REAL, 0)
             end()
@@ -59,10 +60,10 @@ def outcome(call, rung):
     except zmq.ZMQError as error:
         result = zmq.Errno(error.errno).name
     except Exception as error:
-        result = type(error).__name__
+        result = repr(error)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    return result if rung else "not interrupted"
+    return result if rung else f"not interrupted, {result}"
 
 def bound(context, *kinds, **options):
     '''Make sockets that are bound to one endpoint each.'''
@@ -78,8 +79,9 @@ def full(context, **options):
     '''Make a socket that cannot send any more.'''
     made = bound(context, zmq.PUSH, zmq.PULL, hwm=1, **options)
     made[0].connect("inproc://1")
-    while made[0].poll(0, zmq.POLLOUT):
-        made[0].send(b"queued")
+    sender = zmq.Socket.shadow(made[0].underlying)
+    while sender.poll(0, zmq.POLLOUT):
+        sender.send(b"queued")
     return made
 
 def poller(*sockets):
@@ -137,7 +139,7 @@ def run(calls_per_name, make):
             continue
         context = zmq.Context()
         made = make(context)
-        rung = once(lambda: end(context, made))
+        rung = once(lambda: end(context, made), "ctzmq")
         print(json.dumps({name: outcome(lambda: call(*made), rung)}), flush=True)
         context.destroy(0)
 
@@ -156,6 +158,94 @@ run(
 )
 run({"send with a time-out": SEND["send"]}, lambda context: full(context, sndtimeo=100_000))
 run(PROXIES, lambda context: bound(context, zmq.PULL, zmq.PUSH, zmq.PAIR))
+"""
+)
+
+#: The handler runs in the hub, in the middle of its wait.
+GREEN = (
+    r"import warnings; warnings.filterwarnings('ignore', r'\s*Eventlet is deprecated')"
+    + COMMON.replace("import ctzmq as zmq", "import ctzmq.green.LIBRARY as zmq, LIBRARY")
+    + r"""
+CALLS = {
+    "Socket.poll": lambda a: a.poll(),
+    "Socket.poll with a time-out": lambda a: a.poll(100_000),
+    "Poller.poll": lambda a: poller(a).poll(),
+    "zmq_poll": lambda a: zmq.zmq_poll([(a, zmq.POLLIN)]),
+    "select": lambda a: zmq.select([a], [], []),
+    "proxy": lambda a: zmq.proxy(a, a),
+    "device": lambda a: zmq.device(zmq.QUEUE, a, a),
+    "proxy_steerable": lambda a: zmq.proxy_steerable(a, a, None, a),
+}
+
+def run(calls_per_name, make):
+    for name, call in calls_per_name.items():
+        context = zmq.Context()
+        made = make(context)
+        rung = once(lambda: end(context, made), LIBRARY.__name__)
+        if IN_GREENLET:
+            greenlet = LIBRARY.spawn(outcome, lambda: call(*made), rung)
+            result = greenlet.get() if hasattr(greenlet, "get") else greenlet.wait()
+        else:
+            result = outcome(lambda: call(*made), rung)
+        print(json.dumps({name: result}), flush=True)
+        context.destroy(0)
+
+LIBRARY.sleep(0.01)  # what the hub imports, it has imported
+run({**RECV, **CALLS}, lambda context: bound(context, zmq.PULL))
+run(
+    {"recv with a time-out": RECV["recv"]},
+    lambda context: bound(context, zmq.PULL, rcvtimeo=100_000),
+)
+run({**SEND, "Socket.poll for output": lambda a, b: a.poll(None, zmq.POLLOUT)}, full)
+"""
+)
+
+#: The handler interrupts the loop where it waits, or is called by it.
+ASYNC = (
+    COMMON
+    + r"""
+import asyncio, ctzmq.asyncio
+
+def async_poller(socket):
+    it = ctzmq.asyncio.Poller()
+    it.register(socket, zmq.POLLIN)
+    return it
+
+CALLS = {
+    "Socket.poll": lambda a: a.poll(),
+    "Poller.poll": lambda a: async_poller(a).poll(),
+    "gather": lambda a: asyncio.gather(a.recv(), a.recv()),
+    "wait_for": lambda a: asyncio.wait_for(a.recv(), 100),
+}
+
+async def attend(call, handler):
+    loop = asyncio.get_running_loop()
+    # Not before the call waits.
+    if BY_LOOP:
+        loop.call_soon(loop.add_signal_handler, signal.SIGALRM, handler)
+    else:
+        loop.call_soon(signal.signal, signal.SIGALRM, handler)
+    try:
+        return await call()
+    except asyncio.CancelledError:
+        return "cancelled"
+
+def run(calls_per_name, make):
+    for name, call in calls_per_name.items():
+        context = ctzmq.asyncio.Context()
+        made = make(context)
+        rung = once(lambda: end(context, made), "selectors")
+        handler = signal.signal(signal.SIGALRM, lambda *_: None)
+        attended = attend(lambda: call(*made), handler)
+        print(json.dumps({name: outcome(lambda: asyncio.run(attended), rung)}), flush=True)
+        context.destroy(0)
+
+run({**RECV, **CALLS}, lambda context: bound(context, zmq.PULL))
+run(
+    {"recv with a time-out": RECV["recv"]},
+    lambda context: bound(context, zmq.PULL, rcvtimeo=100_000),
+)
+run(SEND, full)
 """
 )
 
@@ -250,3 +340,52 @@ def test_any_socket_of_a_proxy_may_be_closed(name: str) -> None:
     last = 1 if name in ("proxy", "device") else 2
     found = outcomes(ending(f"made[{last}].close()", (name,)) + BLOCKING)
     assert found.get(name, found["its end"]) == "ENOTSOCK"
+
+
+GREEN_NAMES = [
+    *NAMES["recv"],
+    *(name for name in NAMES["send"] if name != "send with a time-out"),
+    *(name for name in NAMES["poll"] if name != "Poller.poll with a time-out"),
+    *("proxy", "device", "proxy_steerable"),
+]
+
+
+@pytest.mark.parametrize("name", GREEN_NAMES)
+@pytest.mark.parametrize(
+    ("where", "end"),
+    [
+        ("main greenlet", "close"),
+        ("main greenlet", "close and term"),
+        ("main greenlet", "destroy and exit"),
+        ("greenlet", "close"),
+        ("greenlet", "destroy"),
+    ],
+)
+@pytest.mark.parametrize("library", ["eventlet", "gevent"])
+def test_what_an_interrupted_call_of_a_greenlet_raises(
+    library: str, where: str, end: str, name: str
+) -> None:
+    pytest.importorskip(library)
+    how, expected = ENDS[end]
+    program = ending(how) + f"IN_GREENLET = {where == 'greenlet'}\n" + GREEN
+    found = outcomes(program.replace("LIBRARY", library))
+    assert found.get(name, found["its end"]) == expected
+
+
+ASYNC_NAMES = [
+    *NAMES["recv"],
+    *(name for name in NAMES["send"] if name != "send with a time-out"),
+    *("Socket.poll", "Poller.poll", "gather", "wait_for"),
+]
+
+
+@pytest.mark.parametrize("name", ASYNC_NAMES)
+@pytest.mark.parametrize("end", ["close", "close and term", "destroy", "destroy and exit"])
+@pytest.mark.parametrize("by", ["signal.signal", "add_signal_handler"])
+def test_what_becomes_of_a_call_in_asyncio(by: str, end: str, name: str) -> None:
+    how, expected = ENDS[end]
+    if expected == "ENOTSOCK" and name != "Poller.poll":
+        expected = "'cancelled'"
+    program = ending(how) + f"BY_LOOP = {by == 'add_signal_handler'}\n" + ASYNC
+    found = outcomes(program)
+    assert found.get(name, found["its end"]) == expected

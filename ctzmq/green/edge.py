@@ -29,6 +29,7 @@ from ..core import lifetime, options
 from ..core import poll as _poll
 from ..core import socket as _socket
 from ..core.replaceable import put
+from ..enums import Errno
 from ..error import ZMQError
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
@@ -40,6 +41,7 @@ R = TypeVar("R", default=bytes)
 POLLIN = _poll.POLLIN
 POLLOUT = _poll.POLLOUT
 
+ENOTSOCK = int(Errno.ENOTSOCK)
 _EVENTS = int(SocketOption.EVENTS)
 
 
@@ -90,7 +92,14 @@ class Edge:
         self._armed = False
         self._watch: Any = None
         reference: weakref.ref[Edge] = weakref.ref(self)
-        self._watch = hub.watch(socket.fileno(), lambda: _changed(reference))
+        descriptor = socket.fileno()
+        try:
+            self._watch = hub.watch(descriptor, lambda: _changed(reference))
+        except Exception:
+            if socket._address:
+                raise
+            # A signal handler has closed it just now.
+            raise socket._error(ENOTSOCK) from None
         # Of a thread-safe socket, whose descriptor is that of a poller.
         self._news = socket._draft_poller
 
@@ -216,9 +225,12 @@ class Edge:
         moved : bool
             Whether the socket is still open, and is waited for in another hub from now on.
         """
+        busy = self.busy()
         self._end()
         if self.here():
             self.look()
+            if busy:
+                self.hub.rouse()
 
     def noticed(self) -> None:
         """Look after a call of a sharer, which may be in another thread, where nobody is woken."""
@@ -289,6 +301,11 @@ class EdgeSocket(_socket.Socket[R]):
             for sharer in self._sharers.living():
                 if isinstance(sharer, EdgeSocket):
                     sharer._edge = edge
+            if not self._address:
+                # A signal handler has closed it before it had the edge to close.
+                self._edge = None
+                edge.close()
+                raise self._error(ENOTSOCK)
         return edge
 
     def _busy_edge(self) -> Edge | None:

@@ -16,6 +16,7 @@ except ModuleNotFoundError as error:
         "ctzmq.green needs eventlet: pip install 'ctzmq[eventlet]'", name="eventlet"
     ) from error
 
+from ..core.polls import Bell
 from .hub import Life
 
 _threads: Any = patcher.original("_thread")
@@ -43,10 +44,11 @@ class _Listener:
 class EventletHub:
     """The hub of one native thread; `Hub` tells what its methods do."""
 
-    __slots__ = ("_hub", "_life", "_listeners", "instances")
+    __slots__ = ("_hub", "_life", "_listeners", "_pid", "instances")
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
+        self._pid = os.getpid()
         self._life = Life.begin(_local)
         self._listeners: dict[tuple[Any, int], _Listener] = {}
         self.instances: dict[type, Any] = {}
@@ -56,7 +58,14 @@ class EventletHub:
         listener = self._listeners.get(key)
         if listener is None:
             listener = _Listener(key)
-            listener.listener = self._hub.add(*key, listener.changed, _nothing, _nothing)
+            try:
+                listener.listener = self._hub.add(*key, listener.changed, _nothing, _nothing)
+            except BaseException:
+                # The hub keeps that of a descriptor which it cannot watch, and will take no other.
+                kept = self._hub.listeners[key[0]].get(descriptor)
+                if kept is not None and kept.cb == listener.changed:
+                    BaseHub.remove(self._hub, kept)
+                raise
             # It would keep the greenlet that runs now, and what that returns.
             listener.listener.greenlet = self._hub.greenlet
             self._listeners[key] = listener
@@ -69,6 +78,9 @@ class EventletHub:
 
     def unwatch(self, watch: Any) -> None:
         listener, changed = watch
+        if changed not in listener.functions:
+            # A signal handler has come between.
+            return
         listener.functions.remove(changed)
         if not listener.functions:
             del self._listeners[listener.key]
@@ -79,6 +91,24 @@ class EventletHub:
                 else:
                     # A child of a fork has its parent's epoll, from which it must take nothing.
                     BaseHub.remove(self._hub, listener.listener)
+
+    def rouse(self) -> None:
+        # A child of a fork has its parent's epoll, which it must leave alone.
+        if self.can_park() or self._pid != os.getpid():
+            return
+        try:
+            bell = Bell()
+        except OSError:
+            return
+        bell.ring()
+        rung = [bell]
+
+        def heard() -> None:
+            self.unwatch(watch)
+            # It would wait for the collector, and keep two descriptors.
+            rung.clear()
+
+        watch = self.watch(bell.reader, heard)
 
     def here(self) -> bool:
         # Not `get_hub`, which would make one.

@@ -72,6 +72,10 @@ class GeventHub:
             with suppress(ValueError):
                 loop.run_callback_threadsafe(watch.end)
 
+    def rouse(self) -> None:
+        # It looks by itself after each signal.
+        pass
+
     def here(self) -> bool:
         return get_hub_if_exists() is self._hub
 

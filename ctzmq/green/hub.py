@@ -54,6 +54,12 @@ class Watcher(Protocol):
     def unwatch(self, watch: Any) -> None:
         """Stop watching; any thread may do so while nobody waits for the watch."""
 
+    def rouse(self) -> None:
+        """Have the loop go on if a signal handler calls this, which has interrupted its wait.
+
+        What the handler has the loop do soon, the loop may not notice before its wait is over.
+        """
+
 
 class Hub(Watcher, Protocol):
     """A loop with the greenlets that it runs."""

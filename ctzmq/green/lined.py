@@ -182,6 +182,9 @@ class Lined(Awaited):
         # A receive that failed took note of all changes; a send does so only now and then.
         if event == POLLOUT or not alone:
             edge.look()
+        if edge.over():
+            # A signal handler has closed the socket just before, when this was not in the line yet.
+            waiting.cancel()
         return waiting
 
     def _deserialize(self, recvd: Any, load: Callable[[Any], Any]) -> Any:

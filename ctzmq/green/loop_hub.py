@@ -105,6 +105,12 @@ class LoopHub:
         if key not in self._watches:
             self._end(*key)
 
+    def rouse(self) -> None:
+        if os.getpid() == self.pid:
+            # It may be closed just now.
+            with suppress(RuntimeError):
+                self.loop.call_soon_threadsafe(_nothing)
+
     def call(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Call a function in the thread of the loop: at once if that is this one.
 
@@ -126,6 +132,10 @@ class LoopHub:
                 loop.call_soon_threadsafe(function, *arguments)
         else:
             function(*arguments)
+
+
+def _nothing() -> None:
+    """That there is something to call is what ends the wait of a loop."""
 
 
 def in_thread_of(loop: Any) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from asyncio import Future
 from typing import Any, Callable
 
+from ..core import lifetime
 from ..core import poll as _poll
 from ..core import pollitems as _pollitems
+from ..error import ZMQError
 from .edge import POLLIN, POLLOUT, EdgeSocket
 from .loop_hub import LoopHub
 from .waiting import LoopEdge
@@ -68,7 +70,14 @@ class Polling(Future[Any]):
 
     def observe(self, socket: EdgeSocket, events: int) -> None:
         """Wait for a socket."""
-        edge, observer = socket._join(), (self, events)
+        try:
+            edge = socket._join()
+        except ZMQError:
+            if self._strict or not socket.closed:
+                raise
+            # A signal handler has closed it just now.
+            return
+        observer = self, events
         edge.observers.append(observer)
         # The socket may have been made for this poll only.
         self._observed.append((socket, edge, observer))
@@ -92,18 +101,24 @@ class Polling(Future[Any]):
         self.woken = True
         if self.done():
             return
+        closings = lifetime.closings
         try:
             ready = _poll.zmq_poll(self._sockets, 0)
             if not ready and self._timer is None:
                 _pollitems.check_end(self._sockets)
         except Exception as error:
-            self.set_exception(error)
-            self.leave()
+            # A signal handler may have closed the socket of a strict one, which is cancelled then.
+            if not self.done():
+                self.set_exception(error)
+                self.leave()
             return
         if ready:
             self._finish(ready)
             return
         self.woken = False
+        if lifetime.closings != closings:
+            # It could not be woken.
+            self.wake()
         for _, edge, _ in self._observed:
             if not edge.over():
                 edge.look()

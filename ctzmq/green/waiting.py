@@ -99,8 +99,9 @@ class LoopEdge(Edge):
 
     def arm(self) -> None:
         # Somebody waits: that alone must keep the socket, and so the task, alive.
-        if self._watch is not None:
-            self._watch.kept = self
+        watch = self._watch
+        if watch is not None:
+            watch.kept = self
         super().arm()
 
     def changed(self) -> None:
@@ -118,8 +119,9 @@ class LoopEdge(Edge):
 
     def _disarm(self) -> None:
         super()._disarm()
-        if self._watch is not None:
-            self._watch.kept = None
+        watch = self._watch
+        if watch is not None:
+            watch.kept = None
 
     def more(self, event: int, flags: int) -> bool:
         """Tell whether the message that was begun last goes on."""
@@ -145,11 +147,14 @@ class LoopEdge(Edge):
         moved : bool
             As in `Edge.close`.
         """
+        busy = self.busy()
         self._end()
         # Not `hub.call`, which forgets about a closed loop: nobody must wait for ever.
         loop = self.hub.loop
         if loop.is_running() and not loop.is_closed():
             self.hub.call(self._cancel, moved)
+            if busy:
+                self.hub.rouse()
         else:
             self._cancel(moved)
 

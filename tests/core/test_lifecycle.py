@@ -24,7 +24,7 @@ Pair = Callable[..., "tuple[zmq.Socket, zmq.Socket]"]
 Eventually = Callable[[Callable[[], object]], None]
 Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
-Interruptions = Callable[[Callable[[], object], Callable[[], object]], bool]
+Interruptions = Callable[..., bool]
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors in /proc")
 quick = pytest.mark.skipif(

@@ -151,3 +151,25 @@ def test_installing_after_eventlets_own_module_was_imported_says_so(child: Child
             print(error)
         """)
     assert "call ctzmq.green.install() before that" in done.stdout, done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the other hubs find out later")
+def test_a_descriptor_that_was_closed_and_is_open_again_can_be_watched(child: Child) -> None:
+    run(
+        child,
+        EVENTLET_HUB="epolls",
+        first="""
+import os
+from ctzmq.green.eventlet_hub import current
+hub = current()
+reader, writer = os.pipe()
+os.close(reader)
+try:
+    hub.watch(reader, print)
+except OSError:
+    assert os.dup(writer) == reader
+    hub.unwatch(hub.watch(reader, print))
+else:
+    raise AssertionError("could watch a closed descriptor")
+""",
+    )

@@ -47,6 +47,14 @@ def test_a_function_is_called_even_if_no_thread_starts(
     assert aside(hub, lambda: 5) == 5
 
 
+def test_in_the_loop_itself_a_function_is_called_at_once(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = hub_of(bench)
+    monkeypatch.setattr(type(hub), "can_park", lambda self: False)
+    assert aside(hub, threading.get_ident) == threading.get_ident()
+
+
 def test_a_condition_has_a_deadline(bench: Any) -> None:
     assert not until(hub_of(bench), lambda: False, 0)
     assert until(hub_of(bench), lambda: True, 0)
