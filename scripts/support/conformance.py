@@ -16,6 +16,7 @@ sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[1]))
 
 from support import processes, programs, sources, venvs
 from support.outcomes import Counts, Outcomes, Peer, Result, read_junit, total
+from support.projects import PROJECTS
 
 PYTHONS = ["3.9", "3.11", "3.13", "pypy3"]
 
@@ -230,6 +231,11 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "not run, as they do not apply": EXCLUDED,
         "run again when they fail": FLAKY,
         "fail, and should": DIFFERENT,
+        "not run of the programs' own tests": {
+            f"{name} {test}": why
+            for name, project in PROJECTS.items()
+            for test, why in project.deselected.items()
+        },
     }
     epilog = ""
     for title, table in tables.items():
@@ -243,12 +249,15 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("files", nargs="*", metavar="FILES", help="test_x, test_x.py, test_x.py::name or 'all'")
+    add("files", nargs="*", metavar="FILES",
+        help="test_x, test_x.py, test_x.py::name or 'all'; with --programs, "
+        "names of programs")  # fmt: skip
     add("--python", action="append", metavar="PYTHON", help="interpreter: a path, a command or a "
         "version like 3.12; may be repeated (default: the running one for FILES, else those of "
         f"{', '.join(PYTHONS)} that are found)")  # fmt: skip
     add("--peer", action="store_true", help="run pyzmq anew, in place of what it did before")
-    add("--programs", action="store_true", help="run well-known programs in place of the tests")
+    add("--programs", action="store_true", help="run well-known programs in place of "
+        f"the tests: {', '.join(programs.present())}")  # fmt: skip
     add("--with", dest="extra", action="append", default=[], metavar="PACKAGE",
         help="also install this package, such as mypy; may be repeated")  # fmt: skip
     add("-k", dest="keyword", metavar="EXPRESSION", help="only the tests that pytest -k selects")

@@ -14,7 +14,7 @@ import pytest
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, os.fspath(SCRIPTS))
 
-from support import conformance, outcomes, venvs  # noqa: E402
+from support import conformance, outcomes, projects, venvs  # noqa: E402
 
 PRESENT = ["test_cython", "test_socket", "test_z85"]
 
@@ -142,6 +142,9 @@ def test_help_lists_what_is_left_out_and_why(tmp_path: Path) -> None:
     for table in (conformance.EXCLUDED, conformance.FLAKY, conformance.DIFFERENT):
         for name, reason in table.items():
             assert f"{name}: {reason}" in done.stdout
+    for name, project in projects.PROJECTS.items():
+        for test, reason in project.deselected.items():
+            assert f"{name} {test}: {reason}" in done.stdout
 
 
 def test_an_interpreter_is_found_by_path_and_else_named() -> None:
