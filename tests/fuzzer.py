@@ -272,6 +272,9 @@ def example(plan: list[Any], log: Any) -> None:
     finally:
         print("the end", file=log, flush=True)
         for each in objects:
+            # What the plan has replaced on it, such as the methods that end it.
+            for name in [name for name in getattr(each, "__dict__", ()) if name[0] != "_"]:
+                del vars(each)[name]
             if isinstance(each, zmq.Socket):
                 each.close()
         context.destroy(0)

@@ -18,6 +18,7 @@ from typing import Any, Callable
 import pytest
 
 import ctzmq as zmq
+from ctzmq.core.replaceable import Reading
 
 Make = Callable[..., zmq.Socket]
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
@@ -90,7 +91,7 @@ def methods(cls: type) -> set[str]:
         for name in dir(cls)
         if not name.startswith("_")
         and (inspect.isroutine(getattr(cls, name)) or name in ("subscribe", "unsubscribe"))
-        and not isinstance(inspect.getattr_static(cls, name), property)
+        and not isinstance(inspect.getattr_static(cls, name), (property, Reading))
         and name.islower()
     }
 

@@ -39,7 +39,7 @@ class _Last:
     references = 0
 
     def __del__(self, _getrefcount: Any = _getrefcount) -> None:
-        type(self).references = _getrefcount(self)
+        self.__class__.references = _getrefcount(self)
 
 
 _Last()

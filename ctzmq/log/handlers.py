@@ -158,7 +158,7 @@ class PUBHandler(logging.Handler):
             self.socket.send_multipart(self._parts(record))
         except Exception:
             process = os.getpid()
-            if getattr(self.socket, "_pid", process) != process:
+            if getattr(self.socket, "_left_by", 0):
                 if self._told == process:
                     return
                 self._told = process
