@@ -232,11 +232,14 @@ def interruptions() -> Callable[..., bool]:
             return trace
 
         before = sys.gettrace()
+        # The handler is not to interrupt a finalizer of what an earlier test has left.
+        gc.disable()
         sys.settrace(trace)
         try:
             call()
         finally:
             sys.settrace(before)
+            gc.enable()
         return passed >= due
 
     return interrupt

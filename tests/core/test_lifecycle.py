@@ -582,11 +582,10 @@ class TestDropping:
                 shadow.recv()
             collect()
 
-        for _ in range(3):
-            use(100)
+        use(300)
         before = resident()
-        for _ in range(15):
-            use(100)  # 6 MB
+        for _ in range(5):
+            use(300)  # 18 MB
         assert resident() - before < 40_000_000
 
 

@@ -125,7 +125,7 @@ class World:
         try:
             return call()
         except Exception as error:
-            return f"raises {type(error).__name__}", getattr(error, "errno", None)
+            return f"raises {told_class(self.zmq, error)}", getattr(error, "errno", None)
 
     def names(self) -> dict[str, Any]:
         """Return the variables that a snippet begins with."""
@@ -151,6 +151,14 @@ def evaluate(source: str, names: dict[str, Any]) -> Any:
     return None
 
 
+def told_class(zmq: Any, error: Exception) -> str:
+    """Return the name of an exception's class, or of the nearest above it that programs know."""
+    for kind in type(error).__mro__:
+        if kind.__module__ == "builtins" or getattr(zmq, kind.__name__, None) is kind:
+            return kind.__name__
+    raise AssertionError("every exception is an Exception")
+
+
 def outcome(zmq: Any, source: str) -> dict[str, Any]:
     """Run a snippet; tell its value or its exception's class and errno, and its warnings."""
     world = World(zmq)
@@ -160,7 +168,7 @@ def outcome(zmq: Any, source: str) -> dict[str, Any]:
         try:
             told["value"] = Describer(zmq)(evaluate(source, world.names()))
         except Exception as error:
-            told["error"] = [type(error).__name__, getattr(error, "errno", None)]
+            told["error"] = [told_class(zmq, error), getattr(error, "errno", None)]
             told["text"] = str(error)
         world.end()
     categories = {w.category.__name__ for w in caught} - {"ResourceWarning"}
