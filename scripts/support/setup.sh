@@ -6,6 +6,11 @@
 
 venv="${root:?}/.venv"
 
+# A test run starts thousands of Pythons: what the first one compiles is kept for the others, even
+# where the user has that turned off.
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX="$venv/pycache"
+
 say() {
     printf '%s\n' "$*" >&2
 }
