@@ -12,7 +12,8 @@ from .libzmq import library_path, loader
 TYPE_CHECKING = False
 # fmt: off
 if TYPE_CHECKING:
-    from . import asyncio, backend, constants, error, sugar, utils
+    from . import asyncio, constants, error, utils
+    from .compat import backend, sugar
     from .compat import install_as_zmq
     from .core.proxy import device, proxy, proxy_steerable
     from .core.stopwatch import Stopwatch
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
         XPUB_VERBOSE, XPUB_VERBOSER, XPUB_WELCOME_MSG, XREP, XREQ, XSUB,
         XSUB_VERBOSE_UNSUBSCRIBE, ZAP_DOMAIN, ZAP_ENFORCE_DOMAIN,
     )
-    from .rare import (
+    from .constants.on_demand import (
         CURVE, DeviceType, EVENT_ACCEPTED, EVENT_ACCEPT_FAILED, EVENT_ALL, EVENT_ALL_V1,
         EVENT_ALL_V2, EVENT_BIND_FAILED, EVENT_CLOSED, EVENT_CLOSE_FAILED,
         EVENT_CONNECTED, EVENT_CONNECT_DELAYED, EVENT_CONNECT_RETRIED, EVENT_DISCONNECTED,
@@ -125,7 +126,7 @@ else:
 # What few programs use, and where it is imported from when they do; the rest is in `constants`.
 _LATER = {
     "asyncio": "asyncio",
-    "backend": "backend",
+    "backend": "compat.backend",
     "device": "core.proxy",
     "Enum": "constants",
     "green": "green",
@@ -135,7 +136,7 @@ _LATER = {
     "proxy": "core.proxy",
     "proxy_steerable": "core.proxy",
     "Stopwatch": "core.stopwatch",
-    "sugar": "sugar",
+    "sugar": "compat.sugar",
     "utils": "utils",
 }
 
@@ -148,7 +149,7 @@ if not TYPE_CHECKING:  # who would take every name for one that exists
         if home is None and name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module = __import__(f"{__name__}.{home or 'constants'}", fromlist=[name])
-        is_module = home == name
+        is_module = home is not None and not hasattr(module, name)
         value: object = module if is_module else getattr(module, name)
         globals()[name] = value
         return value

@@ -6,8 +6,8 @@ import errno as _errno
 from operator import index
 
 from .libzmq import numbers, prototypes
-from .libzmq.missing import ZMQVersionError
 from .libzmq.provider import calls
+from .libzmq.unavailable import ZMQVersionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ _members: dict[int, Any] = {_errno.EINTR: _errno.EINTR}
 
 def _member(number: int) -> Any:
     try:
-        from .enums import Errno
+        from .constants.enums import Errno
     except ImportError:
         # In a finalizer at the end of the program, when nothing can be imported any more.
         return number

@@ -607,9 +607,9 @@ def test_an_ancient_library_is_refused(child: Child) -> None:
 
 
 def test_a_function_that_an_older_library_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from ctzmq.libzmq import missing, prototypes
+    from ctzmq.libzmq import prototypes, unavailable
 
-    lacking = missing.Missing("zmq_curve_public", "4.2.0", False)
+    lacking = unavailable.Missing("zmq_curve_public", "4.2.0", False)
     monkeypatch.setattr(prototypes, "zmq_curve_public", lacking, raising=False)
     with pytest.raises(zmq.ZMQVersionError, match=r"zmq_curve_public requires libzmq >= 4\.2\.0"):
         zmq.curve_public(b"x" * 40)

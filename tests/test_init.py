@@ -45,12 +45,15 @@ def test_the_drafts_are_one_yes_or_no() -> None:
     assert ctzmq.DRAFT_API in (True, False)
 
 
-@pytest.mark.parametrize("name", ["backend", "sugar", "utils"])
+@pytest.mark.parametrize(
+    ("name", "home"),
+    [("backend", "compat.backend"), ("sugar", "compat.sugar"), ("utils", "utils")],
+)
 def test_the_rooms_that_pyzmq_imports_are_there_when_asked_for(
-    name: str, child: Callable[..., subprocess.CompletedProcess[str]]
+    name: str, home: str, child: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     done = child(f"import ctzmq; print(ctzmq.{name}.__name__)")
-    assert done.stdout.strip() == f"ctzmq.{name}", done.stderr
+    assert done.stdout.strip() == f"ctzmq.{home}", done.stderr
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -17,18 +17,13 @@ PACKAGE = Path(__file__).resolve().parents[1] / "ctzmq"
 FLOORS = {
     "ctzmq.libzmq": 0,
     "ctzmq.constants": 1,
-    "ctzmq.enums": 1,
     "ctzmq.error": 1,
-    "ctzmq.options": 1,
-    "ctzmq.rare": 1,
     "ctzmq.core": 2,
     "ctzmq.devices": 3,
-    **{f"ctzmq.green.{part}": 4 for part in ("edge", "engine", "eventlet_hub", "flavour")},
-    **{f"ctzmq.green.{part}": 4 for part in ("gevent_hub", "hub", "loop_hub", "place", "proxy")},
-    **{f"ctzmq.green.{part}": 4 for part in ("awaited", "lined", "pace", "polling")},
-    **{f"ctzmq.green.{part}": 4 for part in ("selector_thread", "waiting")},
-    "ctzmq._future": 4,
+    "ctzmq.waiting": 3,
     "ctzmq.asyncio": 4,
+    **{f"ctzmq.green.{part}": 4 for part in ("engine", "eventlet_hub", "flavour", "gevent_hub")},
+    **{f"ctzmq.green.{part}": 4 for part in ("parking", "proxy")},
     "ctzmq.auth": 5,
     "ctzmq.decorators": 5,
     "ctzmq.eventloop": 5,
@@ -40,12 +35,10 @@ FLOORS = {
     "ctzmq.utils.strtypes": 0,
     "ctzmq.utils.z85": 0,
     "ctzmq": 6,  # the face itself; a name below it is looked up by its room
-    "ctzmq.backend": 6,
-    "ctzmq.green": 6,  # the faces of the flavours; what they are made of is far below
-    "ctzmq.sugar": 6,
-    "ctzmq.cli": 7,
     "ctzmq.compat": 6,
-    "ctzmq.standin": 7,
+    "ctzmq.green": 6,  # the faces of the flavours; what they are made of is far below
+    "ctzmq.cli": 7,
+    "ctzmq.compat.standin": 7,
     "ctzmq.__main__": 7,
 }
 GUESTS = {
@@ -84,8 +77,9 @@ MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 def floor(module: str) -> int:
     """Return the floor of a module of the package; KeyError for one that the plan lacks."""
-    room = ".".join(module.split(".")[:2])
-    return FLOORS[module if module in FLOORS else room]
+    parts = module.split(".")
+    names = [".".join(parts[:length]) for length in range(len(parts), 1, -1)]
+    return FLOORS[next((name for name in names if name in FLOORS), module)]
 
 
 def imports_of(module: str, source: str, is_package: bool) -> Iterator[Import]:

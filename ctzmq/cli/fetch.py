@@ -20,7 +20,7 @@ import tempfile
 import zipfile
 
 from ctzmq.cli import shelf
-from ctzmq.libzmq import loader, places
+from ctzmq.libzmq import loader, search_path
 
 #: Requirement and options for pip, in the order in which they are tried.
 Plan = tuple[str, tuple[str, ...]]
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _fetch(wheel: str | None, force: bool) -> str:
-    cache = places.cache()
+    cache = search_path.cache()
     if not cache:
         raise FetchError("there is no home folder to keep the library in: set HOME")
     if wheel is not None:
@@ -102,8 +102,8 @@ def _fetch(wheel: str | None, force: bool) -> str:
 
 
 def _present() -> str | None:
-    for folder in places.fetched():
-        for path in places.scan(folder):
+    for folder in search_path.fetched():
+        for path in search_path.scan(folder):
             try:
                 prove(path)
             except FetchError:
@@ -129,7 +129,7 @@ def plans() -> list[Plan]:
     """Return what to ask pip for on this platform, the best first."""
     # The wheels for Windows have the library inside their extension module from version 26 on.
     with_dll: Plan = ("pyzmq<26", _ANY_PYTHON)
-    if places.platform() == "win32":
+    if search_path.platform() == "win32":
         return [with_dll]
     return [("pyzmq", ()), ("pyzmq", _ANY_PYTHON)]
 
@@ -235,7 +235,7 @@ def unpack(wheel: str, folder: str) -> list[str]:
 def _choose(archive: zipfile.ZipFile, wheel: str) -> list[zipfile.ZipInfo]:
     """Return the entries of libzmq and of the libraries beside it, libzmq first."""
     entries = [entry for entry in archive.infolist() if _is_library(_base(entry.filename))]
-    ours = [entry for entry in entries if places.is_libzmq_name(_base(entry.filename))]
+    ours = [entry for entry in entries if search_path.is_libzmq_name(_base(entry.filename))]
     if not ours:
         raise NoLibraryError(f"{wheel} carries no shared libzmq")
     first = ours[0]

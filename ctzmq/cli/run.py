@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 ROOM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-STANDIN = os.path.join(ROOM, "standin")
+STANDIN = os.path.join(ROOM, "compat", "standin")
 """The folder whose package `zmq` imports ctzmq."""
 
 

@@ -89,9 +89,9 @@ def build(folder: str | os.PathLike[str]) -> Path:
     """
     version = f"{pyzmq_version()}+ctzmq"
     info = f"pyzmq-{version}.dist-info"
-    package = pkgutil.get_data("ctzmq", "standin/zmq/__init__.py")
+    package = pkgutil.get_data("ctzmq", "compat/standin/zmq/__init__.py")
     if package is None:
-        raise OSError("ctzmq/standin is missing from this installation of ctzmq")
+        raise OSError("ctzmq/compat/standin is missing from this installation of ctzmq")
     files = {
         "zmq/__init__.py": package,
         "zmq/py.typed": b"",

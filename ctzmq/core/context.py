@@ -634,7 +634,7 @@ if hasattr(os, "register_at_fork"):
 
 def _name(option: int) -> str:
     try:
-        from ..rare import ContextOption
+        from ..constants.on_demand import ContextOption
 
         return ContextOption(option).name
     except (ValueError, ImportError):

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-    from ..enums import SocketType
+    from ..constants.enums import SocketType
     from .context import Context
 
 #: What is left to be closed of a socket that was never open; nothing is ever put into it.
@@ -223,7 +223,7 @@ class Lifecycle:
         """
         kind: Any = self._type
         try:
-            from ..enums import SocketType
+            from ..constants.enums import SocketType
 
             return SocketType(kind)
         except (ValueError, ImportError):

@@ -28,7 +28,7 @@ _INTEGERS: dict[str, tuple[Any, int, int]] = {
 def describe(option: int) -> str:
     """Name an option for an error message."""
     try:
-        from ..options import SocketOption
+        from ..constants.options import SocketOption
 
         return SocketOption(option).name
     except (ValueError, ImportError):
@@ -188,7 +188,7 @@ def refused(verb: str, option: int, value: Any, errno: int) -> ZMQError:
     if verb == "set":
         what += f" to {value!r:.60}"
     try:
-        from ..options import SocketOption
+        from ..constants.options import SocketOption
 
         known = SocketOption(option)
     except (ValueError, ImportError):

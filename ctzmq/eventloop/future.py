@@ -13,8 +13,8 @@ import weakref
 from typing import Any
 
 from .. import asyncio as _sockets
-from .._future import _AsyncPoller as _AsyncPoller
-from .._future import _AsyncSocket as _AsyncSocket
+from ..asyncio.sockets import _AsyncPoller as _AsyncPoller
+from ..asyncio.sockets import _AsyncSocket as _AsyncSocket
 
 __all__ = ["CancelledError", "Context", "Poller", "Socket"]
 

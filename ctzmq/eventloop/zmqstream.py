@@ -1,6 +1,6 @@
 """Callbacks for what a socket receives and sends, in tornado's event loop.
 
-Here is what programs call; when messages are received and sent is the matter of `turns`.
+Here is what programs call; when messages are received and sent is the matter of `callbacks`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..constants import FD
 from ..core.poll import Poller
 from ..core.socket import Socket
 from ..utils import jsonapi
-from .turns import DONTWAIT, POLLIN, POLLOUT, Turns
+from .callbacks import DONTWAIT, POLLIN, POLLOUT, Turns
 
 __all__ = ["ZMQStream"]
 

@@ -1,6 +1,6 @@
 """Sockets that let others run while they wait, for any hub that switches between greenlets.
 
-`edge` beside this one has the rules of the descriptor that all flavours wait for; here is how a
+`waiting.edge` has the rules of the descriptor that all flavours wait for; here is how a
 greenlet keeps them. All operations on a socket that somebody waits for come through `_persist`,
 `get` or `_endpoint_call`.
 """
@@ -13,6 +13,8 @@ from operator import index
 from time import monotonic
 from typing import Any, Callable, ClassVar
 
+from ..constants.enums import Errno
+from ..constants.options import SocketOption
 from ..core import lifetime, names
 from ..core import poll as _poll
 from ..core import pollitems as _pollitems
@@ -21,14 +23,12 @@ from ..core.messaging import SNDMORE, Messaging
 from ..core.replaceable import put
 from ..core.tracker import MessageTracker
 from ..core.waits import REFUSED
-from ..enums import Errno
 from ..error import Again, ZMQError
 from ..libzmq.provider import calls
 from ..libzmq.typed import like
-from ..options import SocketOption
-from .edge import Edge, EdgeSocket
-from .hub import Hub
-from .place import Place, aside
+from ..waiting.edge import Edge, EdgeSocket
+from ..waiting.hub import Hub
+from .parking import Place, aside
 
 POLLIN = _poll.POLLIN
 POLLOUT = _poll.POLLOUT

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import ctzmq as _face
 from ctzmq import _FINISHED_TRACKER, __revision__, __version__  # noqa: F401
 
+from .common_names import *  # noqa: F403
 from .engine import GreenSocket
 from .eventlet_hub import current
 from .flavour import Functions, GreenContext, GreenPoller, GreenTracker
-from .same import *  # noqa: F403
 
 
 class Poller(GreenPoller):

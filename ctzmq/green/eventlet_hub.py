@@ -17,7 +17,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 from ..core.polls import Bell
-from .hub import Life
+from ..waiting.hub import Life
 
 _threads: Any = patcher.original("_thread")
 _local = _threads._local()

@@ -15,9 +15,9 @@ from ..core.context import Context
 from ..core.socket import Socket
 from ..core.tracker import MessageTracker
 from ..error import NotDone
+from ..waiting.hub import Hub
 from . import engine
-from .hub import Hub
-from .place import aside, until
+from .parking import aside, until
 from .proxy import relay
 
 G = TypeVar("G", bound="GreenContext[Any]")

@@ -17,7 +17,7 @@ except ModuleNotFoundError as error:
         "ctzmq.green.gevent needs gevent: pip install 'ctzmq[gevent]'", name="gevent"
     ) from error
 
-from .hub import Life
+from ..waiting.hub import Life
 
 _local = get_original("_thread", "_local")()
 

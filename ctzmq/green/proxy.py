@@ -12,9 +12,9 @@ from typing import Any
 
 from ..core.proxy import checked
 from ..core.relay import Relay
+from ..waiting.hub import Hub
 from . import engine
-from .hub import Hub
-from .place import Place
+from .parking import Place
 
 
 def relay(hub: Hub, frontend: Any, backend: Any, capture: Any = None, control: Any = None) -> int:

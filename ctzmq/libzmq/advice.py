@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import places
+from . import search_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _linux() -> list[str]:
 
 def commands() -> list[str]:
     """Return the commands that install libzmq on this machine, the best first."""
-    system = places.platform()
+    system = search_path.platform()
     by_system = {
         "darwin": ["brew install zeromq", "sudo port install zmq"],
         "win32": ["vcpkg install zeromq", _CONDA],

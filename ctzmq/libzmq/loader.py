@@ -13,7 +13,7 @@ import os
 import stat
 import sys
 
-from . import places
+from . import search_path
 from .lean import ctypes
 
 TYPE_CHECKING = False  # importing `typing` would cost more than the whole search
@@ -345,19 +345,19 @@ def _search() -> Library:
 
 
 def _candidates() -> Iterator[tuple[str, str]]:
-    yield from _in_folders(places.environment(), "it lies in the environment's own folder")
+    yield from _in_folders(search_path.environment(), "it lies in the environment's own folder")
     how = "the dynamic loader knows its name"
-    for name in places.names():
-        if places.looks_here() and os.path.exists(name):
+    for name in search_path.names():
+        if search_path.looks_here() and os.path.exists(name):
             reason = "the dynamic loader would take the file of this name in the current folder"
             _attempts.append(Attempt(name, how, reason))
         else:
             yield name, how
-    yield from _in_folders(places.well_known(), "it lies in a well-known folder")
+    yield from _in_folders(search_path.well_known(), "it lies in a well-known folder")
     how = "`python -m ctzmq fetch` has brought it"
-    for folder in places.fetched() or [places.cache()]:
-        paths = places.scan(folder)
-        reason = "" if paths else places.trouble(folder)
+    for folder in search_path.fetched() or [search_path.cache()]:
+        paths = search_path.scan(folder)
+        reason = "" if paths else search_path.trouble(folder)
         if reason:
             _attempts.append(Attempt(folder, how, reason))
         for path in paths:
@@ -368,12 +368,12 @@ def _candidates() -> Iterator[tuple[str, str]]:
 
     how = "ctypes.util.find_library knows it"
     try:
-        found = find_library("libzmq" if places.platform() == "win32" else "zmq")
+        found = find_library("libzmq" if search_path.platform() == "win32" else "zmq")
     except Exception:  # it starts programs, which a sandbox may forbid, and reads their output
         found = None
     if not found:
         _attempts.append(Attempt("ctypes.util.find_library", how, "it knows no libzmq"))
-    elif os.path.isabs(found) or not (os.path.dirname(found) or places.looks_here()):
+    elif os.path.isabs(found) or not (os.path.dirname(found) or search_path.looks_here()):
         yield found, how
     else:
         _attempts.append(Attempt(found, how, "it lies in the current folder, or in one beside it"))
@@ -384,9 +384,9 @@ def _in_folders(folders: list[str], how: str) -> Iterator[tuple[str, str]]:
         if not os.path.isabs(folder):  # of CONDA_PREFIX=., say
             _attempts.append(Attempt(folder, how, "it is relative to the current folder"))
             continue
-        paths = places.in_folder(folder)
+        paths = search_path.in_folder(folder)
         if not paths:
-            reason = places.trouble(folder)
+            reason = search_path.trouble(folder)
             _attempts.append(
                 Attempt(folder, how, reason or "no libzmq in it", is_folder=not reason)
             )

@@ -1,6 +1,6 @@
 """Numbers of zmq.h as plain ints: those that the package needs itself, to be imported at once.
 
-The enums of `enums`, `options` and `rare` have all of them with all that is known; making those
+The enums of `constants` have all of them with all that is known; making those
 takes most of the time of an import, so programs get them when they ask for the first one.
 """
 

@@ -20,8 +20,8 @@ from ctypes import (
 )
 
 from . import loader
-from .missing import Missing
 from .structs import zmq_fd_t
+from .unavailable import Missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from typing import Callable
 import pytest
 
 from ctzmq.cli import fetch
-from ctzmq.libzmq import library_path, loader, places
+from ctzmq.libzmq import library_path, loader, search_path
 
 ROOT = Path(loader.__file__).parents[2]
 REAL = Path(library_path())
@@ -37,7 +37,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home"))
     monkeypatch.delenv("CTZMQ_LIBRARY", raising=False)
-    return Path(places.cache())
+    return Path(search_path.cache())
 
 
 def wheel(folder: Path, *more: tuple[str, bytes], name: str = NAME, library: bool = True) -> str:
@@ -149,7 +149,7 @@ def test_the_search_finds_it_where_there_is_no_other(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for place in ("environment", "names", "well_known"):
-        monkeypatch.setattr(places, place, list)
+        monkeypatch.setattr(search_path, place, list)
     monkeypatch.setattr(loader, "_library", None)
     assert run("--wheel", wheel(tmp_path)) == 0
     assert capsys.readouterr().out.endswith("ctzmq uses it.\n")
@@ -468,7 +468,7 @@ def test_ctrl_c_is_no_traceback(
 
 
 def test_no_home(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(places, "cache", lambda: "")
+    monkeypatch.setattr(search_path, "cache", lambda: "")
     assert run() == 1
     assert "set HOME" in capsys.readouterr().err
 
@@ -564,9 +564,9 @@ def test_a_wheel_without_library_is_not_the_end(
 
 
 def test_plans_of_each_platform(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "platform", lambda: "linux")
+    monkeypatch.setattr(search_path, "platform", lambda: "linux")
     assert fetch.plans()[0] == ("pyzmq", ())
-    monkeypatch.setattr(places, "platform", lambda: "win32")
+    monkeypatch.setattr(search_path, "platform", lambda: "win32")
     assert [requirement for requirement, _ in fetch.plans()] == ["pyzmq<26"]
 
 

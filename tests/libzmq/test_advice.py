@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ctzmq.libzmq import advice, places
+from ctzmq.libzmq import advice, search_path
 from ctzmq.libzmq.loader import Attempt
 
 FETCH = "python -m ctzmq fetch"
@@ -24,7 +24,7 @@ def distribution(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     path = tmp_path / "os-release"
     path.write_text(text)
     monkeypatch.setattr(advice, "OS_RELEASE", (str(tmp_path / "none"), str(path)))
-    monkeypatch.setattr(places, "platform", lambda: "linux")
+    monkeypatch.setattr(search_path, "platform", lambda: "linux")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_root_needs_no_sudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_command_of_each_platform(
     platform: str, commands: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "platform", lambda: platform)
+    monkeypatch.setattr(search_path, "platform", lambda: platform)
     assert advice.commands() == commands
 
 
@@ -100,7 +100,7 @@ def test_conda_goes_first_in_a_conda_environment(
     platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     distribution("ID=debian", tmp_path, monkeypatch)
-    monkeypatch.setattr(places, "platform", lambda: platform)
+    monkeypatch.setattr(search_path, "platform", lambda: platform)
     (tmp_path / "conda-meta").mkdir()
     commands = advice.commands()
     assert commands[0] == "conda install -c conda-forge zeromq"

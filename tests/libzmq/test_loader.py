@@ -16,7 +16,7 @@ from typing import Any, Callable
 
 import pytest
 
-from ctzmq.libzmq import binary, lean, library_path, loader, places, prototypes
+from ctzmq.libzmq import binary, lean, library_path, loader, prototypes, search_path
 
 ROOT = Path(loader.__file__).parents[2]
 
@@ -65,14 +65,14 @@ class Machine:
         self.conda = self.put(root / "conda/lib/libzmq.so.5")
         self.known = self.put(root / "known/libzmq.so.5")
         self.util = "libzmq-of-ctypes-util.so"
-        monkeypatch.setattr(places, "platform", lambda: "linux")
+        monkeypatch.setattr(search_path, "platform", lambda: "linux")
         monkeypatch.setattr(sys, "prefix", str(root / "venv"))
         monkeypatch.setattr(sys, "base_prefix", str(root / "base"))
         monkeypatch.setenv("CONDA_PREFIX", str(root / "conda"))
         monkeypatch.setenv("XDG_CACHE_HOME", str(root / "cache"))
-        monkeypatch.setattr(places, "well_known", lambda: [str(root / "known")])
+        monkeypatch.setattr(search_path, "well_known", lambda: [str(root / "known")])
         monkeypatch.setattr(ctypes.util, "find_library", lambda name: self.util)
-        self.fetched = self.put(Path(places.cache()) / "pyzmq-27.3.0" / "libzmq-0f.so.5.2.5")
+        self.fetched = self.put(Path(search_path.cache()) / "pyzmq-27.3.0" / "libzmq-0f.so.5.2.5")
 
     @staticmethod
     def put(path: Path) -> str:
@@ -361,7 +361,7 @@ def test_no_relative_path_comes_from_the_environment(
 ) -> None:
     for folder in ("lib", "conda/lib", ".local/lib", ".cache/ctzmq"):
         (tmp_path / folder).mkdir(parents=True)
-        for name in places.names():
+        for name in search_path.names():
             (tmp_path / folder / name).write_bytes(b"")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(variable, value)
@@ -381,8 +381,8 @@ def test_the_dynamic_loader_of_macos_is_not_led_into_the_current_folder(
     opener: Callable[..., list[str]],
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(places, "platform", lambda: "darwin")
-    monkeypatch.setattr(places, "cache", lambda: "")
+    monkeypatch.setattr(search_path, "platform", lambda: "darwin")
+    monkeypatch.setattr(search_path, "cache", lambda: "")
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
@@ -413,7 +413,7 @@ def test_ctypes_util_may_find_a_relative_path(
 def test_the_newest_fetched_library_goes_first(
     machine: Machine, opener: Callable[..., list[str]]
 ) -> None:
-    newer = machine.put(Path(places.cache()) / "pyzmq-27.10.0" / "libzmq-1f.so.5.2.5")
+    newer = machine.put(Path(search_path.cache()) / "pyzmq-27.10.0" / "libzmq-1f.so.5.2.5")
     asked = opener()
     with pytest.raises(ImportError):
         loader.load()
@@ -482,7 +482,7 @@ def test_a_named_pipe_is_not_waited_for(
     for path in (machine.environment, machine.conda, machine.known, machine.fetched):
         os.remove(path)
         os.mkfifo(path)
-    monkeypatch.setattr(places, "names", lambda: ("libzmq.so.5",))
+    monkeypatch.setattr(search_path, "names", lambda: ("libzmq.so.5",))
     monkeypatch.setattr(ctypes.util, "find_library", lambda name: machine.known)
     library = loader.load()  # the dynamic loader knows one
     assert library.path not in (machine.environment, machine.conda)
@@ -536,10 +536,10 @@ def test_folders_that_cannot_be_searched(
 
     original = os.scandir
     monkeypatch.setattr(os, "scandir", scandir)
-    monkeypatch.setattr(places, "cache", lambda: locked)
+    monkeypatch.setattr(search_path, "cache", lambda: locked)
     folders = [locked, str(tmp_path / "none"), "/\ud800", "/nul\0"]
-    monkeypatch.setattr(places, "well_known", lambda: folders)
-    monkeypatch.setattr(places, "names", tuple)
+    monkeypatch.setattr(search_path, "well_known", lambda: folders)
+    monkeypatch.setattr(search_path, "names", tuple)
     monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
     with pytest.raises(ImportError) as caught:
         loader.load()
@@ -688,7 +688,7 @@ def project(tmp_path: Path) -> Path:
     """A package `ctzmq` that prints what `is_own_command` says when it is imported."""
     package = tmp_path / "ctzmq" / "libzmq"
     package.mkdir(parents=True)
-    for module in (lean, loader, places):
+    for module in (lean, loader, search_path):
         shutil.copy(str(module.__file__), package)
     (package / "__init__.py").write_text("")
     (package.parent / "__main__.py").write_text("")

@@ -12,7 +12,7 @@ from typing import Any, Callable, NamedTuple
 import pytest
 
 from ctzmq.libzmq import loader, prototypes, structs
-from ctzmq.libzmq.missing import Missing, ZMQVersionError
+from ctzmq.libzmq.unavailable import Missing, ZMQVersionError
 
 HEADER = json.loads((Path(__file__).parents[1] / "data" / "zmq_h.json").read_text("utf-8"))
 

@@ -231,7 +231,7 @@ def test_a_case_with_a_count_gets_new_processes_for_each_sample() -> None:
 
 def test_the_cost_of_yielding_is_that_of_a_setting() -> None:
     engine = pytest.importorskip("ctzmq.green.engine")
-    pace = pytest.importorskip("ctzmq.green.pace")
+    pace = pytest.importorskip("ctzmq.asyncio.pace")
     before = engine.TURNS, pace.SHARE
     try:
         Setup({"module": "ctzmq", "turns": 10**9})

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import ctzmq as _face
 from ctzmq import _FINISHED_TRACKER, __revision__, __version__  # noqa: F401
 
+from ..common_names import *  # noqa: F403
 from ..engine import GreenSocket
 from ..flavour import Functions, GreenContext, GreenPoller, GreenTracker
 from ..gevent_hub import current
-from ..same import *  # noqa: F403
 
 
 class Poller(GreenPoller):

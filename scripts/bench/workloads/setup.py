@@ -75,7 +75,7 @@ class Setup:
             engine: Any = importlib.import_module("ctzmq.green.engine")
             engine.TURNS = spec["turns"]
         if "share" in spec:
-            pace: Any = importlib.import_module("ctzmq.green.pace")
+            pace: Any = importlib.import_module("ctzmq.asyncio.pace")
             pace.SHARE = spec["share"]
         #: Whose sockets are made; the constants are those of ``zmq`` in any case.
         self.flavour: Any = self.zmq

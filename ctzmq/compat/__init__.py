@@ -31,8 +31,8 @@ HOMES: dict[str, str] = {
     "zmq.constants": "ctzmq.constants",
     "zmq.error": "ctzmq.error",
     # the two halves of pyzmq are one here
-    "zmq.sugar": "ctzmq.sugar",
-    "zmq.sugar.attrsettr": "ctzmq.sugar.attrsettr",
+    "zmq.sugar": "ctzmq.compat.sugar",
+    "zmq.sugar.attrsettr": "ctzmq.compat.sugar.attrsettr",
     "zmq.sugar.context": "ctzmq.core.context",
     "zmq.sugar.frame": "ctzmq.core.frame",
     "zmq.sugar.poll": "ctzmq.core.poll",
@@ -40,11 +40,12 @@ HOMES: dict[str, str] = {
     "zmq.sugar.stopwatch": "ctzmq.core.stopwatch",
     "zmq.sugar.tracker": "ctzmq.core.tracker",
     "zmq.sugar.version": "ctzmq.core.version",
-    "zmq.backend": "ctzmq.backend",
-    "zmq.backend.cython": "ctzmq.backend",
-    "zmq.backend.cython._zmq": "ctzmq.backend",
-    "zmq.backend.select": "ctzmq.backend",
-    "zmq.backend._zmq": "ctzmq.backend",  # `from zmq.backend.cython import _zmq` asks for this
+    "zmq.backend": "ctzmq.compat.backend",
+    "zmq.backend.cython": "ctzmq.compat.backend",
+    "zmq.backend.cython._zmq": "ctzmq.compat.backend",
+    "zmq.backend.select": "ctzmq.compat.backend",
+    # `from zmq.backend.cython import _zmq` asks for this
+    "zmq.backend._zmq": "ctzmq.compat.backend",
     # names of pyzmq 2
     "zmq.core": "ctzmq.core",
     "zmq.core.constants": "ctzmq.constants",
@@ -57,7 +58,7 @@ HOMES: dict[str, str] = {
     "zmq.core.stopwatch": "ctzmq.core.stopwatch",
     "zmq.core.version": "ctzmq.core.version",
     # beside the core
-    "zmq._future": "ctzmq._future",
+    "zmq._future": "ctzmq.asyncio.sockets",
     "zmq.asyncio": "ctzmq.asyncio",
     "zmq.auth": "ctzmq.auth",
     "zmq.auth.asyncio": "ctzmq.auth.asyncio",

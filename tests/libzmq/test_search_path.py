@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ctzmq.libzmq import places
+from ctzmq.libzmq import search_path
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def on(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "platform", lambda: platform)
+    monkeypatch.setattr(search_path, "platform", lambda: platform)
 
 
 def touch(folder: Path, *names: str) -> list[str]:
@@ -36,15 +36,15 @@ def touch(folder: Path, *names: str) -> list[str]:
 @pytest.mark.parametrize("platform", ["linux", "darwin", "win32", "freebsd14"])
 def test_platform(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", platform)
-    assert places.platform() == platform
+    assert search_path.platform() == platform
 
 
 def test_termux_is_android(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFIX", "/data/data/com.termux/files/usr")
-    assert places.platform() == "android"
+    assert search_path.platform() == "android"
     monkeypatch.delenv("PREFIX")
     monkeypatch.setattr(sys, "getandroidapilevel", lambda: 24, raising=False)
-    assert places.platform() == "android"
+    assert search_path.platform() == "android"
 
 
 @pytest.mark.parametrize(
@@ -60,15 +60,15 @@ def test_termux_is_android(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_names(platform: str, first: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     on(platform, monkeypatch)
-    names = places.names()
+    names = search_path.names()
     assert list(names[: len(first)]) == first
     assert len(set(names)) == len(names)
-    assert all(places.is_libzmq_name(name) for name in names)
+    assert all(search_path.is_libzmq_name(name) for name in names)
 
 
 def test_windows_names_carry_compiler_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
     on("win32", monkeypatch)
-    assert {"libzmq-mt-4_3_5.dll", "libzmq-v143-mt-4_3_5.dll"} < set(places.names())
+    assert {"libzmq-mt-4_3_5.dll", "libzmq-v143-mt-4_3_5.dll"} < set(search_path.names())
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_windows_names_carry_compiler_and_version(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_is_libzmq_name(name: str, answer: bool) -> None:
-    assert places.is_libzmq_name(name) is answer
+    assert search_path.is_libzmq_name(name) is answer
 
 
 # -- One folder ------------------------------------------------------------------------------------
@@ -100,8 +100,8 @@ def test_in_folder_has_the_usual_names_in_order(
     on("linux", monkeypatch)
     paths = touch(tmp_path, "libzmq.so.5", "libzmq.so", "libzmq.so.4")
     touch(tmp_path, "libzmq.a", "libsodium.so.23")
-    assert places.in_folder(str(tmp_path)) == paths
-    assert places.in_folder(str(tmp_path / "none")) == []
+    assert search_path.in_folder(str(tmp_path)) == paths
+    assert search_path.in_folder(str(tmp_path / "none")) == []
 
 
 def test_in_folder_of_windows_has_every_version(
@@ -110,8 +110,8 @@ def test_in_folder_of_windows_has_every_version(
     on("win32", monkeypatch)
     paths = touch(tmp_path, "libzmq.dll", "libzmq-v150-mt-4_9_9.dll", "libzmq-v143-mt-gd-4_3_5.dll")
     touch(tmp_path, "libzmq.lib", "zlib.dll")
-    assert places.in_folder(str(tmp_path)) == paths
-    assert places.in_folder(str(tmp_path / "none")) == []
+    assert search_path.in_folder(str(tmp_path)) == paths
+    assert search_path.in_folder(str(tmp_path / "none")) == []
 
 
 # -- The environment -------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def test_environment_of_a_virtual_environment_in_conda(monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "prefix", "/home/me/venv")
     monkeypatch.setattr(sys, "base_prefix", "/opt/conda")
     monkeypatch.setenv("CONDA_PREFIX", "/opt/conda/envs/science")
-    assert places.environment() == [
+    assert search_path.environment() == [
         "/home/me/venv/lib",
         "/opt/conda/lib",
         "/opt/conda/envs/science/lib",
@@ -134,21 +134,21 @@ def test_the_system_is_no_environment(prefix: str, monkeypatch: pytest.MonkeyPat
     on("linux", monkeypatch)
     monkeypatch.setattr(sys, "prefix", prefix)
     monkeypatch.setattr(sys, "base_prefix", prefix)
-    assert places.environment() == []
+    assert search_path.environment() == []
 
 
 def test_environment_of_termux(monkeypatch: pytest.MonkeyPatch) -> None:
     on("android", monkeypatch)
     monkeypatch.setattr(sys, "prefix", "/data/data/com.termux/files/usr")
     monkeypatch.setattr(sys, "base_prefix", "/data/data/com.termux/files/usr")
-    assert places.environment() == ["/data/data/com.termux/files/usr/lib"]
+    assert search_path.environment() == ["/data/data/com.termux/files/usr/lib"]
 
 
 def test_environment_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     on("win32", monkeypatch)
     monkeypatch.setattr(sys, "prefix", "P")
     monkeypatch.setattr(sys, "base_prefix", "P")
-    assert places.environment() == [
+    assert search_path.environment() == [
         os.path.join("P", "Library", "bin"),
         os.path.join("P", "bin"),
         os.path.join("P", "DLLs"),
@@ -161,7 +161,7 @@ def test_a_frozen_program_carries_its_library(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "prefix", "/opt/program")
     monkeypatch.setattr(sys, "base_prefix", "/opt/program")
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert places.environment() == ["/opt/program", "/opt/program/lib"]
+    assert search_path.environment() == ["/opt/program", "/opt/program/lib"]
 
 
 # -- Well-known folders ----------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_a_frozen_program_carries_its_library(monkeypatch: pytest.MonkeyPatch) -
 def test_well_known_of_linux(monkeypatch: pytest.MonkeyPatch) -> None:
     on("linux", monkeypatch)
     monkeypatch.setattr(sys.implementation, "_multiarch", "aarch64-linux-gnu", raising=False)
-    folders = places.well_known()
+    folders = search_path.well_known()
     assert {"/usr/lib/aarch64-linux-gnu", "/usr/local/lib", "/usr/lib", "/lib"} < set(folders)
     assert folders.index("/usr/local/lib") < folders.index("/usr/lib")
 
@@ -178,7 +178,7 @@ def test_well_known_of_linux(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_well_known_of_musl(monkeypatch: pytest.MonkeyPatch) -> None:
     on("linux", monkeypatch)
     monkeypatch.setattr(sys.implementation, "_multiarch", "", raising=False)
-    folders = places.well_known()
+    folders = search_path.well_known()
     assert {"/usr/local/lib", "/usr/lib", "/lib"} < set(folders)
     assert len(set(folders)) == len(folders)
 
@@ -186,13 +186,13 @@ def test_well_known_of_musl(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_32_bit_python_passes_over_lib64(monkeypatch: pytest.MonkeyPatch) -> None:
     on("linux", monkeypatch)
     monkeypatch.setattr(sys, "maxsize", 2**31 - 1)
-    assert not [folder for folder in places.well_known() if "lib64" in folder]
+    assert not [folder for folder in search_path.well_known() if "lib64" in folder]
 
 
 def test_well_known_of_termux(monkeypatch: pytest.MonkeyPatch) -> None:
     on("android", monkeypatch)
     monkeypatch.setenv("PREFIX", "/data/data/com.termux.beta/files/usr")
-    assert places.well_known() == [
+    assert search_path.well_known() == [
         "/data/data/com.termux.beta/files/usr/lib",
         "/data/data/com.termux/files/usr/lib",
     ]
@@ -201,7 +201,7 @@ def test_well_known_of_termux(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_well_known_of_macos(monkeypatch: pytest.MonkeyPatch) -> None:
     on("darwin", monkeypatch)
     monkeypatch.setenv("HOMEBREW_PREFIX", "/Users/me/brew")
-    folders = places.well_known()
+    folders = search_path.well_known()
     assert folders[0] == "/Users/me/brew/lib"
     assert {"/opt/homebrew/lib", "/usr/local/lib", "/opt/local/lib"} < set(folders)
 
@@ -215,7 +215,7 @@ def test_well_known_of_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("MSYS2_ROOT", str(tmp_path / "msys"))
     monkeypatch.setenv("ProgramFiles", str(programs))
     monkeypatch.setenv("PATH", os.pathsep.join([str(tmp_path / "tools"), "", "."]))
-    folders = [os.path.relpath(path, tmp_path) for path in places.well_known()]
+    folders = [os.path.relpath(path, tmp_path) for path in search_path.well_known()]
     expected = [
         "vcpkg/installed/x64-windows/bin",
         "vcpkg/installed/arm64-windows/bin",
@@ -233,7 +233,7 @@ def test_well_known_of_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert [path for path in folders if not path.startswith("..")] == [
         path.replace("/", os.sep) for path in expected
     ]
-    assert os.path.dirname(sys.executable) in places.well_known()
+    assert os.path.dirname(sys.executable) in search_path.well_known()
 
 
 @pytest.mark.parametrize("platform", ["linux", "darwin", "android", "win32"])
@@ -245,7 +245,7 @@ def test_well_known_are_absolute_and_given_once(
     monkeypatch.setenv("PATH", "relative")
     monkeypatch.setenv("HOMEBREW_PREFIX", "relative")
     monkeypatch.setenv("PREFIX", "relative")
-    folders = places.well_known()
+    folders = search_path.well_known()
     assert all(os.path.isabs(folder) for folder in folders)
     assert len(set(folders)) == len(folders)
 
@@ -274,25 +274,25 @@ def test_cache_in_the_home(
     platform: str, folder: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on(platform, monkeypatch)
-    assert os.path.dirname(places.cache()) == str(home / folder)
+    assert os.path.dirname(search_path.cache()) == str(home / folder)
 
 
 def test_cache_elsewhere(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     on("linux", monkeypatch)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert places.cache().startswith(str(tmp_path / "xdg" / "ctzmq"))
+    assert search_path.cache().startswith(str(tmp_path / "xdg" / "ctzmq"))
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    assert places.cache().startswith(str(home / ".cache" / "ctzmq"))
+    assert search_path.cache().startswith(str(home / ".cache" / "ctzmq"))
     on("win32", monkeypatch)
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    assert places.cache().startswith(str(tmp_path / "local" / "ctzmq"))
+    assert search_path.cache().startswith(str(tmp_path / "local" / "ctzmq"))
 
 
 def test_no_home_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     on("linux", monkeypatch)
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)
-    assert places.cache() == ""
-    assert places.fetched() == []
+    assert search_path.cache() == ""
+    assert search_path.fetched() == []
 
 
 @pytest.mark.skipif(not hasattr(os, "uname"), reason="needs uname to substitute")
@@ -304,12 +304,12 @@ def test_each_kind_of_machine_has_its_own_cache(monkeypatch: pytest.MonkeyPatch)
             return libc
 
         with monkeypatch.context() as patch:
-            patch.setattr(places, "platform", lambda: platform)
+            patch.setattr(search_path, "platform", lambda: platform)
             patch.setattr(os, "confstr", confstr)
             patch.setattr(sys, "maxsize", maxsize)
             patch.setattr(os, "uname", lambda: os.uname_result(["", "", "", "", machine]))
             patch.setattr(sysconfig, "get_platform", lambda: f"win-{machine}")
-            return os.path.basename(places.cache())
+            return os.path.basename(search_path.cache())
 
     assert name("linux", "glibc 2.36", 2**63 - 1, "x86_64") == "linux-x86_64"
     assert name("linux", None, 2**63 - 1, "x86_64") == "linux-x86_64-musl"
@@ -322,8 +322,8 @@ def test_each_kind_of_machine_has_its_own_cache(monkeypatch: pytest.MonkeyPatch)
 def test_fetched_folders_newest_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     on("linux", monkeypatch)
     for name in ("pyzmq-27.3.0", "pyzmq-27.10.0", "pyzmq-9.1", ".new-abc", ".old-def"):
-        os.makedirs(os.path.join(places.cache(), name))
-    assert [os.path.basename(folder) for folder in places.fetched()] == [
+        os.makedirs(os.path.join(search_path.cache(), name))
+    assert [os.path.basename(folder) for folder in search_path.fetched()] == [
         "pyzmq-27.10.0",
         "pyzmq-27.3.0",
         "pyzmq-9.1",

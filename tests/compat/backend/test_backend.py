@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import ctzmq
-from ctzmq import backend, devices
+from ctzmq import devices
+from ctzmq.compat import backend
 
 OWN = ("monitored_queue", "public_api", "select_backend")
 
@@ -19,7 +20,7 @@ def test_the_monitored_queue_is_that_of_the_devices() -> None:
     assert backend.monitored_queue is devices.monitored_queue
 
 
-@pytest.mark.parametrize("name", ["zmq.backend.cython", "zmq.backend.cffi", "ctzmq.backend"])
+@pytest.mark.parametrize("name", ["zmq.backend.cython", "zmq.backend.cffi", "ctzmq.compat.backend"])
 def test_whatever_is_selected_is_the_same(name: str) -> None:
     selected = backend.select_backend(name)
     assert selected == {key: getattr(backend, key) for key in backend.public_api}

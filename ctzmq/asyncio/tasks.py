@@ -17,13 +17,13 @@ from collections.abc import Generator
 from contextlib import suppress
 from typing import Any, Callable
 
+from ..constants.options import SocketOption
 from ..core.messaging import SNDMORE
 from ..core.waits import REFUSED
 from ..error import Again
 from ..libzmq.provider import calls
-from ..options import SocketOption
-from .edge import POLLIN, POLLOUT, Edge, EdgeSocket
-from .loop_hub import LoopHub
+from ..waiting.edge import POLLIN, POLLOUT, Edge, EdgeSocket
+from .hub import LoopHub
 
 RCVMORE = int(SocketOption.RCVMORE)
 TIMEOUTS = {POLLIN: int(SocketOption.RCVTIMEO), POLLOUT: int(SocketOption.SNDTIMEO)}

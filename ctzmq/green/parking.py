@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import Any, Callable, TypeVar
 
-from .hub import Hub
+from ..waiting.hub import Hub
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
 """The signatures of sockets whose calls return Futures. Type checkers alone import this.
 
-`_future` has the methods themselves.
+`sockets` has the methods themselves.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Callable, Literal, TypeVar, overload
 from ..core.frame import Frame
 from ..core.tracker import MessageTracker
 from ..libzmq.typed import Buffer
-from .edge import EdgeSocket
+from ..waiting.edge import EdgeSocket
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ pytest.importorskip("tornado")
 
 from tornado.ioloop import IOLoop
 
-from ctzmq.eventloop import turns as rules
+from ctzmq.eventloop import callbacks as rules
 from ctzmq.eventloop.zmqstream import ZMQStream
 
 NewSocket = Callable[..., zmq.Socket]

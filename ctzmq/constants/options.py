@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, IntEnum
 
-from .libzmq import numbers
+from ..libzmq import numbers
 
 
 class _OptType(Enum):

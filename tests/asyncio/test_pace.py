@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 import ctzmq as zmq
-from ctzmq.asyncio import Context, Poller
-from ctzmq.green import pace
+from ctzmq.asyncio import Context, Poller, pace
 
 PATIENCE = 20.0
 

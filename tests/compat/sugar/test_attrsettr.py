@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import ctzmq
-from ctzmq.sugar.attrsettr import AttributeSetter
+from ctzmq.compat.sugar.attrsettr import AttributeSetter
 
 
 class Options(AttributeSetter):

@@ -1,14 +1,14 @@
 """The enums that almost every program needs, and their members by their flat names.
 
 The names, numbers and groups are pyzmq's. The options of sockets are in `options`, what is left in
-`rare`; `constants` has all of them.
+`on_demand`; the package has all of them.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum, IntFlag
 
-from .libzmq import numbers
+from ..libzmq import numbers
 
 
 class Errno(IntEnum):

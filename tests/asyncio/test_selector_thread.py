@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ctzmq.green.selector_thread import SelectorThread
+from ctzmq.asyncio.selector_thread import SelectorThread
 
 
 @pytest.fixture

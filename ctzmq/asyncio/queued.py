@@ -1,6 +1,6 @@
 """How calls of sockets of asyncio begin: made at once, in line behind others, or after a rest.
 
-`waiting` tells what a call does that is in line, `pace` when a call lets others run first.
+`tasks` tells what a call does that is in line, `pace` when a call lets others run first.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ..core.messaging import SNDMORE
 from ..error import Again
 from ..libzmq import memory
 from ..libzmq.provider import calls
+from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
 from . import pace
-from .edge import POLLIN, POLLOUT, EdgeSocket
-from .loop_hub import hub_of
-from .waiting import MIDWAY, NOT_YET, RCVMORE, TIMEOUTS, LoopEdge, Now, Waiting
+from .hub import hub_of
+from .tasks import MIDWAY, NOT_YET, RCVMORE, TIMEOUTS, LoopEdge, Now, Waiting
 
 if TYPE_CHECKING:
-    from .awaited import Awaited
+    from .signatures import Awaited
 else:
     Awaited = EdgeSocket
 

@@ -14,24 +14,24 @@ from asyncio import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, TypeVar
 
-from .core import poll as _poll
-from .core import pollitems as _pollitems
-from .core import socket as _socket
-from .core.lifecycle import Lifecycle
-from .core.replaceable import put
-from .enums import Errno
-from .error import Again
-from .green import pace
-from .green.edge import POLLIN, POLLOUT, EdgeSocket
-from .green.lined import Lined, converted, kept, unhurried
-from .green.loop_hub import LoopHub, hub_of
-from .green.polling import Polling
-from .green.waiting import NOT_YET
-from .libzmq.provider import calls
-from .libzmq.typed import like
+from ..constants.enums import Errno
+from ..core import poll as _poll
+from ..core import pollitems as _pollitems
+from ..core import socket as _socket
+from ..core.lifecycle import Lifecycle
+from ..core.replaceable import put
+from ..error import Again
+from ..libzmq.provider import calls
+from ..libzmq.typed import like
+from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
+from . import pace
+from .hub import LoopHub, hub_of
+from .polling import Polling
+from .queued import Lined, converted, kept, unhurried
+from .tasks import NOT_YET
 
 if TYPE_CHECKING:
-    from .green.awaited import Awaited
+    from .signatures import Awaited
 else:
     Awaited = EdgeSocket
 

@@ -17,10 +17,9 @@ from typing import Any
 import pytest
 
 import ctzmq as zmq
-import ctzmq._future
-from ctzmq.asyncio import Context, Poller, Socket, ZMQEventLoop, install
-from ctzmq.green import pace
-from ctzmq.green.loop_hub import LoopHub
+import ctzmq.asyncio.sockets
+from ctzmq.asyncio import Context, Poller, Socket, ZMQEventLoop, install, pace
+from ctzmq.asyncio.hub import LoopHub
 
 PATIENCE = 20.0
 
@@ -1582,8 +1581,8 @@ def test_classes(aio: Context) -> None:
     with aio.socket(zmq.PULL) as socket:
         assert type(socket) is Socket
         assert isinstance(socket, zmq.Socket)
-        assert isinstance(socket, ctzmq._future._AsyncSocket)
-        assert isinstance(Poller(), ctzmq._future._AsyncPoller)
+        assert isinstance(socket, ctzmq.asyncio.sockets._AsyncSocket)
+        assert isinstance(Poller(), ctzmq.asyncio.sockets._AsyncPoller)
         assert type(socket._shadow_sock) is zmq.Socket
         assert socket._shadow_sock is socket._shadow_sock
         assert socket._shadow_sock.underlying == socket.underlying

@@ -6,22 +6,22 @@ import warnings
 from asyncio import SelectorEventLoop
 from typing import Any
 
-from . import _future
-from .core import context as _context
+from ..core import context as _context
+from . import sockets
 
 __all__ = ["Context", "Poller", "Socket", "ZMQEventLoop", "install"]
 
-_AsyncIO = _future._Async
+_AsyncIO = sockets._Async
 
 
-class Poller(_future._AsyncPoller):
+class Poller(sockets._AsyncPoller):
     """A set of sockets and descriptors to wait for in the event loop.
 
     Source: pyzmq `zmq.asyncio.Poller`.
     """
 
 
-class Socket(_future._AsyncSocket):
+class Socket(sockets._AsyncSocket):
     """A socket whose sends and receives return Futures.
 
     Parameters

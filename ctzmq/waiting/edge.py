@@ -25,15 +25,15 @@ import weakref
 from collections import deque
 from typing import Any, Callable, ClassVar, Protocol
 
+from ..constants.enums import Errno
+from ..constants.options import SocketOption
 from ..core import lifetime, options
 from ..core import poll as _poll
 from ..core import socket as _socket
 from ..core.replaceable import put
-from ..enums import Errno
 from ..error import ZMQError
 from ..libzmq.provider import calls
 from ..libzmq.typed import TypeVar
-from ..options import SocketOption
 from .hub import Watcher
 
 R = TypeVar("R", default=bytes)

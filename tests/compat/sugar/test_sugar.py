@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import ctzmq
-from ctzmq import core, sugar
+from ctzmq import core
+from ctzmq.compat import sugar
 
 MODULES = {"context", "frame", "poll", "socket", "tracker", "version"}
 

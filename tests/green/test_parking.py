@@ -10,7 +10,7 @@ import pytest
 
 import ctzmq
 from ctzmq.core import names
-from ctzmq.green.place import Place, aside, until
+from ctzmq.green.parking import Place, aside, until
 
 
 def hub_of(bench: Any) -> Any:

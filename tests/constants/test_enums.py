@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ctzmq import enums, options, rare
+from ctzmq.constants import enums, on_demand, options
 
-DATA = Path(__file__).with_name("data")
+DATA = Path(__file__).parents[1] / "data"
 OPTIONS: dict[str, Any] = json.loads(DATA.joinpath("socket_options.json").read_text("utf-8"))
 
 
@@ -49,10 +49,14 @@ def test_options_tell_what_can_be_done_with_them() -> None:
 def test_flags_combine() -> None:
     assert enums.Flag.DONTWAIT | enums.Flag.SNDMORE == 3
     assert enums.PollEvent(3) == enums.PollEvent.POLLIN | enums.PollEvent.POLLOUT
-    assert rare.Event.CONNECTED in rare.Event.ALL
+    assert on_demand.Event.CONNECTED in on_demand.Event.ALL
 
 
 def test_an_import_makes_no_enum() -> None:
     program = "import ctzmq, sys; print(*(name for name in sys.modules if 'ctzmq.' in name))"
     loaded = run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert not {"ctzmq.enums", "ctzmq.options", "ctzmq.rare"} & set(loaded.stdout.split())
+    assert not {
+        "ctzmq.constants.enums",
+        "ctzmq.constants.options",
+        "ctzmq.constants.on_demand",
+    } & set(loaded.stdout.split())

@@ -13,7 +13,7 @@ import ctzmq
 from ctzmq import constants
 
 ENUMS: dict[str, Any] = json.loads(
-    Path(__file__).with_name("data").joinpath("pyzmq_api.json").read_text("utf-8")
+    (Path(__file__).parents[1] / "data" / "pyzmq_api.json").read_text("utf-8")
 )["enums"]
 
 

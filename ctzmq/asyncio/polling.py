@@ -9,9 +9,9 @@ from ..core import lifetime
 from ..core import poll as _poll
 from ..core import pollitems as _pollitems
 from ..error import ZMQError
-from .edge import POLLIN, POLLOUT, EdgeSocket
-from .loop_hub import LoopHub
-from .waiting import LoopEdge
+from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
+from .hub import LoopHub
+from .tasks import LoopEdge
 
 
 class Polling(Future[Any]):

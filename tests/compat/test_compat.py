@@ -10,7 +10,7 @@ import pytest
 
 from ctzmq.compat import ABSENT, HOMES, AliasFinder, home_of
 
-PACKAGE = Path(__file__).resolve().parents[1] / "ctzmq"
+PACKAGE = Path(__file__).resolve().parents[2] / "ctzmq"
 
 PYZMQ_MODULES = """
     zmq zmq._future zmq._typing zmq.asyncio zmq.auth zmq.auth.asyncio zmq.auth.base zmq.auth.certs
@@ -684,6 +684,6 @@ spec = importlib.util.spec_from_file_location("compat", PATH)
 known = set(sys.modules)
 spec.loader.exec_module(importlib.util.module_from_spec(spec))
 print(*set(sys.modules) - known)
-""".replace("PATH", repr(str(PACKAGE / "compat.py")))
+""".replace("PATH", repr(str(PACKAGE / "compat/__init__.py")))
     )
     assert set(printed.split()) <= {"__future__", "importlib.machinery"}
