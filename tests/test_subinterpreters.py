@@ -314,7 +314,7 @@ def test_what_it_leaves_open_ends_with_it(run: Run) -> None:
         HEAD
         + """
 class Plug(zmq.Socket):
-    pass
+    me = None
 
 pull = socket(zmq.PULL, "inproc://work")
 pull.recv()

@@ -103,7 +103,7 @@ class Polling(Future[Any]):
             return
         closings = lifetime.closings
         try:
-            ready = _poll.zmq_poll(self._sockets, 0)
+            ready = _poll.zmq_poll(self._sockets, timeout=0)
             if not ready and self._timer is None:
                 _pollitems.check_end(self._sockets)
         except Exception as error:

@@ -129,7 +129,7 @@ def _poll_for(
     future = unhurried()
     limit = _pollitems.milliseconds(timeout)
     try:
-        ready = _poll.zmq_poll(sockets, 0)
+        ready = _poll.zmq_poll(sockets, timeout=0)
         if not limit:
             future.set_result(convert(ready))
         elif ready:

@@ -305,7 +305,7 @@ class SocketAttributes:
     def __setattr__(self, name: str, value: Any) -> None:
         if name in PASSED_BY:
             put(self, "_replaced", True)
-        elif name not in INNER and not takes(type(self), name):
+        elif name not in INNER and not takes(self, name):
             raise UnknownAttribute(type(self), name, numbers.SOCKET_OPTIONS)
         put(self, name, value)
 

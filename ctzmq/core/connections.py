@@ -62,10 +62,14 @@ class Connections(SocketAttributes, Lifecycle):
         Source: libzmq `zmq_bind`, pyzmq `Socket.bind`.
         """
         self._endpoint_call("bind", prototypes.zmq_bind, addr, names.resolve(self, addr))
+        return self._bind_cm(addr)
+
+    def _bind_cm(self: C, addr: str | bytes) -> endpoint.Binding[C]:
+        """Return what unbinds the endpoint that was bound last at the end of a `with` block."""
         bound = addr if isinstance(addr, str) else addr.decode(errors="replace")
         try:
             resolved = self.last_endpoint.decode()
-        except (AttributeError, UnicodeDecodeError):
+        except (AttributeError, UnicodeDecodeError, ZMQError):
             # A transport without one, or a path in another encoding: the endpoint as it was given.
             resolved = ""
         # That of udp lacks its transport.
@@ -94,6 +98,10 @@ class Connections(SocketAttributes, Lifecycle):
         Source: libzmq `zmq_connect`, pyzmq `Socket.connect`.
         """
         self._endpoint_call("connect", prototypes.zmq_connect, addr)
+        return self._connect_cm(addr)
+
+    def _connect_cm(self: C, addr: str | bytes) -> endpoint.Binding[C]:
+        """Return what disconnects from an endpoint at the end of a `with` block."""
         return endpoint.Binding(
             self, "connect", addr if isinstance(addr, str) else addr.decode(errors="replace")
         )

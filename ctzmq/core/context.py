@@ -506,7 +506,7 @@ class Context(Generic[S]):
     def __setattr__(self, name: str, value: Any) -> None:
         option = _OPTIONS.get(name.upper())
         if option is None or hasattr(type(self), name):
-            if not takes(type(self), name):
+            if not takes(self, name):
                 raise UnknownAttribute(type(self), name, _OPTIONS)
             put(self, name, value)
         else:

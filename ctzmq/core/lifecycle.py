@@ -216,6 +216,10 @@ class Lifecycle:
         return not self._address
 
     @property
+    def _closed(self) -> bool:
+        return self.closed
+
+    @property
     def type(self) -> SocketType:
         """The type of the socket, a `SocketType`; an int if it is not known here.
 
@@ -324,7 +328,7 @@ class Lifecycle:
             next(map(calls.close_socket, iter(self._claim.pop, None)))
         except IndexError:
             return
-        for sharer in (self, *sharers):
+        for sharer in {self, *sharers}:
             sharer._dismiss()
 
     def _release(self) -> None:
@@ -421,7 +425,7 @@ class Lifecycle:
                 ctypes.set_errno(errno)
 
 
-replaceable(Lifecycle, "type", "_type_name", "_shadow")
+replaceable(Lifecycle, "type", "_closed", "_type_name", "_shadow")
 
 
 def open_socket(context: Any, socket_type: int) -> int:

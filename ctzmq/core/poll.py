@@ -62,6 +62,10 @@ def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
             _notice(socket for socket, _ in sockets)
 
 
+#: What polls do without a call of `zmq_poll`, unless a program has put another in its place.
+ZMQ_POLL: Any = zmq_poll
+
+
 def _notice(sockets: Iterable[Any]) -> None:
     """Wake those who wait in a hub for what a poll may have taken note of in their place."""
     for socket in sockets:
@@ -165,6 +169,8 @@ class Poller:
 
         Source: libzmq `zmq_poll`, pyzmq `Poller.poll`.
         """
+        if zmq_poll is not ZMQ_POLL:
+            return poll_by_name(self.sockets, timeout)
         few = self._few
         if few:
             found = []
@@ -202,6 +208,11 @@ class Poller:
                     socket._look = socket._look or calls.new_look()
                 self._few = [(socket, mask) for socket, (_, _, mask) in zip(keys, entries)]
         return items, keys
+
+
+def poll_by_name(sockets: list[tuple[Any, int]], timeout: float | None) -> list[tuple[Any, int]]:
+    """Poll by the `zmq_poll` of this module that a program has replaced, called as pyzmq's is."""
+    return zmq_poll(sockets, timeout=-1 if timeout is None or timeout < 0 else int(timeout))
 
 
 def select(

@@ -42,28 +42,26 @@ class UnknownAttribute(AttributeError):
         return f"{text}: did you mean {found[0]!r}?" if found else text
 
 
-def takes(owner: type, name: str) -> bool:
-    """Tell whether an attribute may be set on the objects of a class.
+def takes(owner: Any, name: str) -> bool:
+    """Tell whether an attribute may be set on an object.
 
     Parameters
     ----------
-    owner : type
-        The class.
+    owner : object
+        The object.
     name : str
         The attribute.
 
     Returns
     -------
     bool
-        True for what a class of the hierarchy defines or annotates; and for everything where one
-        has no `__slots__`, as those have that programs derive.
+        True for what a class of the hierarchy defines or annotates, and for what the object has in
+        its `__dict__` already.
     """
-    if hasattr(owner, name):
+    cls = type(owner)
+    if hasattr(cls, name) or name in vars(owner):
         return True
-    for base in owner.__mro__[:-1]:
-        if "__slots__" not in vars(base) or name in getattr(base, "__annotations__", ()):
-            return True
-    return False
+    return any(name in getattr(base, "__annotations__", ()) for base in cls.__mro__[:-1])
 
 
 class Reading:

@@ -70,8 +70,8 @@ OWN: set[Any] = set()
 class Socket(Messaging, Waits, Generic[R]):
     """A ZeroMQ socket.
 
-    It is not thread-safe: use it in one thread at a time. A subclass may have attributes of its
-    own; on a plain socket every attribute that can be set is a socket option.
+    It is not thread-safe: use it in one thread at a time. What can be set are its options, and what
+    a class of it defines or annotates: a subclass declares the attributes that it adds.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ class Socket(Messaging, Waits, Generic[R]):
     _repr_cls = "zmq.Socket"
 
     def __repr__(self) -> str:
-        closed = " closed" if self.closed else ""
+        closed = " closed" if self._closed else ""
         return f"<{shown(type(self))}(zmq.{self._type_name}) at {id(self):#x}{closed}>"
 
     def __enter__(self: S) -> S:

@@ -131,7 +131,7 @@ class Waits(Connections):
         if self._address:
             # Thread-safe sockets have no descriptor.
             descriptor = -1 if self._thread_safe() else self.fileno()
-            poll.zmq_poll([(descriptor, POLLIN)], ceil(timeout))
+            poll.ZMQ_POLL([(descriptor, POLLIN)], ceil(timeout))
 
     def poll(self, timeout: float | None = None, flags: int = POLLIN) -> int:
         """Wait until the socket is ready.

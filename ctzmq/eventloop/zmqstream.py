@@ -6,6 +6,7 @@ Here is what programs call; when messages are received and sent is the matter of
 from __future__ import annotations
 
 import pickle
+import sys
 import warnings
 from _thread import get_ident
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,9 @@ from ..utils import jsonapi
 from .callbacks import DONTWAIT, POLLIN, POLLOUT, Turns
 
 __all__ = ["ZMQStream"]
+
+#: The package, which programs find here under pyzmq's name for it.
+zmq: Any = sys.modules[__name__.partition(".")[0]]
 
 
 class ZMQStream(Turns):

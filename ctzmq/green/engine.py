@@ -450,7 +450,7 @@ def _look(sockets: list[tuple[Any, int]], strict: bool) -> list[tuple[Any, int]]
         for socket, _ in sockets:
             if not socket._address:
                 raise socket._error(Errno.ENOTSOCK)
-    return _poll.zmq_poll(sockets, 0)
+    return _poll.zmq_poll(sockets, timeout=0)
 
 
 def _watches(hub: Hub, descriptor: int, events: int, place: Place) -> list[Any]:

@@ -86,6 +86,7 @@ def test_a_name_that_is_no_option_is_refused(socket: Callable[..., zmq.Socket]) 
 def test_a_subclass_has_attributes_of_its_own(context: zmq.Context) -> None:
     class Named(zmq.Socket):
         default = "none"
+        name: str
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             self.name = "before"

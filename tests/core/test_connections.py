@@ -496,3 +496,22 @@ def test_more_than_16_bits_of_events_are_refused(events: int, socket: Make) -> N
     with pytest.raises(zmq.ZMQError, match=f"cannot monitor {events:#x}") as caught:
         a.monitor("inproc://events", events)
     assert caught.value.errno == zmq.EINVAL
+
+
+@pytest.mark.parametrize(("verb", "undo"), [("bind", "unbind"), ("connect", "disconnect")])
+def test_what_ends_with_the_block_is_made_by_a_method(
+    verb: str, undo: str, socket: Any, flavour: Any
+) -> None:
+    one = socket(zmq.PAIR)
+    made = getattr(one, f"_{verb}_cm")("inproc://made")
+    assert (made.kind, made.addr, made.socket) == (verb, "inproc://made", one)
+
+    class Own(flavour.zmq.Socket):  # type: ignore[misc]
+        pass
+
+    def instead(self: Any, addr: str) -> Any:
+        return self, addr
+
+    setattr(Own, f"_{verb}_cm", instead)
+    with Own(one.context, zmq.PAIR) as other:
+        assert getattr(other, verb)("inproc://other") == (other, "inproc://other")

@@ -72,6 +72,8 @@ class TestMaking:
         class Mine(zmq.Context):
             """A context with something of its own."""
 
+            purpose: str
+
         with Mine() as mine:
             mine.purpose = "test"
             assert mine.purpose == "test"
@@ -217,6 +219,8 @@ class TestSockets:
     def test_of_a_class_of_ones_own(self, context: zmq.Context) -> None:
         class Mine(zmq.Socket):
             """A socket that takes an argument."""
+
+            purpose: str
 
             def __init__(self, *args: Any, purpose: str = "", **kwargs: Any) -> None:
                 super().__init__(*args, **kwargs)
@@ -617,6 +621,9 @@ class TestDropping:
     def test_cycles_too(self, eventually: Eventually) -> None:
         class Holder(zmq.Context):
             """A context that knows its sockets."""
+
+            me: Any
+            peer: Any
 
         def use() -> None:
             context = Holder()

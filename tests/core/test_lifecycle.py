@@ -528,6 +528,9 @@ class TestDropping:
         class Mine(zmq.Socket):
             """A socket with attributes."""
 
+            me: Any
+            monitor_me: Any
+
         sockets: list[Any] = [context.socket(zmq.PUSH, socket_class=Mine) for _ in range(2)]
         sockets[1].me = sockets[1]
         sockets[1].monitor_me = sockets[1].get_monitor_socket()
@@ -543,7 +546,9 @@ class TestDropping:
         self, context: zmq.Context, eventually: Eventually, home: str
     ) -> None:
         class Mine(zmq.Socket):
-            """A socket with attributes."""
+            """A socket with an attribute."""
+
+            me: Any
 
         def use(count: int) -> None:
             for _ in range(count):
@@ -594,3 +599,20 @@ def test_sockets_are_known_until_they_are_closed(context: zmq.Context) -> None:
     assert socket in lifetime.sockets
     socket.close()
     assert socket not in lifetime.sockets
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_context_forgets_a_closed_socket_once(shared: bool, flavour: Any) -> None:
+    forgotten: list[Any] = []
+
+    class Own(flavour.zmq.Context):  # type: ignore[misc]
+        def _rm_socket(self, socket: Any) -> None:
+            forgotten.append(socket)
+            super()._rm_socket(socket)
+
+    context = Own()
+    one = context.socket(zmq.PAIR)
+    both = [one, flavour.zmq.Socket(one)] if shared else [one]
+    one.close()
+    assert sorted(map(id, forgotten)) == sorted(map(id, both))
+    context.term()

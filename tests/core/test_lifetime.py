@@ -157,10 +157,10 @@ ENDINGS = {
         """,
     "cycles": """
         class Node(zmq.Context):
-            pass
+            me = plug = None
 
         class Plug(zmq.Socket):
-            pass
+            node = None
 
         node = Node()
         node.me = node

@@ -14,6 +14,7 @@ from typing import Any, Callable
 import pytest
 
 import ctzmq as zmq
+from ctzmq.core import poll as core_poll
 from ctzmq.libzmq import prototypes
 
 Make = Callable[..., zmq.Socket]
@@ -480,3 +481,22 @@ def test_a_context_that_is_shut_down_ends_every_poll(pair: Pair, context: zmq.Co
         poller.poll(0)
     with pytest.raises(zmq.ContextTerminated):
         pull.poll(0)
+
+
+def test_a_replaced_zmq_poll_is_heard(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    poller = zmq.Poller()
+    poller.register(b, zmq.POLLIN)
+    a.send(b"x")
+    assert poller.poll(10_000) == [(b, zmq.POLLIN)]
+    with monkeypatch.context() as patch:
+        calls: list[Any] = []
+
+        def instead(sockets: Any, timeout: int) -> list[Any]:
+            calls.append(list(sockets))
+            return [(b, 7)]
+
+        patch.setattr(core_poll, "zmq_poll", instead)
+        assert poller.poll(0) == [(b, 7)]
+        assert calls == [[(b, zmq.POLLIN)]]
+    assert poller.poll(0) == [(b, zmq.POLLIN)]

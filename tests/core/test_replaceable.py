@@ -258,3 +258,32 @@ def test_difflib_is_imported_for_a_text_that_somebody_reads() -> None:
         error = replaceable.UnknownAttribute(zmq.Socket, "lingr", ["LINGER"])
         assert "difflib" not in sys.modules
         assert str(error).endswith("did you mean 'linger'?")
+
+
+class Derived(zmq.Socket):
+    noted: int
+    defined = 1
+
+
+@pytest.mark.blocking("it derives from a class of its own")
+def test_a_class_without_slots_refuses_unknown_names_too(context: zmq.Context) -> None:
+    class Own(zmq.Context):
+        pass
+
+    with Own(context) as other, Derived(context, zmq.SUB) as one:
+        for owner in (one, other):
+            with pytest.raises(AttributeError, match="'lingr': did you mean 'linger'"):
+                owner.lingr = 0
+        one.noted, one.defined = 2, 3
+        vars(one)["free"] = 4
+        one.free = 5
+        assert (one.noted, one.defined, vars(one)["free"]) == (2, 3, 5)
+
+
+def test_whether_a_socket_is_closed_is_shown_by_its_private_name_too(socket: Make) -> None:
+    one: Any = socket(zmq.PAIR)
+    assert one._closed is False
+    with mock.patch.object(one, "_closed", True):
+        assert repr(one).endswith(" closed>")
+    one.close()
+    assert one._closed is True

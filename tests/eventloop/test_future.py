@@ -85,3 +85,8 @@ def test_the_private_names_are_the_bases_of_both_flavours() -> None:
     for flavour in (future, ctzmq.asyncio):
         assert issubclass(flavour.Socket, future._AsyncSocket)
         assert issubclass(flavour.Poller, future._AsyncPoller)
+
+
+def test_a_context_refuses_a_misspelt_option(future_context: Any) -> None:
+    with pytest.raises(AttributeError, match="'lingr': did you mean 'linger'"):
+        future_context.lingr = 0

@@ -18,6 +18,7 @@ pytest.importorskip("tornado")
 
 from tornado.ioloop import IOLoop
 
+from ctzmq.eventloop import zmqstream
 from ctzmq.eventloop.zmqstream import ZMQStream
 
 NewSocket = Callable[..., zmq.Socket]
@@ -670,3 +671,7 @@ def test_error_callbacks_do_nothing(
     run(main)
     assert "on_err has no effect" in caplog.text
     assert "stop_on_err has no effect" in caplog.text
+
+
+def test_the_package_is_found_in_the_module_of_streams() -> None:
+    assert zmqstream.zmq is zmq
