@@ -260,8 +260,11 @@ class _AsyncSocket(_Async, Lined):
             return []
         return [*edge.lines[event], *(poll for poll, wanted in edge.observers if wanted & event)]
 
-    def _hears_parts(self, name: str) -> bool:
-        # As in pyzmq: a call of several parts gives one Future, and what `send` gives are several.
+    # As in pyzmq: a call of several parts gives one Future, and what `send` gives are several.
+    def _hears_send(self) -> bool:
+        return False
+
+    def _hears_recv(self) -> bool:
         return False
 
     # -- Sending -----------------------------------------------------------------------------------

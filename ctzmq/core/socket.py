@@ -142,15 +142,20 @@ class Socket(Messaging, Waits, Generic[R]):
         cls = self.__class__
         return cls._poller_class is not cls._plain_poller or cls.getsockopt not in OWN
 
-    def _hears_parts(self, name: str) -> bool:
-        """Tell whether each part of a message has to go through `send`, or `recv`, of this socket.
+    def _hears_send(self) -> bool:
+        """Tell whether each part of a message has to go through the `send` of this socket."""
+        return self._replaced or self.__class__.send not in OWN or Socket.send is not SEND
 
-        Parameters
-        ----------
-        name : str
-            "send" or "recv".
-        """
-        return self._replaced or getattr(self.__class__, name) not in OWN
+    def _hears_recv(self) -> bool:
+        """Tell whether parts have to go through `recv` and `getsockopt` of this socket."""
+        cls = self.__class__
+        return (
+            self._replaced
+            or cls.recv not in OWN
+            or cls.getsockopt not in OWN
+            or Socket.recv is not RECV
+            or Socket.getsockopt is not GETSOCKOPT
+        )
 
     # -- Sending -----------------------------------------------------------------------------------
 
@@ -334,7 +339,7 @@ class Socket(Messaging, Waits, Generic[R]):
             flags = index(flags) & FLAGS
         if not copy or kwargs:
             return self._send_parts(parts, flags, copy, track, **kwargs)
-        if (self._replaced or self.__class__.send is not SEND) and self._hears_parts("send"):
+        if (self._replaced or self.__class__.send is not SEND) and self._hears_send():
             return self._send_parts(parts, flags, copy, track)
         for part in parts:
             if part.__class__ is not bytes:
@@ -466,8 +471,9 @@ class Socket(Messaging, Waits, Generic[R]):
 
         Source: pyzmq `Socket.recv_multipart`.
         """
-        if not copy or self._replaced or self.__class__.recv is not RECV:
-            if self._hears_parts("recv"):
+        cls = self.__class__
+        if not copy or self._replaced or cls.recv is not RECV or cls.getsockopt is not GETSOCKOPT:
+            if self._hears_recv():
                 return self._recv_parts(flags, copy, track)
             if not copy:
                 return self._recv_frames(index(flags), track)
@@ -499,8 +505,10 @@ class Socket(Messaging, Waits, Generic[R]):
         return parts
 
     def _recv_parts(self, flags: int, copy: bool, track: bool) -> list[Any]:
+        from ..constants.options import SocketOption
+
         parts = [self.recv(flags, copy=copy, track=track)]
-        while self.getsockopt(numbers.RCVMORE):
+        while self.getsockopt(SocketOption.RCVMORE):
             parts.append(self.recv(flags, copy=copy, track=track))
         return parts
 
@@ -568,7 +576,8 @@ SyncSocket = Socket
 
 SEND: Any = Socket.send
 RECV: Any = Socket.recv
-OWN.update((SEND, RECV, Socket.getsockopt))
+GETSOCKOPT: Any = Socket.getsockopt
+OWN.update((SEND, RECV, GETSOCKOPT))
 
 messaging.home = sys.modules[__name__]
 

@@ -37,8 +37,12 @@ LARGE = calls.LARGE
 try_send = calls.try_send
 try_recv = calls.try_recv
 message_data = calls.message_data
-_send_multipart = _socket.Socket.send_multipart
-_recv_multipart = _socket.Socket.recv_multipart
+#: Blocking sockets, and what they send and receive with unless a program has replaced that.
+Blocking: Any = _socket.Socket
+SEND = _socket.SEND
+RECV = _socket.RECV
+SEND_MULTIPART: Any = _socket.Socket.send_multipart
+RECV_MULTIPART: Any = _socket.Socket.recv_multipart
 
 _EVENTS = int(SocketOption.EVENTS)
 _RCVMORE = int(SocketOption.RCVMORE)
@@ -111,7 +115,14 @@ class GreenSocket(EdgeSocket[bytes]):
             break
         else:
             self._rest(POLLOUT)
-        if type(data) is bytes and copy and not flags and routing_id is None and group is None:
+        if Blocking.send is not SEND:
+            more = {"routing_id": routing_id, "group": group}
+            kwargs = {name: value for name, value in more.items() if value is not None}
+            replaced: Any = super().send
+            tracker: MessageTracker | None = self._insist(
+                lambda flags: replaced(data, flags, copy, track, **kwargs), index(flags), POLLOUT
+            )
+        elif type(data) is bytes and copy and not flags and routing_id is None and group is None:
             size = len(data)
             if size >= LARGE:
                 _spend(_LONG)
@@ -119,7 +130,8 @@ class GreenSocket(EdgeSocket[bytes]):
                 return None
             self._send_bytes(data, size, 0)
             return None
-        tracker = super().send(data, flags, copy, track, routing_id, group)
+        else:
+            tracker = super().send(data, flags, copy, track, routing_id, group)
         if index(flags) & SNDMORE:
             # Not before it is sent: others may run until then.
             put(self, "_midway", True)
@@ -138,11 +150,11 @@ class GreenSocket(EdgeSocket[bytes]):
             break
         else:
             self._rest(POLLOUT)
-        if kwargs:
+        if kwargs or Blocking.send_multipart is not SEND_MULTIPART:
             return super().send_multipart(msg_parts, flags, copy, track, **kwargs)
         if msg_parts.__class__ is list and len(msg_parts) > _MANY:
             _spend(len(msg_parts))
-        tracker = _send_multipart(self, msg_parts, flags, copy, track)
+        tracker: MessageTracker | None = SEND_MULTIPART(self, msg_parts, flags, copy, track)
         if flags and index(flags) & SNDMORE:
             put(self, "_midway", True)
         return tracker
@@ -153,6 +165,9 @@ class GreenSocket(EdgeSocket[bytes]):
             break
         else:
             self._rest(POLLIN)
+        if Blocking.recv is not RECV:
+            replaced = super().recv
+            return self._insist(lambda flags: replaced(flags, copy, track), index(flags), POLLIN)
         sharers = self._sharers
         message = sharers.message
         if message is None or not copy:
@@ -179,10 +194,31 @@ class GreenSocket(EdgeSocket[bytes]):
             break
         else:
             self._rest(POLLIN)
-        parts = _recv_multipart(self, flags, copy, track)
+        if Blocking.recv_multipart is not RECV_MULTIPART:
+            return super().recv_multipart(flags, copy, track)
+        parts: Any = RECV_MULTIPART(self, flags, copy, track)
         if len(parts) > _MANY:
             _spend(len(parts))
         return parts
+
+    def _insist(self, call: Any, flags: int, event: int) -> Any:
+        """Make a call that a program has replaced in the class, until there is no need to wait."""
+        if flags & DONTWAIT:
+            return call(flags)
+        deadline = self._deadline(monotonic(), event)
+        refused = False
+        while True:
+            try:
+                return call(flags | DONTWAIT)
+            except Again:
+                now = monotonic()
+                if now >= deadline:
+                    raise
+                if refused:
+                    Place(self._hub()).park(min(deadline, now + REFUSED))
+                elif not self._ready(event, max(0.0, deadline - now) * 1000):
+                    raise
+                refused = not refused
 
     def _rest(self, event: int) -> None:
         """Let others run, unless a message is at its middle."""

@@ -352,8 +352,13 @@ class EdgeSocket(_socket.Socket[R]):
             self._busy_edge()
         return super().get(option)
 
-    getsockopt = get
-    _socket.OWN.add(get)
+    def getsockopt(self, option: int) -> Any:
+        """Do what `get` does, by the `getsockopt` of the blocking socket, which may be replaced."""
+        if option == _EVENTS:
+            self._busy_edge()
+        return super().getsockopt(option)
+
+    _socket.OWN.add(getsockopt)
 
     def _endpoint_call(
         self, verb: str, function: Callable[..., int], addr: Any, resolved: bytes | None = None

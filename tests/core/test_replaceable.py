@@ -8,6 +8,7 @@ from unittest import mock
 
 import pytest
 
+import ctzmq
 import ctzmq as zmq
 from ctzmq.core import attributes, replaceable
 
@@ -287,3 +288,77 @@ def test_whether_a_socket_is_closed_is_shown_by_its_private_name_too(socket: Mak
         assert repr(one).endswith(" closed>")
     one.close()
     assert one._closed is True
+
+
+# -- What is replaced in the class of blocking sockets ---------------------------------------------
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """Note each call of a method of blocking sockets, with its arguments."""
+    calls: list[tuple[Any, ...]] = []
+
+    def replace(name: str) -> None:
+        own = getattr(ctzmq.Socket, name)
+
+        def noted(self: Any, *args: Any, **kwargs: Any) -> Any:
+            calls.append((name, *args, *kwargs.items()))
+            return own(self, *args, **kwargs)
+
+        monkeypatch.setattr(ctzmq.Socket, name, noted)
+
+    for name in ("send", "recv", "getsockopt"):
+        replace(name)
+    return calls
+
+
+def test_messages_of_several_parts_hear_what_is_replaced_in_the_class(
+    pair: Any, heard: list[tuple[Any, ...]], flavour: Any
+) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    del heard[:]
+    a.send_multipart([b"one", b"two"])
+    assert [call[:2] for call in heard] == [("send", b"one"), ("send", b"two")]
+    del heard[:]
+    assert b.recv_multipart() == [b"one", b"two"]
+    assert [call[0] for call in heard] == ["recv", "getsockopt"] * 2
+    assert heard[1][1] is zmq.RCVMORE
+
+
+def test_sends_and_receives_that_wait_hear_what_is_replaced_in_the_class(
+    pair: Any, heard: list[tuple[Any, ...]], spawn: Any
+) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    del heard[:]
+    b.rcvtimeo = 10_000
+    waiting = spawn(lambda: a.send(b"x"))
+    assert b.recv() == b"x"
+    waiting.join(10)
+    names = [call[0] for call in heard]
+    assert "send" in names
+    assert "recv" in names
+
+
+def test_a_double_in_the_class_stands_for_every_call(pair: Any) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    calls: dict[str, Callable[[], Any]] = {
+        "send_multipart": lambda: a.send_multipart([b"x"]),
+        "recv_multipart": lambda: b.recv_multipart(),
+        "send": lambda: a.send(b"x"),
+        "recv": lambda: b.recv(),
+    }
+    for name, call in calls.items():
+        with mock.patch.object(ctzmq.Socket, name, return_value="double") as double:
+            assert call() == "double"
+        double.assert_called_once()
+
+
+@pytest.mark.parametrize("name", ["recv", "send"])
+def test_a_replaced_method_that_refuses_keeps_to_the_time_out(name: str, pair: Any) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    b.rcvtimeo = a.sndtimeo = 30
+    arguments = (b"x",) if name == "send" else ()
+    refusing = mock.patch.object(ctzmq.Socket, name, side_effect=zmq.Again)
+    with refusing as double, pytest.raises(zmq.Again):
+        getattr(a if name == "send" else b, name)(*arguments)
+    assert 0 < double.call_count < 20
