@@ -710,6 +710,8 @@ def test_what_another_operation_swallows_still_wakes_the_receiver(
 ) -> None:
     zmq = bench.zmq
     a, b = bench.pair(zmq.DEALER, zmq.DEALER, "tcp")
+    b.send(b"0")
+    assert a.recv() == b"0"  # so that they are connected, and there is room to send
     waiting = bench.spawn(a.recv)
     b.send(b"1")
     time.sleep(0.02)  # the hub must not see the message arrive
