@@ -232,6 +232,8 @@ def interruptions() -> Callable[..., bool]:
             return trace
 
         before = sys.gettrace()
+        # CPython 3.12 tells of opcodes only if a frame has asked for them before tracing begins.
+        sys._getframe().f_trace_opcodes = True
         # The handler is not to interrupt a finalizer of what an earlier test has left.
         gc.disable()
         sys.settrace(trace)
