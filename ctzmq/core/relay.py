@@ -16,6 +16,7 @@ from ..error import ZMQError, check
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from .frame import Content
+from .waits import REFUSED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +36,6 @@ message_more = calls.message_more
 
 #: How many messages go one way before those of the other way get a turn.
 BATCH = 100
-#: How many milliseconds to wait before the next try where EVENTS and the call contradict each
-#: other: a ROUTER with ROUTER_MANDATORY has room for some peer, and none for the one it is sent to.
-REFUSED = 5
 
 # What is to be done next with the part that a way has.
 _RECEIVE, _COPY, _SEND = range(3)
@@ -210,12 +208,12 @@ class Relay:
     def awaited(self) -> tuple[tuple[tuple[Any, int], ...], float]:
         """Return what to wait for, as polls take it, and how long: milliseconds, or -1."""
         awaited: dict[Any, int] = {}
-        timeout = -1
+        timeout = -1.0
         if self._control is not None:
             awaited[self._control] = POLLIN
         for way in () if self._paused else self._ways:
             if way.refused:
-                timeout = REFUSED
+                timeout = REFUSED * 1000
             else:
                 socket, event = way.awaited()
                 awaited[socket] = awaited.get(socket, 0) | event

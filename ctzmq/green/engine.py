@@ -331,10 +331,7 @@ class GreenSocket(EdgeSocket[bytes]):
         edge.owners[event] = edge.hub.greenlet() if more else None
 
     def _look_up(self, host: bytes, ipv6: bool) -> bytes | None:
-        hub = self._hub()
-        if not hub.can_park():
-            return names.look_up(host, ipv6)
-        return aside(hub, lambda: names.look_up(host, ipv6))
+        return aside(self._hub(), lambda: names.look_up(host, ipv6))
 
     def close(self, linger: int | None = None) -> None:
         """Close the socket, which wakes those who wait in it with ENOTSOCK.
