@@ -55,7 +55,8 @@ def poller(socket, flags):
 
 def proxy(run, context, a, b):
     """Run a proxy between sockets of its own, so that a and b stay free."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})  # it is not their making that matters
+    # It is not their making that is to be interrupted.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
     made = [context.socket(kind) for kind in (zmq.PULL, zmq.PUSH, zmq.PAIR)]
     for number, socket in enumerate(made):
         socket.linger = 0
