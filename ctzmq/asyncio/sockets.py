@@ -25,9 +25,10 @@ from ..libzmq.provider import calls
 from ..libzmq.typed import like
 from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
 from . import pace
+from .events import Events
 from .hub import LoopHub, hub_of
 from .polling import Polling
-from .queued import Lined, converted, kept, unhurried
+from .queued import converted, kept, unhurried
 from .tasks import NOT_YET
 
 if TYPE_CHECKING:
@@ -46,10 +47,14 @@ message_data = calls.message_data
 message_more = calls.message_more
 new_message = calls.new_message
 
-_send = _socket.Socket.send
-_recv = _socket.Socket.recv
-_send_multipart = _socket.Socket.send_multipart
-_recv_multipart = _socket.Socket.recv_multipart
+#: Blocking sockets, and what they do unless a program has replaced it in their class.
+Blocking: Any = _socket.Socket
+SEND = _socket.SEND
+RECV = _socket.RECV
+SEND_MULTIPART = _socket.SEND_MULTIPART
+RECV_MULTIPART = _socket.RECV_MULTIPART
+GETSOCKOPT = _socket.GETSOCKOPT
+GET = _socket.GET
 #: The size of a message that is not there yet.
 _EMPTY = -2
 #: From how many parts on a message counts as so many calls.
@@ -91,6 +96,23 @@ class _AsyncPoller(_Async, _poll.Poller):
 
     #: The sockets as which blocking ones are waited for.
     _socket_class: ClassVar[type[_AsyncSocket]]
+    _current_loop: Any = None
+
+    def _init_io_state(self, loop: Any = None) -> None:
+        """Do nothing; each poll watches what it waits for."""
+
+    def _watch_raw_socket(self, loop: Any, socket: Any, evt: int, f: Callable[[], Any]) -> None:
+        """Have a function called when a descriptor, or what has one, is ready."""
+        if evt & self._READ:
+            loop.add_reader(socket, f)
+        if evt & self._WRITE:
+            loop.add_writer(socket, f)
+
+    def _unwatch_raw_sockets(self, loop: Any, *sockets: Any) -> None:
+        """Have a loop forget descriptors."""
+        for socket in sockets:
+            loop.remove_reader(socket)
+            loop.remove_writer(socket)
 
     def poll(  # type: ignore[override]
         self, timeout: float | None = -1
@@ -169,7 +191,7 @@ def _flavoured(socket_class: type[_AsyncSocket], socket: Any) -> Any:
     return others[0] if others else socket_class(socket)
 
 
-class _AsyncSocket(_Async, Lined):
+class _AsyncSocket(_Async, Events):
     """A socket whose sends and receives return Futures.
 
     Parameters
@@ -182,11 +204,9 @@ class _AsyncSocket(_Async, Lined):
     Source: pyzmq `zmq.asyncio.Socket`.
     """
 
-    __slots__ = ("_blocking",)
+    __slots__ = ()
 
     _poller_class = _plain_poller = _AsyncPoller
-
-    _blocking: Any
 
     def __init__(
         self,
@@ -205,9 +225,10 @@ class _AsyncSocket(_Async, Lined):
             )
         if isinstance(context, Lifecycle):
             context, _from_socket = None, context
-        put(self, "_blocking", _from_socket)
+        put(self, "_blocking", None)
         if _from_socket is not None:
             super().__init__(shadow=_from_socket, **kwargs)
+            self._adopt(_from_socket)
         else:
             super().__init__(context, socket_type, **kwargs)
 
@@ -226,39 +247,13 @@ class _AsyncSocket(_Async, Lined):
         """
         return cls(_from_socket=socket, io_loop=io_loop)
 
-    # -- pyzmq's names for what is inside ----------------------------------------------------------
-
-    @property
-    def _shadow_sock(self) -> Any:
-        """The blocking socket that shares the libzmq socket."""
-        if self._blocking is None:
-            put(self, "_blocking", _socket.Socket.shadow(self))
-        return self._blocking
-
-    @property
-    def _fd(self) -> int:
-        """The descriptor, -1 when the socket is closed."""
-        return self.fileno() if self._address else -1
-
-    @property
-    def _recv_futures(self) -> list[Any]:
-        """All that wait for something to receive."""
-        return self._futures(POLLIN)
-
-    @property
-    def _send_futures(self) -> list[Any]:
-        """All that wait for room to send."""
-        return self._futures(POLLOUT)
-
     def _get_loop(self) -> Any:
         """Return the loop, which watches the socket from now on."""
         return self._join().hub.loop
 
-    def _futures(self, event: int) -> list[Any]:
-        edge = self._edge
-        if edge is None:
-            return []
-        return [*edge.lines[event], *(poll for poll, wanted in edge.observers if wanted & event)]
+    def _until(self, event: int) -> Future[Any]:
+        """Return a Future that is done when the socket is ready."""
+        return _poll_for(type(self), [(self, event)], -1, _nothing, strict=True)
 
     # As in pyzmq: a call of several parts gives one Future, and what `send` gives are several.
     def _hears_send(self) -> bool:
@@ -293,6 +288,9 @@ class _AsyncSocket(_Async, Lined):
 
         Source: pyzmq `zmq.asyncio.Socket.send`.
         """
+        if self._replaced or Blocking.send is not SEND:
+            given = _given(flags=flags, copy=copy, track=track, routing_id=routing_id, group=group)
+            return self._add_send_event("send", msg=data, kwargs=given)
         handle = self._handle
         # Where no loop is found, nothing has happened yet.
         for future in pace.futures:
@@ -309,14 +307,14 @@ class _AsyncSocket(_Async, Lined):
                 future.set_result(None)
                 return future
             return self._begin(future, POLLOUT, flags, partial(self._give, data))
-        call = partial(_send, self, data, flags | DONTWAIT, copy, track, routing_id, group)
+        call = partial(SEND, self, data, flags | DONTWAIT, copy, track, routing_id, group)
         return self._begin(future, POLLOUT, flags, call)
 
     def _give(self, data: bytes) -> None:
         """Send one part without waiting, however many others wait."""
         size = len(data)
         if size >= LARGE or not self._quick or try_send(self._pointer, data, size, DONTWAIT) < 0:
-            _send(self, data, DONTWAIT)
+            SEND(self, data, DONTWAIT)
 
     @like(lambda: Awaited.send_multipart)
     def send_multipart(  # type: ignore[override]
@@ -341,6 +339,13 @@ class _AsyncSocket(_Async, Lined):
 
         Source: pyzmq `zmq.asyncio.Socket.send_multipart`.
         """
+        if (
+            self._replaced
+            or Blocking.send is not SEND
+            or Blocking.send_multipart is not SEND_MULTIPART
+        ):
+            kwargs.update(flags=flags, copy=copy, track=track)
+            return self._add_send_event("send_multipart", msg=msg_parts, kwargs=kwargs)
         parts = msg_parts if msg_parts.__class__ in (list, tuple) else list(msg_parts)
         handle = self._handle
         for future in pace.futures:
@@ -354,14 +359,14 @@ class _AsyncSocket(_Async, Lined):
         if copy and not kwargs and _plain(parts):
             if handle is self._pointer and not flags:
                 try:
-                    future.set_result(_send_multipart(self, parts, DONTWAIT))
+                    future.set_result(SEND_MULTIPART(self, parts, DONTWAIT))
                     return future
                 except Again:
                     pass
                 except Exception as error:
                     future.set_exception(error)
                     return future
-            call = partial(_send_multipart, self, parts, flags | DONTWAIT)
+            call = partial(SEND_MULTIPART, self, parts, flags | DONTWAIT)
         else:
             # The parts go one by one, by the `send` of the socket.
             send = self._shadow_sock.send_multipart
@@ -388,13 +393,16 @@ class _AsyncSocket(_Async, Lined):
 
         Source: pyzmq `zmq.asyncio.Socket.recv`.
         """
+        if self._replaced or Blocking.recv is not RECV:
+            given = {"flags": flags, "copy": copy, "track": track}
+            return self._add_recv_event("recv", kwargs=given)
         handle = self._handle
         for future in pace.futures:
             break
         else:
             future, handle = self._turn(POLLIN)
         if not copy:
-            call: Any = partial(_recv, self, flags | DONTWAIT, copy, track)
+            call: Any = partial(RECV, self, flags | DONTWAIT, copy, track)
             return self._begin(future, POLLIN, flags, call)
         message = self._sharers.message
         if message is None:
@@ -403,6 +411,9 @@ class _AsyncSocket(_Async, Lined):
         size = try_recv(message, handle, DONTWAIT)
         if size < 0:
             self._sharers.message = message
+            if Blocking.get is not GET:
+                given = {"flags": flags, "copy": copy, "track": track}
+                return self._add_recv_event("recv", kwargs=given)
             return self._begin(future, POLLIN, flags, self._take)
         if size < _socket.KEEP:
             # As `_content` does, without a call.
@@ -416,7 +427,7 @@ class _AsyncSocket(_Async, Lined):
         """Receive one part without waiting, however many others wait."""
         message, size = self._ask()
         if size < 0:
-            return NOT_YET if size == _EMPTY else _recv(self, DONTWAIT)
+            return NOT_YET if size == _EMPTY else RECV(self, DONTWAIT)
         data = _content(message, size)
         self._sharers.message = message
         return data
@@ -453,13 +464,21 @@ class _AsyncSocket(_Async, Lined):
 
         Source: pyzmq `zmq.asyncio.Socket.recv_multipart`.
         """
+        if (
+            self._replaced
+            or Blocking.recv is not RECV
+            or Blocking.recv_multipart is not RECV_MULTIPART
+            or Blocking.getsockopt is not GETSOCKOPT
+        ):
+            given = {"flags": flags, "copy": copy, "track": track}
+            return self._add_recv_event("recv_multipart", kwargs=given)
         handle = self._handle
         for future in pace.futures:
             break
         else:
             future, handle = self._turn(POLLIN)
         if not copy:
-            call: Any = partial(_recv_multipart, self, flags | DONTWAIT, copy, track)
+            call: Any = partial(RECV_MULTIPART, self, flags | DONTWAIT, copy, track)
             return self._begin(future, POLLIN, flags, call, whole=True)
         message = self._sharers.message
         if message is None:
@@ -468,6 +487,9 @@ class _AsyncSocket(_Async, Lined):
         size = try_recv(message, handle, DONTWAIT)
         if size < 0:
             self._sharers.message = message
+            if Blocking.get is not GET:
+                given = {"flags": flags, "copy": copy, "track": track}
+                return self._add_recv_event("recv_multipart", kwargs=given)
             return self._begin(future, POLLIN, flags, self._take_parts, whole=True)
         future.set_result(self._rest(message, size))
         return future
@@ -476,7 +498,7 @@ class _AsyncSocket(_Async, Lined):
         """Receive a message without waiting, however many others wait."""
         message, size = self._ask()
         if size < 0:
-            return NOT_YET if size == _EMPTY else _recv_multipart(self, DONTWAIT)
+            return NOT_YET if size == _EMPTY else RECV_MULTIPART(self, DONTWAIT)
         return self._rest(message, size)
 
     def _rest(self, message: Any, size: int) -> list[bytes]:
@@ -490,7 +512,7 @@ class _AsyncSocket(_Async, Lined):
             size = try_recv(message, self._pointer, DONTWAIT)
             if size < 0:
                 # The socket or its context came to its end in another thread.
-                _recv(self, DONTWAIT)
+                RECV(self, DONTWAIT)
         if len(parts) > _MANY:
             pace.spend(len(parts))
         self._sharers.message = message
@@ -513,6 +535,9 @@ class _AsyncSocket(_Async, Lined):
 
         Source: pyzmq `zmq.asyncio.Socket.recv_into`.
         """
+        if self._replaced:
+            given = {"nbytes": nbytes, "flags": flags}
+            return self._add_recv_event("recv_into", args=(buf,), kwargs=given)  # type: ignore[no-any-return]
         for future in pace.futures:
             break
         else:
@@ -581,6 +606,15 @@ def _plain(parts: Any) -> bool:
         if part.__class__ is not bytes:
             return False
     return True
+
+
+def _given(**kwargs: Any) -> dict[str, Any]:
+    """Return the arguments that were given."""
+    return {name: value for name, value in kwargs.items() if value is not None}
+
+
+def _nothing(ready: list[tuple[Any, int]]) -> None:
+    """Return nothing, whatever the socket is ready for."""
 
 
 def _only(ready: list[tuple[Any, int]]) -> int:

@@ -22,7 +22,7 @@ from ..core.messaging import SNDMORE
 from ..core.waits import REFUSED
 from ..error import Again
 from ..libzmq.provider import calls
-from ..waiting.edge import POLLIN, POLLOUT, Edge, EdgeSocket
+from ..waiting.edge import POLLIN, POLLOUT, Edge
 from .hub import LoopHub
 
 RCVMORE = int(SocketOption.RCVMORE)
@@ -39,9 +39,11 @@ MIDWAY = 4 if sys.version_info < (3, 12) else 0
 class LoopEdge(Edge):
     """Those who wait for one libzmq socket in one loop."""
 
-    __slots__ = ("_turns", "midway")
+    __slots__ = ("_tells", "_turns", "midway")
 
-    def __init__(self, socket: EdgeSocket[Any], hub: LoopHub) -> None:
+    def __init__(self, socket: Any, hub: LoopHub) -> None:
+        #: Whether the socket itself tells those who wait, by methods that are replaced.
+        self._tells: bool = socket._tells
         #: Whether the last part was sent with SNDMORE; it may stay True for one call too many.
         self.midway = False
         #: How many turns others wait yet for those in the middle of a message.
@@ -105,6 +107,10 @@ class LoopEdge(Edge):
         super().arm()
 
     def changed(self) -> None:
+        socket: Any = self._socket() if self._tells else None
+        if socket is not None:
+            socket._handle_events(0, 0)
+            return
         alone = self.alone()
         if alone is None or alone[1] == POLLOUT or not self._quick:
             super().changed()

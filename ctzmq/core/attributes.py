@@ -24,7 +24,25 @@ if TYPE_CHECKING:
 ASKING_IS_FREE = sys.version_info >= (3, 12) or sys.implementation.name == "pypy"
 
 #: What the quick way of a message, or of a poll, goes past.
-PASSED_BY = frozenset(("send", "recv", "getsockopt", "_poller_class"))
+PASSED_BY = frozenset(
+    (
+        "_Future",
+        "_add_recv_event",
+        "_add_send_event",
+        "_handle_events",
+        "_handle_recv",
+        "_handle_send",
+        "_poller_class",
+        "_shadow_sock",
+        "get",
+        "getsockopt",
+        "recv",
+        "recv_into",
+        "recv_multipart",
+        "send",
+        "send_multipart",
+    )
+)
 #: What is set too often to ask the class for it.
 INNER = frozenset(
     (
@@ -64,6 +82,7 @@ class SocketAttributes:
     _notice: Callable[[], None]
     _thread_safe: Callable[[], bool]
     _draft_poller: Any
+    _tell_sharers: Callable[[], None]
 
     if TYPE_CHECKING:
         # Made further down, of `SOCKET_OPTIONS`; `Rcvhwm` and the like are there too.
@@ -305,6 +324,7 @@ class SocketAttributes:
     def __setattr__(self, name: str, value: Any) -> None:
         if name in PASSED_BY:
             put(self, "_replaced", True)
+            self._tell_sharers()
         elif name not in INNER and not takes(self, name):
             raise UnknownAttribute(type(self), name, numbers.SOCKET_OPTIONS)
         put(self, name, value)

@@ -399,6 +399,16 @@ class Lifecycle:
         if self._sharers.edge is not None:
             self._notice()
 
+    def _tell_sharers(self) -> None:
+        """Tell those that share the libzmq socket that something is replaced on this one."""
+        # A subclass may replace something before it calls the constructor.
+        if hasattr(self, "_sharers"):
+            for sharer in self._sharers.living():
+                sharer._hear(self)
+
+    def _hear(self, sharer: Any) -> None:
+        """Take note of what is replaced on another socket, which this one may go through."""
+
     def _notice(self) -> None:
         """Wake those who wait in a hub for what a call may have taken note of in their place."""
         edge = self._sharers.edge

@@ -574,9 +574,13 @@ class Socket(Messaging, Waits, Generic[R]):
 
 SyncSocket = Socket
 
+# What the class has unless a program replaces it.
 SEND: Any = Socket.send
 RECV: Any = Socket.recv
+SEND_MULTIPART: Any = Socket.send_multipart
+RECV_MULTIPART: Any = Socket.recv_multipart
 GETSOCKOPT: Any = Socket.getsockopt
+GET: Any = Socket.get
 OWN.update((SEND, RECV, GETSOCKOPT))
 
 messaging.home = sys.modules[__name__]

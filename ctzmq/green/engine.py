@@ -41,8 +41,8 @@ message_data = calls.message_data
 Blocking: Any = _socket.Socket
 SEND = _socket.SEND
 RECV = _socket.RECV
-SEND_MULTIPART: Any = _socket.Socket.send_multipart
-RECV_MULTIPART: Any = _socket.Socket.recv_multipart
+SEND_MULTIPART = _socket.SEND_MULTIPART
+RECV_MULTIPART = _socket.RECV_MULTIPART
 
 _EVENTS = int(SocketOption.EVENTS)
 _RCVMORE = int(SocketOption.RCVMORE)
