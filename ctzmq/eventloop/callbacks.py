@@ -74,6 +74,21 @@ class Pass:
 _passes: WeakKeyDictionary[IOLoop, Pass] = WeakKeyDictionary()
 
 
+#: What pyzmq's streams do by methods that a program may override.
+STEPS = frozenset(
+    (
+        "_add_io_state",
+        "_drop_io_state",
+        "_handle_recv",
+        "_handle_send",
+        "_rebuild_io_state",
+        "_update_handler",
+        "receiving",
+        "sending",
+    )
+)
+
+
 class Turns:
     """What a `ZMQStream` does when it is its turn.
 
@@ -98,6 +113,13 @@ class Turns:
         self._batch = 1 if self.socket.type in (constants.REQ, constants.REP) else _BATCH
         self._asyncio_loop: Any = getattr(self.io_loop, "asyncio_loop", None)
         self._tasks: set[asyncio.Future[Any]] = set()
+        # pyzmq's names: what the stream wants, and whether `flush` was called in this pass.
+        self._state = 0
+        self._flushed = False
+        #: Whether the class overrides one of pyzmq's steps, and so each message takes all of them.
+        self._steps = any(getattr(type(self), name) is not getattr(Turns, name) for name in STEPS)
+        if self._steps:
+            self._batch = 1
 
     def close(self, linger: int | None = None) -> None:
         """Close the socket.
@@ -110,6 +132,98 @@ class Turns:
         Source: pyzmq `ZMQStream.close`.
         """
         raise NotImplementedError
+
+    def receiving(self) -> bool:
+        """Tell whether a callback is set for what comes in.
+
+        Returns
+        -------
+        bool
+
+        Source: pyzmq `ZMQStream.receiving`.
+        """
+        return self._recv_callback is not None
+
+    def sending(self) -> bool:
+        """Tell whether messages are queued.
+
+        Returns
+        -------
+        bool
+
+        Source: pyzmq `ZMQStream.sending`.
+        """
+        return bool(self._send_queue)
+
+    # -- pyzmq's steps, which programs override and call -------------------------------------------
+
+    def _replaced(self) -> bool:
+        """Tell whether one of the steps is replaced, by the class or on this stream."""
+        return self._steps or not STEPS.isdisjoint(vars(self))
+
+    def _step(self, event: int) -> int:
+        """Receive or send one message; return how many were."""
+        if not self._replaced():
+            return self._receive(1) if event == POLLIN else self._send(1)
+        if event == POLLIN:
+            self._handle_recv()
+            return 1
+        waiting = len(self._send_queue)
+        if self.sending():
+            self._handle_send()
+        return waiting - len(self._send_queue)
+
+    def _handle_recv(self) -> None:
+        """Receive one message and hand it to the callback."""
+        self._receive(1)
+
+    def _handle_send(self) -> None:
+        """Send the first message of the queue, if the socket takes it."""
+        if self.sending():
+            self._send(1)
+        else:
+            gen_log.error("there is no message to be sent")
+
+    def _init_io_state(self) -> None:
+        """Have the loop watch the socket."""
+        # The loop gets the socket, not the descriptor: a loop that closes all that it watches must
+        # leave the closing of libzmq's descriptor to libzmq.
+        self.io_loop.add_handler(self.socket, self._handle_events, IOLoop.READ)
+
+    def _rebuild_io_state(self) -> None:
+        """Find out anew what the stream wants, and see to it that a turn comes if there is any."""
+        if self.socket is None:
+            return
+        state = POLLIN if self.receiving() else 0
+        self._state = state | (POLLOUT if self.sending() else 0)
+        self._update_handler(self._state)
+
+    def _add_io_state(self, state: int) -> None:
+        """Note that the stream wants to receive, or to send."""
+        self._state |= state
+        self._update_handler(self._state)
+
+    def _drop_io_state(self, state: int) -> None:
+        """Note that the stream no longer wants to receive, or to send."""
+        self._state &= ~state
+        self._update_handler(self._state)
+
+    def _update_handler(self, state: int) -> None:
+        """See to it that a turn comes if the socket is ready for what is wanted."""
+        if self.socket is None:
+            return
+        try:
+            ready = self.socket.events
+        except ZMQError:
+            # The turn finds out what is the matter.
+            ready = state
+        if state & ready:
+            self._schedule()
+
+    def _finish_flush(self) -> None:
+        self._flushed = False
+
+    # -- Turns -------------------------------------------------------------------------------------
 
     def _schedule(self) -> None:
         """See to it that the loop takes a turn soon."""
@@ -132,6 +246,7 @@ class Turns:
         """Do one turn."""
         begin = end = 0.0
         batch = 1
+        replaced = self._replaced()
         while self.socket is not None:
             try:
                 ready = self.socket.events
@@ -143,9 +258,11 @@ class Turns:
                 gen_log.warning("%s has a closed socket: %s", self, error)
                 self.close()
                 return
-            receive = ready & POLLIN and self._recv_callback is not None
-            send = ready & POLLOUT and self._send_queue
+            receive = ready & POLLIN and self.receiving()
+            send = ready & POLLOUT and self.sending()
             if not receive and not send:
+                if replaced:
+                    self._rebuild_io_state()
                 return
             now = monotonic()
             if not end:
@@ -157,10 +274,15 @@ class Turns:
             self._in_turn = get_ident()
             try:
                 if receive:
-                    self._receive(batch, end)
-                if send and not self._send(batch, end) and not receive:
-                    self._retry()
-                    return
+                    if replaced:
+                        self._step(POLLIN)
+                    else:
+                        self._receive(batch, end)
+                if send and self.socket is not None:
+                    sent = self._step(POLLOUT) if replaced else self._send(batch, end)
+                    if not sent and not receive:
+                        self._retry()
+                        return
             except BaseException:
                 self._schedule()
                 raise
@@ -224,11 +346,11 @@ class Turns:
                 break
         return sent
 
-    def _run_callback(self, callback: Callable[..., Any], *args: Any) -> None:
+    def _run_callback(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call back; what it raises is logged, here for a coroutine, else by the loop, too."""
         task = None
         try:
-            result = callback(*args)
+            result = callback(*args, **kwargs)
             if result is not None and isinstance(result, Awaitable):
                 task = self._task_of(result)
         except Exception:

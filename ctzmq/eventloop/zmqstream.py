@@ -68,6 +68,8 @@ class ZMQStream(Turns):
         self._fd: int = socket.get(FD)
         self._close_callback: Callable[[], Any] | None = None
         Turns.__init__(self)
+        self._tells_sends = type(self).on_send is not ZMQStream.on_send
+        self._init_io_state()
 
         self.bind = socket.bind
         self.bind_to_random_port = socket.bind_to_random_port
@@ -78,10 +80,6 @@ class ZMQStream(Turns):
         self.getsockopt_string = socket.getsockopt_string
         self.setsockopt_unicode = socket.setsockopt_unicode
         self.getsockopt_unicode = socket.getsockopt_unicode
-
-        # The loop gets the socket, not the descriptor: a loop that closes all that it watches must
-        # leave the closing of libzmq's descriptor to libzmq.
-        self.io_loop.add_handler(socket, self._handle_events, IOLoop.READ)
 
     # -- Callbacks ---------------------------------------------------------------------------------
 
@@ -108,7 +106,10 @@ class ZMQStream(Turns):
         _check_callable(callback)
         self._recv_callback = callback
         self._recv_copy = copy
-        if callback is not None:
+        if callback is None:
+            self._drop_io_state(POLLIN)
+        else:
+            self._add_io_state(POLLIN)
             self._schedule()
 
     def on_recv_stream(
@@ -297,10 +298,13 @@ class ZMQStream(Turns):
             parts = list(parts)
         if callback is not None:
             self.on_send(callback)
+        elif self._tells_sends:
+            self.on_send(self._send_callback or _ignore)
         if (
             self._in_turn
             and self._send_callback is None
             and not self._send_queue
+            and not self._steps
             and self._in_turn == get_ident()
         ):
             try:
@@ -316,6 +320,8 @@ class ZMQStream(Turns):
                 # The turn that is due now finds out what it is, and tells.
                 pass
         self._send_queue.append((parts, flags, copy, track, kwargs))
+        if self._steps:
+            self._add_io_state(POLLOUT)
         if not self._turn_is_due:
             self._schedule()
 
@@ -408,7 +414,7 @@ class ZMQStream(Turns):
 
         Source: pyzmq `ZMQStream.send_pyobj`.
         """
-        self.send(pickle.dumps(obj, protocol), flags=flags, callback=callback, **kwargs)
+        self.send(pickle.dumps(obj, protocol), flags, callback=callback, **kwargs)
 
     # -- State -------------------------------------------------------------------------------------
 
@@ -443,38 +449,18 @@ class ZMQStream(Turns):
                 ready = self.socket.events & flag
                 before = count
                 if ready & POLLIN:
-                    count += self._receive(1)
+                    count += self._step(POLLIN)
                 if ready & POLLOUT and not (limit and count >= limit):
-                    count += self._send(1)
+                    count += self._step(POLLOUT)
                 if count == before:
                     break
         finally:
             # Also when a callback raises, because the descriptor may have told its news.
-            if self.socket is not None and (self.receiving() or self._send_queue):
+            if self.socket is not None and (self.receiving() or self.sending()):
                 self._schedule()
+            if self._replaced():
+                self._rebuild_io_state()
         return count
-
-    def receiving(self) -> bool:
-        """Tell whether a callback is set for what comes in.
-
-        Returns
-        -------
-        bool
-
-        Source: pyzmq `ZMQStream.receiving`.
-        """
-        return self._recv_callback is not None
-
-    def sending(self) -> bool:
-        """Tell whether messages are queued.
-
-        Returns
-        -------
-        bool
-
-        Source: pyzmq `ZMQStream.sending`.
-        """
-        return bool(self._send_queue)
 
     def close(self, linger: int | None = None) -> None:
         """Close the socket, and drop the messages that are still queued.
@@ -521,6 +507,10 @@ class ZMQStream(Turns):
     def _check_closed(self) -> None:
         if self.socket is None:
             raise _closed()
+
+
+def _ignore(message: Sequence[Any], status: Any) -> None:
+    """Do nothing when a message was sent."""
 
 
 def _closed() -> OSError:

@@ -587,3 +587,125 @@ def test_a_send_in_another_thread_wakes_the_loop(pair: Pair) -> None:
         stream.close()
 
     assert not run(main)
+
+
+# -- pyzmq's steps, overridden and called ----------------------------------------------------------
+
+
+def test_the_steps_that_a_class_overrides_are_taken_for_each_message(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    heard: list[str] = []
+
+    class Own(ZMQStream):
+        pass
+
+    def override(name: str) -> None:
+        own = getattr(ZMQStream, name)
+
+        def noted(self: Any, *args: Any, **kwargs: Any) -> Any:
+            heard.append(name)
+            return own(self, *args, **kwargs)
+
+        setattr(Own, name, noted)
+
+    for name in ("_handle_recv", "_handle_send", "_rebuild_io_state", "_run_callback", "on_send"):
+        override(name)
+
+    async def main() -> None:
+        got: list[list[bytes]] = []
+        stream = Own(b)
+        stream.on_recv(got.append)
+        for number in range(3):
+            a.send(b"%d" % number)
+        await until(lambda: len(got) == 3)
+        assert heard.count("_handle_recv") == heard.count("_run_callback") == 3
+        assert heard[-1] == "_rebuild_io_state"
+        heard.clear()
+        stream.send(b"x")
+        assert heard == ["on_send"]
+        await until(lambda: a.poll(0))
+        assert heard.count("_handle_send") == 1
+        stream.flush()
+        stream.close()
+
+    assert not run(main)
+
+
+@pytest.mark.parametrize("instance", [False, True])
+def test_a_stream_receives_while_it_says_so(instance: bool, pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+
+    class Own(ZMQStream):
+        paused = True
+
+        def receiving(self) -> bool:
+            return not self.paused and super().receiving()
+
+        sending = receiving
+
+    async def main() -> None:
+        got: list[list[bytes]] = []
+        stream: Any = ZMQStream(b) if instance else Own(b)
+        if instance:
+            stream.receiving = lambda: False
+        stream.on_recv(got.append)
+        a.send(b"x")
+        await turns()
+        assert not got
+        if instance:
+            del stream.receiving
+        stream.paused = False
+        stream._rebuild_io_state()
+        await until(lambda: got)
+        assert got == [[b"x"]]
+        stream.close()
+
+    assert not run(main)
+
+
+def test_the_steps_can_be_called(pair: Pair) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+
+    async def main() -> None:
+        got: list[Any] = []
+        stream = ZMQStream(b)
+        stream._run_callback(lambda *args, **kwargs: got.append((args, kwargs)), 1, other=2)
+        assert got.pop() == ((1,), {"other": 2})
+        stream.on_recv(got.append)
+        assert stream._state == zmq.POLLIN
+        a.send(b"1")
+        stream._handle_recv()
+        assert got.pop() == [b"1"]
+        stream.send(b"2")
+        stream._handle_send()
+        assert a.recv() == b"2"
+        a.send(b"3")
+        stream._update_handler(zmq.POLLIN)
+        await until(lambda: got)
+        stream._drop_io_state(zmq.POLLIN)
+        assert stream._state == 0
+        stream._add_io_state(zmq.POLLOUT)
+        assert stream._state == zmq.POLLOUT
+        stream._finish_flush()
+        stream.close()
+        stream._rebuild_io_state()
+        stream._update_handler(zmq.POLLIN)
+
+    assert not run(main)
+
+
+def test_a_message_that_is_sent_has_its_arguments_by_keyword(pair: Any) -> None:
+    a, _ = pair(zmq.PAIR, zmq.PAIR)
+
+    async def main() -> None:
+        calls: list[tuple[Any, Any]] = []
+        stream: Any = ZMQStream(a)
+        a.send_multipart = lambda *args, **kwargs: calls.append((args, kwargs))
+        stream.send_pyobj(1)
+        await until(lambda: calls)
+        (args, kwargs), *_ = calls
+        assert len(args) == 1
+        assert kwargs == {"flags": zmq.DONTWAIT, "copy": True, "track": False}
+        stream.close()
+
+    assert not run(main)
