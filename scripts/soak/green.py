@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from soak.links import RECEIVERS, SENDERS, Links, Way, encode
+from soak.links import Links, Way, encode
 
 BREATH = 50  # operations in a row that need not wait
 
@@ -33,69 +33,49 @@ class Flavour:
     wait: Callable[[Any], Any]
 
 
-def eventlet() -> Flavour:
-    """Return eventlet's; raises ImportError where it is not installed."""
-    library: Any = importlib.import_module("eventlet")
-    zmq = importlib.import_module("ctzmq.green")
+def _flavour(name: str, home: str, wait: str) -> Flavour:
+    library: Any = importlib.import_module(name)
     return Flavour(
-        name="eventlet",
-        zmq=zmq,
+        name=name,
+        zmq=importlib.import_module(home),
         library=library,
         spawn=library.spawn,
         sleep=library.sleep,
         kill=library.kill,
         timeout=library.Timeout,
         expired=library.Timeout,
-        wait=lambda greenlet: greenlet.wait(),
+        wait=lambda greenlet: getattr(greenlet, wait)(),
     )
+
+
+def eventlet() -> Flavour:
+    """Return eventlet's; raises ImportError where it is not installed."""
+    return _flavour("eventlet", "ctzmq.green", "wait")
 
 
 def gevent() -> Flavour:
     """Return gevent's; raises ImportError where it is not installed."""
-    library: Any = importlib.import_module("gevent")
-    zmq = importlib.import_module("ctzmq.green.gevent")
-    return Flavour(
-        name="gevent",
-        zmq=zmq,
-        library=library,
-        spawn=library.spawn,
-        sleep=library.sleep,
-        kill=library.kill,
-        timeout=library.Timeout,
-        expired=library.Timeout,
-        wait=lambda greenlet: greenlet.get(),
-    )
+    return _flavour("gevent", "ctzmq.green.gevent", "get")
 
 
 FLAVOURS = {"eventlet": eventlet, "gevent": gevent}
 
 
 class Stress(Links):
-    """A run over some links of two DEALER sockets each.
-
-    In a ``calm`` one nothing is killed, times out or polls, so that nothing makes good for a
-    wake-up that was lost.
-    """
+    """A run over some links of two DEALER sockets each, by greenlets of one library."""
 
     def __init__(
         self, flavour: Flavour, seed: int, transports: Sequence[str], calm: bool = False
     ) -> None:
-        super().__init__(flavour.zmq, flavour.zmq.Context(), seed, transports)
+        super().__init__(flavour.zmq, flavour.zmq.Context(), seed, transports, calm)
         self.flavour = flavour
-        self.calm = calm
 
     def run(self, operations: int) -> None:
         """Do so many operations, then wait until all that was sent has arrived.
 
         Raises BrokenError.
         """
-        for way in self.ways:
-            for sender in range(SENDERS):
-                self._start(self._send, way, sender)
-            for _ in range(RECEIVERS):
-                self._start(self._receive, way)
-        for socket in self.sockets if not self.calm else ():
-            self._start(self._disturb, socket)
+        self.start()
         try:
             self._watch(lambda: self.operations >= operations, chaos=not self.calm)
             self.sending = False

@@ -59,6 +59,9 @@ def decode(parts: Sequence[bytes]) -> tuple[int, int]:
 class Links:
     """Some links of two DEALER sockets each, and what is done with them.
 
+    In a ``calm`` run nothing is ended, times out or polls, so that nothing makes good for a wake-up
+    that was lost.
+
     Parameters
     ----------
     zmq : module
@@ -69,14 +72,23 @@ class Links:
         Of the random choices.
     transports : sequence of str
         An endpoint to bind for each link.
+    calm : bool
+        Whether it is a calm run.
     way : type
         What notes the messages of one direction.
     """
 
     def __init__(
-        self, zmq: Any, context: Any, seed: int, transports: Sequence[str], way: type[Way] = Way
+        self,
+        zmq: Any,
+        context: Any,
+        seed: int,
+        transports: Sequence[str],
+        calm: bool,
+        way: type[Way] = Way,
     ) -> None:
         self.zmq = zmq
+        self.calm = calm
         self.random = Random(seed)
         self.context = context
         self.ways: list[Any] = []
@@ -108,6 +120,28 @@ class Links:
     def complete(self) -> bool:
         """Tell whether all that was sent has arrived."""
         return all(way.sent == way.received for way in self.ways)
+
+    def start(self) -> None:
+        """Start all who send, receive, and disturb those; a subclass has each of their works."""
+        for way in self.ways:
+            for sender in range(SENDERS):
+                self._start(self._send, way, sender)
+            for _ in range(RECEIVERS):
+                self._start(self._receive, way)
+        for socket in self.sockets if not self.calm else ():
+            self._start(self._disturb, socket)
+
+    def _start(self, work: Callable[..., Any], *arguments: Any) -> None:
+        raise NotImplementedError
+
+    def _send(self, way: Any, sender: int) -> Any:
+        raise NotImplementedError
+
+    def _receive(self, way: Any) -> Any:
+        raise NotImplementedError
+
+    def _disturb(self, socket: Any) -> Any:
+        raise NotImplementedError
 
     def watch(self) -> Iterator[None]:
         """Raise BrokenError at the first step after something failed, or when nothing moves."""

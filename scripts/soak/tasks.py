@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from soak.links import RECEIVERS, SENDERS, BrokenError, Links, Way, decode, encode
+from soak.links import BrokenError, Links, Way, decode, encode
 
 RECEIVING = (
     "recv_multipart",
@@ -44,17 +44,12 @@ class Road(Way):
 
 
 class Tasks(Links):
-    """A run over some links of two DEALER sockets each, in the loop that runs.
-
-    In a ``calm`` one nothing is cancelled, times out or polls, so that nothing makes good for a
-    wake-up that was lost.
-    """
+    """A run over some links of two DEALER sockets each, in the loop that runs."""
 
     def __init__(self, seed: int, transports: Sequence[str], calm: bool = False) -> None:
         flavour = importlib.import_module("ctzmq.asyncio")
         zmq = importlib.import_module("ctzmq")
-        super().__init__(zmq, flavour.Context(), seed, transports, Road)
-        self.calm = calm
+        super().__init__(zmq, flavour.Context(), seed, transports, calm, Road)
         self.leaving: set[Any] = set()
 
     async def run(self, operations: int) -> None:
@@ -62,13 +57,7 @@ class Tasks(Links):
 
         Raises BrokenError.
         """
-        for way in self.ways:
-            for sender in range(SENDERS):
-                self._start(self._send, way, sender)
-            for _ in range(RECEIVERS):
-                self._start(self._receive, way)
-        for socket in self.sockets if not self.calm else ():
-            self._start(self._disturb, socket)
+        self.start()
         try:
             await self._watch(lambda: self.operations >= operations, chaos=not self.calm)
             self.sending = False

@@ -2,60 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from typing import Callable
+from functools import partial
 
 import pytest
 
+from . import programs
+from .programs import Child
+
 pytest.importorskip("eventlet")
 
-Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
-PROGRAM = """
-import warnings
-warnings.filterwarnings("ignore", r"\\s*Eventlet is deprecated")
-import eventlet
-{first}
-import ctzmq.green as zmq
-
-context = zmq.Context()
-a, b = context.socket(zmq.REP), context.socket(zmq.REQ)
-a.bind("tcp://127.0.0.1:*")
-b.connect(a.last_endpoint)
-
-def serve():
-    for _ in range(50):
-        a.send(a.recv() * 2)
-
-def beat():
-    global beats
-    while True:
-        eventlet.sleep(0.001)
-        beats += 1
-
-beats = 0
-server, heart = eventlet.spawn(serve), eventlet.spawn(beat)
-for number in range(50):
-    b.send(b"%d" % number)
-    assert b.recv() == b"%d" % number * 2
-server.wait()
-with eventlet.Timeout(0.05, False):
-    a.recv()
-assert beats
-heart.kill()
-{last}
-a.close(0)
-b.close(0)
-context.term()
-print("done")
-"""
-
-
-def run(child: Child, first: str = "", last: str = "", **environment: str) -> None:
-    done = child(PROGRAM.format(first=first, last=last), **environment)
-    assert done.stdout == "done\n", done.stderr
-    assert done.stderr == ""
+run = partial(programs.run, library="eventlet")
 
 
 @pytest.mark.parametrize("hub", ["epolls", "poll", "selects", "asyncio"])

@@ -3,59 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from typing import Callable
+from functools import partial
 
 import pytest
 
+from . import programs
+from .programs import Child
+
 pytest.importorskip("gevent")
 
-Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
-PROGRAM = """
-import gevent
-{first}
-import ctzmq.green.gevent as zmq
-
-context = zmq.Context()
-a, b = context.socket(zmq.REP), context.socket(zmq.REQ)
-a.bind("tcp://127.0.0.1:*")
-b.connect(a.last_endpoint)
-
-def serve():
-    for _ in range(50):
-        a.send(a.recv() * 2)
-
-def beat():
-    global beats
-    while True:
-        gevent.sleep(0.001)
-        beats += 1
-
-beats = 0
-server, heart = gevent.spawn(serve), gevent.spawn(beat)
-for number in range(50):
-    b.send(b"%d" % number)
-    assert b.recv() == b"%d" % number * 2
-server.get()
-with gevent.Timeout(0.05, False):
-    a.recv()
-assert beats
-heart.kill()
-{last}
-a.close(0)
-b.close(0)
-context.term()
-print("done")
-"""
-
+run = partial(programs.run, library="gevent")
 PATCHED = "import gevent.monkey; gevent.monkey.patch_all()"
-
-
-def run(child: Child, first: str = "", last: str = "", **environment: str) -> None:
-    done = child(PROGRAM.format(first=first, last=last), **environment)
-    assert done.stdout == "done\n", done.stderr
-    assert done.stderr == ""
 
 
 @pytest.mark.parametrize("loop", ["libev-cext", "libuv-cffi"])
