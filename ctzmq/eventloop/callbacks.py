@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Awaitable
 from math import inf
 from time import monotonic
+from types import MethodType
 from typing import Any, Callable
 from weakref import WeakKeyDictionary
 
@@ -89,6 +90,36 @@ STEPS = frozenset(
 )
 
 
+class Step:
+    """One of those methods, which a stream notes when it is replaced on it.
+
+    Parameters
+    ----------
+    function : callable
+        The method.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self._name = function.__name__
+        self.__doc__ = function.__doc__
+
+    def __get__(self, stream: Any, owner: type) -> Any:
+        if stream is None:
+            return self._function
+        if stream._steps and self._name in vars(stream):
+            return vars(stream)[self._name]
+        return MethodType(self._function, stream)
+
+    def __set__(self, stream: Any, value: Any) -> None:
+        vars(stream)[self._name] = value
+        stream._steps = True
+
+    def __delete__(self, stream: Any) -> None:
+        if vars(stream).pop(self._name, None) is None:
+            raise AttributeError(self._name)
+
+
 class Turns:
     """What a `ZMQStream` does when it is its turn.
 
@@ -99,6 +130,9 @@ class Turns:
 
     socket: Any
     io_loop: IOLoop
+    #: Whether one of pyzmq's steps is replaced, by the class or on this stream: then each message
+    #: takes all of them.
+    _steps = False
 
     def __init__(self) -> None:
         self._send_queue: deque[tuple[Any, int, bool, bool, dict[str, Any]]] = deque()
@@ -116,7 +150,6 @@ class Turns:
         # pyzmq's names: what the stream wants, and whether `flush` was called in this pass.
         self._state = 0
         self._flushed = False
-        #: Whether the class overrides one of pyzmq's steps, and so each message takes all of them.
         self._steps = any(getattr(type(self), name) is not getattr(Turns, name) for name in STEPS)
         if self._steps:
             self._batch = 1
@@ -157,13 +190,9 @@ class Turns:
 
     # -- pyzmq's steps, which programs override and call -------------------------------------------
 
-    def _replaced(self) -> bool:
-        """Tell whether one of the steps is replaced, by the class or on this stream."""
-        return self._steps or not STEPS.isdisjoint(vars(self))
-
     def _step(self, event: int) -> int:
         """Receive or send one message; return how many were."""
-        if not self._replaced():
+        if not self._steps:
             return self._receive(1) if event == POLLIN else self._send(1)
         if event == POLLIN:
             self._handle_recv()
@@ -246,7 +275,7 @@ class Turns:
         """Do one turn."""
         begin = end = 0.0
         batch = 1
-        replaced = self._replaced()
+        steps = self._steps
         while self.socket is not None:
             try:
                 ready = self.socket.events
@@ -258,10 +287,12 @@ class Turns:
                 gen_log.warning("%s has a closed socket: %s", self, error)
                 self.close()
                 return
-            receive = ready & POLLIN and self.receiving()
-            send = ready & POLLOUT and self.sending()
+            receive = ready & POLLIN and self._recv_callback is not None
+            send = ready & POLLOUT and self._send_queue
+            if steps:
+                receive, send = ready & POLLIN and self.receiving(), send and self.sending()
             if not receive and not send:
-                if replaced:
+                if steps:
                     self._rebuild_io_state()
                 return
             now = monotonic()
@@ -274,12 +305,12 @@ class Turns:
             self._in_turn = get_ident()
             try:
                 if receive:
-                    if replaced:
+                    if steps:
                         self._step(POLLIN)
                     else:
                         self._receive(batch, end)
                 if send and self.socket is not None:
-                    sent = self._step(POLLOUT) if replaced else self._send(batch, end)
+                    sent = self._step(POLLOUT) if steps else self._send(batch, end)
                     if not sent and not receive:
                         self._retry()
                         return
@@ -372,3 +403,7 @@ class Turns:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             gen_log.error("Uncaught exception in ZMQStream callback", exc_info=task.exception())
+
+
+for _name in STEPS:
+    setattr(Turns, _name, Step(vars(Turns)[_name]))

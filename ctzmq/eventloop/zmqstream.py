@@ -458,7 +458,7 @@ class ZMQStream(Turns):
             # Also when a callback raises, because the descriptor may have told its news.
             if self.socket is not None and (self.receiving() or self.sending()):
                 self._schedule()
-            if self._replaced():
+            if self._steps:
                 self._rebuild_io_state()
         return count
 

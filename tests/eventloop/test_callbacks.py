@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable
 from types import SimpleNamespace
 from typing import Any, Callable
+from unittest import mock
 
 import pytest
 
@@ -706,6 +707,23 @@ def test_a_message_that_is_sent_has_its_arguments_by_keyword(pair: Any) -> None:
         (args, kwargs), *_ = calls
         assert len(args) == 1
         assert kwargs == {"flags": zmq.DONTWAIT, "copy": True, "track": False}
+        stream.close()
+
+    assert not run(main)
+
+
+def test_a_step_of_one_stream_is_replaced_and_put_back(pair: Pair) -> None:
+    _, b = pair(zmq.PAIR, zmq.PAIR)
+
+    async def main() -> None:
+        stream = ZMQStream(b)
+        for name in sorted(rules.STEPS):
+            was = getattr(stream, name)
+            with mock.patch.object(stream, name) as replaced:
+                assert getattr(stream, name) is replaced
+            assert getattr(stream, name) == was
+            with pytest.raises(AttributeError):
+                delattr(stream, name)
         stream.close()
 
     assert not run(main)
