@@ -430,11 +430,46 @@ assert zmq is not ctzmq.green and issubclass(zmq.Socket, ctzmq.Socket)
 context = zmq.Context()
 a, b = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
 a.bind("inproc://x"); b.connect("inproc://x")
-waiting = eventlet.spawn(b.recv)
-eventlet.sleep(0)
-a.send(b"1")
-assert waiting.wait() == b"1"
+beats = []
+
+def beat():
+    while True:
+        beats.append(1)
+        eventlet.sleep(0.001)
+
+def answer():
+    for receive, send in (
+        (b.recv, b.send),
+        (b.recv_multipart, b.send_multipart),
+        (b.recv_string, b.send_string),
+        (b.recv_json, b.send_json),
+        (b.recv_pyobj, b.send_pyobj),
+    ):
+        send(receive())
+
+heart, echo = eventlet.spawn(beat), eventlet.spawn(answer)
+with eventlet.Timeout(20):
+    for send, receive, message in (
+        (a.send, a.recv, b"1"),
+        (a.send_multipart, a.recv_multipart, [b"1", b"", b"3"]),
+        (a.send_string, a.recv_string, "text"),
+        (a.send_json, a.recv_json, {"one": 1}),
+        (a.send_pyobj, a.recv_pyobj, (1, 2)),
+    ):
+        eventlet.sleep(0.002)
+        send(message)
+        assert receive() == message
+    echo.wait()
+    poller = zmq.Poller()
+    poller.register(b, zmq.POLLIN)
+    # eventlet's module has the blocking poller.
+    assert not poller.poll(0)
+    a.send(b"x")
+    assert poller.poll(10_000) == [(b, zmq.POLLIN)]
+    assert b.poll(0) == zmq.POLLIN and b.recv(zmq.DONTWAIT) == b"x"
+heart.kill()
 a.close(); b.close(); context.term()
+assert len(beats) > 3
 """
     )
 
