@@ -572,7 +572,7 @@ class _AsyncSocket(_Async, Events):
 
         Source: pyzmq `zmq.asyncio.Socket.poll`.
         """
-        if self._poller_class is not self._plain_poller:
+        if self._poller_class is not self._plain_poller or self._poller_class.poll is not POLL:
             return self._poll_with(self._poller_class, timeout, flags)
         if not self._address:
             raise self._error(Errno.ENOTSOCK)
@@ -589,6 +589,7 @@ class _AsyncSocket(_Async, Events):
 
 
 _AsyncPoller._socket_class = _AsyncSocket
+POLL: Any = _AsyncPoller.poll
 
 
 def _content(message: Any, size: int) -> bytes:

@@ -210,6 +210,9 @@ class Poller:
         return items, keys
 
 
+POLL: Any = Poller.poll
+
+
 def poll_by_name(sockets: list[tuple[Any, int]], timeout: float | None) -> list[tuple[Any, int]]:
     """Poll by the `zmq_poll` of this module that a program has replaced, called as pyzmq's is."""
     return zmq_poll(sockets, timeout=-1 if timeout is None or timeout < 0 else int(timeout))

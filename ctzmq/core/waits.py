@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["REFUSED", "Waits"]
 
 POLLIN = poll.POLLIN
+#: What polls go past, unless a program has replaced it.
+Poller: Any = poll.Poller
+POLL = poll.POLL
+ZMQ_POLL = poll.ZMQ_POLL
 QUICK = poll.QUICK
 DONTWAIT = calls.DONTWAIT
 TRANSIENT = (numbers.EAGAIN, _errno.EINTR)
@@ -131,7 +135,7 @@ class Waits(Connections):
         if self._address:
             # Thread-safe sockets have no descriptor.
             descriptor = -1 if self._thread_safe() else self.fileno()
-            poll.ZMQ_POLL([(descriptor, POLLIN)], ceil(timeout))
+            ZMQ_POLL([(descriptor, POLLIN)], ceil(timeout))
 
     def poll(self, timeout: float | None = None, flags: int = POLLIN) -> int:
         """Wait until the socket is ready.
@@ -157,7 +161,11 @@ class Waits(Connections):
 
         Source: libzmq `zmq_poll`, pyzmq `Socket.poll`.
         """
-        if self._replaced and self._poller_class is not self._plain_poller:
+        if (
+            (self._replaced and self._poller_class is not self._plain_poller)
+            or Poller.poll is not POLL
+            or poll.zmq_poll is not ZMQ_POLL
+        ):
             found: int = self._poll_with(self._poller_class, timeout, flags)
             return found
         mask = flags if flags.__class__ is int else int(index(flags))

@@ -304,3 +304,15 @@ def test_a_poller_has_what_programs_replace_and_call() -> None:
             poller._unwatch_raw_sockets(loop, near)
 
     run(case)
+
+
+def test_a_poll_that_is_replaced_in_the_class_of_pollers_is_heard() -> None:
+    async def case(a: Any, b: Any) -> None:
+        ready = asyncio.get_running_loop().create_future()
+        ready.set_result([(a, 5)])
+        with mock.patch.object(Poller, "poll", return_value=ready) as poll:
+            assert await a.poll(7) == 5
+        poll.assert_called_once_with(7)
+        assert await a.poll(0) == 0
+
+    run(case)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Callable
+from unittest import mock
 
 import pytest
 
@@ -360,3 +361,12 @@ def test_a_poll_uses_the_class_of_pollers_that_the_socket_has(
     ]
     with pytest.raises(zmq.ZMQError):
         a.poll(0)
+
+
+@pytest.mark.blocking("greenlets have a poller of their own")
+def test_a_poll_that_is_replaced_in_the_class_of_pollers_is_heard(socket: Any) -> None:
+    one = socket(zmq.PAIR)
+    with mock.patch.object(zmq.Poller, "poll", return_value=[(one, 5)]) as poll:
+        assert one.poll(7) == 5
+    poll.assert_called_once_with(7)
+    assert one.poll(0) == 0
