@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from types import ModuleType
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = ("run", "shim", "doctor", "fetch", "curve-keygen")
+COMMANDS = ("run", "shim", "doctor", "fetch", "curve-keygen", "log")
+
+NEED_LIBRARY = ("run", "curve-keygen", "log")
+"""The commands that can do nothing without libzmq."""
 
 DESCRIPTION = """\
 ZeroMQ for Python without a compiler: pyzmq's API on the system's libzmq.
 """
 
-
-class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> None:
-        from ctzmq.core.version import VERSION, pyzmq_version
-
-        print(f"ctzmq {VERSION} (pyzmq {pyzmq_version()})")
-        parser.exit()
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""Exit codes: what a shell makes of SIGINT and of SIGPIPE."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command, or print the help if none is named.
 
     Parameters
     ----------
@@ -49,21 +49,120 @@ def main(argv: Sequence[str] | None = None) -> int:
     Source: own.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
-    parser = argparse.ArgumentParser(prog="python -m ctzmq", description=DESCRIPTION)
-    parser.add_argument("--version", action=_Version, nargs=0, help="tell the version and exit")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    asked = arguments[:1]
-    for name in asked if asked and asked[0] in COMMANDS else COMMANDS:
-        module = import_module(f"{__name__}.{name.replace('-', '_')}")
-        text = module.__doc__ or ""
-        command = commands.add_parser(
-            name,
-            help=text.partition("\n")[0],
-            description=text,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        module.add_arguments(command)
-        command.set_defaults(command=module.run)
-    options = parser.parse_args(arguments)
-    code: int = options.command(options)
+    if arguments[:1] == ["run"]:
+        # Its output and its errors are the program's own.
+        return _run(arguments)
+    try:
+        _write_any_text()
+        try:
+            return _run(arguments)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return BROKEN_PIPE
+    except OSError as error:
+        _forget_output()
+        print(f"{_program()}: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else ""
+    if name not in COMMANDS:
+        return _without_command(arguments)
+    module = _module(name)
+    parser = argparse.ArgumentParser(
+        prog=f"{_program()} {name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(parser)
+    options, unknown = parser.parse_known_args(arguments[1:])
+    if unknown:
+        known = [word for action in parser._actions for word in action.option_strings]
+        parser.error(f"there is no argument {unknown[0]!r}{_nearest(unknown[0], known)}")
+    if name in NEED_LIBRARY:
+        from ctzmq.libzmq import loader
+
+        try:
+            loader.load()
+        except ImportError as error:
+            print(f"{parser.prog}: {error}", file=sys.stderr)
+            return 1
+    code: int = module.run(options)
     return code
+
+
+def _without_command(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog=_program(),
+        usage="%(prog)s [-h] [--version] COMMAND ...",
+        description=DESCRIPTION,
+        epilog=f"`{_program()} COMMAND --help` tells what a command takes.",
+    )
+    parser.add_argument("--version", action="store_true", help="tell the versions and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name in COMMANDS:
+        commands.add_parser(name, help=(_module(name).__doc__ or "").partition("\n")[0])
+    word = arguments[0] if arguments else ""
+    if word and not word.startswith("-"):
+        hint = _nearest(word, [*COMMANDS, "--help", "--version"])
+        parser.error(f"there is no command {word!r}{hint}")
+    if parser.parse_args(arguments).version:
+        print(_versions())
+    else:
+        parser.print_help(sys.stdout)
+    return 0
+
+
+def _module(command: str) -> ModuleType:
+    return import_module(f"{__name__}.{command.replace('-', '_')}")
+
+
+def _program() -> str:
+    """Return how this command line was started, so that what it prints can be typed."""
+    name = os.path.basename(sys.argv[0]) if getattr(sys, "argv", None) else ""
+    return "ctzmq" if name in ("ctzmq", "ctzmq.exe") else "python -m ctzmq"
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word.lower().replace("_", "-"), known, 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _versions() -> str:
+    from ctzmq.core.version import VERSION, pyzmq_version
+    from ctzmq.libzmq import loader
+
+    try:
+        library = loader.load()
+    except ImportError:
+        used = f"but there is no libzmq (`{_program()} doctor` tells why)"
+    else:
+        used = f"on libzmq {'.'.join(map(str, library.version))} at {library.path}"
+    return f"ctzmq {VERSION}, with the API of pyzmq {pyzmq_version()}, {used}"
+
+
+def _write_any_text() -> None:
+    """Have characters that the terminal lacks, of paths say, written as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _forget_output() -> None:
+    """Keep Python from flushing at its end what nobody reads or no disk takes."""
+    try:
+        descriptor = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+    except (AttributeError, OSError, ValueError):
+        pass

@@ -1,23 +1,35 @@
 """Make a pair of CURVE keys, or find the public key of a secret one.
 
-Keys are text of 40 letters in Z85. Keep the secret key secret.
+Keys are text of 40 letters in Z85. Keep the secret key secret: in a file that only you can read,
+and never in the arguments of a command, which others on the machine can see.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_SECRET = re.compile(
+    r'(?:secret-key\s*=\s*"|"secret":\s*"|SECRET KEY ==\s*|\A\s*)(\S{40})(?:"|\s|\Z)'
+)
+"""The secret key in a certificate, in what this command prints, or alone."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--secret", metavar="KEY", help="find the public key of this secret key")
+    parser.add_argument(
+        "--secret",
+        metavar="FILE",
+        help="find the public key of the secret key in this file: the key alone, a certificate, or "
+        "what this command has printed; - is the standard input",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,10 +40,10 @@ def run(args: argparse.Namespace) -> int:
         if args.secret is None:
             public, secret = ctzmq.curve_keypair()
         else:
-            secret = args.secret.encode()
+            secret = _secret(args.secret)
             public = ctzmq.curve_public(secret)
-    except (ctzmq.ZMQError, ctzmq.ZMQVersionError, ValueError) as error:
-        print(error, file=sys.stderr)
+    except (ctzmq.ZMQError, ctzmq.ZMQVersionError, ValueError, OSError) as error:
+        print(f"curve-keygen: {error}", file=sys.stderr)
         return 1
     keys = {"public": public.decode(), "secret": secret.decode()}
     if args.json:
@@ -40,6 +52,29 @@ def run(args: argparse.Namespace) -> int:
         for name, key in keys.items():
             print(f"== CURVE {name.upper()} KEY ==\n{key}")
     return 0
+
+
+def _secret(name: str) -> bytes:
+    try:
+        if name == "-":
+            text = sys.stdin.read() if sys.stdin is not None else ""
+        else:
+            with open(name, encoding="utf-8") as file:
+                text = file.read()
+    except FileNotFoundError:
+        if len(name) == 40:  # it is a key, which is not to be shown again
+            raise ValueError(
+                "--secret takes the name of a file that holds the key, or - to read it from the "
+                "standard input: others can see the arguments of a command"
+            ) from None
+        raise
+    except UnicodeDecodeError:
+        text = ""
+    found = _SECRET.search(text)
+    if found is None:
+        where = "the standard input" if name == "-" else name
+        raise ValueError(f"there is no secret key of 40 letters in {where}")
+    return found[1].encode()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -28,6 +28,12 @@ FEATURES = (
     "curve", "ipc", "gssapi", "norm", "draft", "pgm", "tipc", "vmci", "vsock", "ws", "wss",
 )  # fmt: skip
 
+BESIDE = ("eventlet", "gevent", "tornado", "uvloop")
+"""The libraries that ctzmq works with, where they are installed."""
+
+ROOM_FOR_VALUES = 30
+"""A terminal that is narrower than the names and this has each value on lines of its own."""
+
 SECONDS = 5
 """How long a live check may take."""
 
@@ -66,6 +72,7 @@ def examine() -> dict[str, Any]:
         "ctzmq": VERSION,
         "pyzmq_api": pyzmq_version(),
         "python": _python(),
+        "beside": {name: _installed(name) for name in BESIDE},
     }
     try:
         library = loader.load()
@@ -105,21 +112,28 @@ def _python() -> dict[str, Any]:
     }
 
 
+def _installed(name: str) -> str | None:
+    """Return the version of a distribution, which is not imported for it."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def _has(has: Callable[[str], bool], feature: str) -> bool:
     # libzmq knows the web transports by capital letters
     return has(feature) or has(feature.upper())
 
 
 def _checks(features: dict[str, bool]) -> list[dict[str, Any]]:
-    folder = tempfile.TemporaryDirectory(prefix="ctzmq-")
-    with folder as name:
-        path = Path(name, "doctor").as_posix()
-        return [
-            _check("inproc", lambda: _exchange("inproc://doctor")),
-            _check("ipc", lambda: _exchange(f"ipc://{path}"), features["ipc"]),
-            _check("tcp", lambda: _exchange("tcp://127.0.0.1:*")),
-            _check("curve", lambda: _exchange("tcp://127.0.0.1:*", secure=True), features["curve"]),
-        ]
+    return [
+        _check("inproc", lambda: _exchange("inproc://doctor")),
+        _check("ipc", _exchange_over_ipc, features["ipc"]),
+        _check("tcp", lambda: _exchange("tcp://127.0.0.1:*")),
+        _check("curve", lambda: _exchange("tcp://127.0.0.1:*", secure=True), features["curve"]),
+    ]
 
 
 def _check(name: str, work: Callable[[], None], available: bool = True) -> dict[str, Any]:
@@ -140,6 +154,11 @@ def _check(name: str, work: Callable[[], None], available: bool = True) -> dict[
     thread.start()
     thread.join(SECONDS)
     return {"name": name, "ok": not outcome[0], "detail": outcome[0]}
+
+
+def _exchange_over_ipc() -> None:
+    with tempfile.TemporaryDirectory(prefix="ctzmq-") as folder:
+        _exchange(f"ipc://{Path(folder, 'doctor').as_posix()}")
 
 
 def _exchange(endpoint: str, secure: bool = False) -> None:
@@ -199,24 +218,58 @@ def show(report: dict[str, Any]) -> None:
         return
     library = report["library"]
     features = report["features"]
-    missing = report["missing_functions"]
+    installed = report["beside"]
     rows += [
+        ("beside it", " ".join(f"{name} {installed[name]}" for name in BESIDE if installed[name])),
         ("libzmq", f"{library['version']} at {library['path']}"),
         ("why this one", library["how"]),
         ("has", " ".join(name for name in FEATURES if features[name]) or "nothing optional"),
         ("lacks", " ".join(name for name in FEATURES if not features[name]) or "nothing"),
-        ("functions", f"without {len(missing)}: {' '.join(missing)}" if missing else "all"),
-        ("native calls", "on (PyPy's own FFI)" if report["native_calls"] else "off (ctypes)"),
+        ("functions", _functions(report["missing_functions"])),
+        ("native calls", _native(report)),
     ]
+    rows = [(name, value or "nothing that ctzmq works with") for name, value in rows]
     for check in report["checks"]:
         mark = {True: tick, False: cross, None: "-"}[check["ok"]]
         rows.append((f"send and receive, {check['name']}", f"{mark} {check['detail']}".rstrip()))
     _print_rows(rows)
+    failed = [check["name"] for check in report["checks"] if check["ok"] is False]
+    print()
+    print(f"Not well: {', '.join(failed)} failed." if failed else "All is well.")
+
+
+def _functions(missing: list[str]) -> str:
+    """Say in one line what the library lacks; those of a kind are counted, not named."""
+    if not missing:
+        return "all"
+    from ctzmq.libzmq.prototypes import DECLARATIONS
+
+    drafts = [name for name in missing if len(DECLARATIONS.get(name, ())) > 3]
+    newer = [name for name in missing if name in DECLARATIONS and name not in drafts]
+    others = [name for name in missing if name not in DECLARATIONS]
+    lacks = []
+    if drafts:
+        lacks.append(f"{_count(drafts, 'draft function')}: built without drafts")
+    if newer:
+        lacks.append(f"{_count(newer, 'function')} of other releases")
+    if others:
+        lacks.append(" ".join(others))
+    return f"without {', and '.join(lacks)}"
+
+
+def _count(names: list[str], what: str) -> str:
+    return f"{len(names)} {what}{'s' if names[1:] else ''}"
+
+
+def _native(report: dict[str, Any]) -> str:
+    if not report["native_calls"]:
+        return "off (ctypes)"
+    return "on (PyPy's own FFI)" if report["python"]["implementation"] == "PyPy" else "on"
 
 
 def _marks() -> tuple[str, str]:
     try:
-        "✓✗".encode(sys.stdout.encoding or "ascii")
+        "✓✗".encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except UnicodeEncodeError:
         return "ok", "FAILED"
     return "✓", "✗"
@@ -224,25 +277,28 @@ def _marks() -> tuple[str, str]:
 
 def _print_rows(rows: list[tuple[str, str]]) -> None:
     width = max(len(name) for name, _ in rows)
-    indent = " " * (width + 2)
+    columns = shutil.get_terminal_size().columns
+    narrow = columns < width + ROOM_FOR_VALUES
+    indent = " " * (2 if narrow else width + 2)
     # Paths stay whole, so that they can be copied.
     fold = textwrap.TextWrapper(
-        shutil.get_terminal_size().columns,
+        columns,
         initial_indent=indent,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     ).fill
-    rows = [(name, fold(value).lstrip()) for name, value in rows]
+    rows = [(f"{name}\n  " if narrow else f"{name:{width}}  ", fold(value)) for name, value in rows]
+    rows = [(name, value.lstrip()) for name, value in rows]
     try:
         from rich.console import Console
         from rich.text import Text
     except ImportError:
         for name, value in rows:
-            print(f"{name:{width}}  {value}")
+            print(f"{name}{value}")
         return
     colours = {"✓": "green", "ok": "green", "✗": "red", "FAILED": "red", "-": "dim"}
     console = Console(soft_wrap=True, highlight=False)
     for name, value in rows:
         colour = colours.get(value.partition(" ")[0], "")
-        console.print(Text.assemble((f"{name:{width}}  ", "bold"), (value, colour)))
+        console.print(Text.assemble((name, "bold"), (value, colour)))

@@ -72,9 +72,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Bring the library, say what was done, and return the exit code."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="backslashreplace")  # paths may have what the terminal has not
     try:
         with shelf.interruptible():
             path = _fetch(args.wheel, args.force)

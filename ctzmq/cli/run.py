@@ -2,6 +2,7 @@
 
 python -m ctzmq run PROG [ARGS...]      as python PROG [ARGS...]
 python -m ctzmq run -m MODULE [ARGS...] as python -m MODULE [ARGS...]
+python -m ctzmq run -c CODE [ARGS...]   as python -c CODE [ARGS...]
 
 In the program `import zmq` gives ctzmq. So it does in the Python processes that the program
 starts, by multiprocessing or otherwise, as long as they inherit its environment (PYTHONPATH).
@@ -14,7 +15,7 @@ import os
 import pkgutil
 import runpy
 import sys
-from importlib.machinery import SourceFileLoader, SourcelessFileLoader
+from importlib.machinery import BuiltinImporter, SourceFileLoader, SourcelessFileLoader
 from types import ModuleType
 
 from ctzmq.compat import install_as_zmq
@@ -31,8 +32,10 @@ STANDIN = os.path.join(ROOM, "compat", "standin")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.usage = "%(prog)s [-h] (PROG | -m MODULE) [ARGS...]"
-    parser.add_argument("-m", dest="is_module", action="store_true", help="PROG names a module")
+    parser.usage = "%(prog)s [-h] (PROG | -m MODULE | -c CODE) [ARGS...]"
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("-m", dest="is_module", action="store_true", help="PROG names a module")
+    kind.add_argument("-c", dest="is_code", action="store_true", help="PROG is Python code")
     parser.add_argument(
         "program",
         metavar="PROG",
@@ -46,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the program in this process, as its `__main__`."""
     if not args.program:
-        args.fail("name the program to run: a file, or -m and a module")
+        args.fail("name the program to run: a file, -m and a module, or -c and code")
     install_as_zmq()
     main = ModuleType("__main__")
     main.__dict__["__builtins__"] = builtins
@@ -56,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.is_module:
             return _run_module(args.program)
+        if args.is_code:
+            return _run_code(args.program, main)
         return _run_path(args.program, main)
     except SystemExit:
         raise
@@ -69,6 +74,14 @@ def _run_module(argv: list[str]) -> int:
     sys.argv = ["-m", *argv[1:]]
     # The interpreter's own way to run -m; the public run_module would hide it from __main__.
     runpy._run_module_as_main(argv[0])  # type: ignore[attr-defined]
+    return 0
+
+
+def _run_code(argv: list[str], main: ModuleType) -> int:
+    _set_path(None if _is_safe_path() else "")
+    sys.argv = ["-c", *argv[1:]]
+    main.__loader__ = BuiltinImporter
+    exec(compile(argv[0], "<string>", "exec", dont_inherit=True), main.__dict__)
     return 0
 
 

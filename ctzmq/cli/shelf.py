@@ -63,18 +63,27 @@ def staging(shelf: str) -> Iterator[str]:
         os.makedirs(shelf, 0o755, exist_ok=True)
     except OSError as error:
         raise ShelfError(
-            f"cannot make the folder {shelf}: {error.strerror}: {error.filename}"
+            f"cannot make the folder {shelf}: {error.strerror}: {error.filename}{_elsewhere()}"
         ) from None
     with _locked(shelf):
         _clear(shelf)
         try:
             folder = tempfile.mkdtemp(prefix=_NEW, dir=shelf)
         except OSError as error:
-            raise ShelfError(f"cannot write to the folder {shelf}: {error.strerror}") from None
+            raise ShelfError(
+                f"cannot write to the folder {shelf}: {error.strerror}{_elsewhere()}"
+            ) from None
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _elsewhere() -> str:
+    """Return the advice for those whose home folder is read-only."""
+    if sys.platform in ("win32", "darwin"):
+        return ""
+    return ". Set XDG_CACHE_HOME to a folder that you can write to, here and for your programs"
 
 
 def put(folder: str, name: str) -> str:

@@ -13,6 +13,7 @@ import base64
 import hashlib
 import os
 import pkgutil
+import shlex
 import sys
 import zipfile
 from pathlib import Path
@@ -53,17 +54,23 @@ Tag: py3-none-any
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "--out", metavar="DIR", default=".", help="the folder to write to (default: this one)"
+        "--out",
+        metavar="DIR",
+        default=".",
+        help="the folder to write to, made if need be (default: the current one)",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the wheel and print its path."""
+    """Write the wheel and print its path; how to install it is for a person at a terminal."""
     try:
-        print(build(args.out))
+        wheel = build(args.out)
     except OSError as error:
-        print(f"the wheel could not be written: {error}", file=sys.stderr)
+        print(f"shim: the wheel could not be written: {error}", file=sys.stderr)
         return 1
+    print(wheel, flush=True)
+    if sys.stdout is not None and sys.stdout.isatty():
+        print(f"To install it: python -m pip install {shlex.quote(str(wheel))}")
     return 0
 
 

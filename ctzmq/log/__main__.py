@@ -8,11 +8,10 @@ replaced with `PUBHandler.setFormatter`.
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from datetime import datetime
-
-from ..constants import SUB
-from ..core.context import Context
 
 _RESET = "\033[0m"
 _COLORS = {
@@ -24,10 +23,8 @@ _COLORS = {
 }
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m ctzmq.log", description="Show log messages that a PUBHandler publishes."
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
     parser.add_argument("zmq_pub_url", help="endpoint of the publisher, as in tcp://127.0.0.1:5555")
     parser.add_argument("-t", "--topic", default="", help="show only topics that begin with this")
     parser.add_argument("--timestamp", action="store_true", help="show the local time")
@@ -41,7 +38,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--align", action="store_true", help="align the messages in a column")
     parser.add_argument("--color", action="store_true", help="color messages by their level")
-    return parser
 
 
 class _Lines:
@@ -72,28 +68,49 @@ class _Lines:
         return ".".join(name.ljust(width) for name, width in zip(levels, self._widths))
 
 
-def main() -> None:
-    """Show messages until Ctrl-C.
+def run(options: argparse.Namespace) -> int:
+    """Show messages until Ctrl-C, and return the exit code."""
+    from ..constants import SUB
+    from ..core.context import Context
+    from ..error import ZMQError
 
-    Raises
-    ------
-    ZMQError
-        The endpoint is bad.
-
-    Source: pyzmq `python -m zmq.log`.
-    """
-    options = _parser().parse_args()
     lines = _Lines(options)
     with Context() as context, context.socket(SUB) as subscriber:
         subscriber.linger = 0
         subscriber.subscribe(options.topic)
-        subscriber.connect(options.zmq_pub_url)
+        try:
+            subscriber.connect(options.zmq_pub_url)
+        except ZMQError as error:
+            print(f"log: cannot connect to {options.zmq_pub_url!r}: {error}", file=sys.stderr)
+            return 1
         try:
             while True:
                 print(lines.line(subscriber.recv_multipart()), flush=True)
         except KeyboardInterrupt:
-            pass
+            return 0
+        except BrokenPipeError:
+            # Python flushes at its end what nobody reads.
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), sys.stdout.fileno())
+            return 0
+
+
+def main() -> int:
+    """Show messages until Ctrl-C.
+
+    Returns
+    -------
+    int
+        The exit code: 1 if the endpoint is bad.
+
+    Source: pyzmq `python -m zmq.log`.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m ctzmq.log", description="Show log messages that a PUBHandler publishes."
+    )
+    add_arguments(parser)
+    return run(parser.parse_args())
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,51 @@ def test_a_narrow_terminal_gets_folded_lines(
     assert lines[start + 1].split()[0] == "zmq_other"
     assert lines[start + 1].index("zmq_other") == lines[start].index("without")
     assert max(len(line.rstrip()) for line in lines if "zmq_other" in line) <= 60
+    monkeypatch.setenv("COLUMNS", "20")
+    doctor.show(report)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[lines.index("functions") + 1] == "  without zmq_first"
+
+
+def test_functions_of_a_kind_are_counted(report: dict[str, Any]) -> None:
+    missing = ["zmq_timers_new", "zmq_socket_get_peer_state", "zmq_ctx_term", "zmq_msg_routing_id"]
+    assert doctor._functions(missing) == (
+        "without 2 draft functions: built without drafts, and 2 functions of other releases"
+    )
+    assert doctor._functions(missing[2:3]) == "without 1 function of other releases"
+    assert doctor._functions([]) == "all"
+
+
+def test_the_last_line_says_whether_all_is_well(
+    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    doctor.show(report)
+    assert capsys.readouterr().out.splitlines()[-1] == "All is well."
+    failed = {"name": "tcp", "ok": False, "detail": "no answer"}
+    doctor.show({**report, "checks": [*report["checks"], failed]})
+    assert capsys.readouterr().out.splitlines()[-1] == "Not well: tcp failed."
+
+
+def test_it_tells_what_is_beside_it(
+    report: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    import tornado
+
+    assert report["beside"]["tornado"] == tornado.version
+    doctor.show({**report, "beside": {**report["beside"], "eventlet": None, "gevent": "1.2.3"}})
+    printed = capsys.readouterr().out
+    assert f"tornado {tornado.version}" in printed
+    assert "gevent 1.2.3" in printed
+    assert "eventlet" not in printed
+
+
+def test_without_a_folder_for_the_endpoint_ipc_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **options: object) -> None:
+        raise FileNotFoundError("no usable folder")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
+    checks = doctor._checks({"ipc": True, "curve": False})
+    assert [check["ok"] for check in checks] == [True, False, True, None]
 
 
 def test_as_json(capsys: pytest.CaptureFixture[str], report: dict[str, Any]) -> None:

@@ -119,7 +119,16 @@ def test_a_file_that_is_not_there_is_named(programs: Path) -> None:
     assert str(programs / "nothing.py") in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [(), ("-m",)])
+def test_code_runs_as_under_plain_python(programs: Path) -> None:
+    code = f"{SHOW}\nimport zmq\nzmq.Context\nsys.exit(3)"
+    plain = python(programs, "-c", code.replace("import zmq\nzmq", "sys.exit(3)"), "a", "-m", "-h")
+    assert printed(ctzmq_run(programs, "-c", code, "a", "-m", "-h")) == printed(plain)
+    done = ctzmq_run(programs, "-c", "1 / 0")
+    assert done.returncode == 1
+    assert "ctzmq" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("-m",), ("-c",)])
 def test_the_program_must_be_named(programs: Path, arguments: tuple[str, ...]) -> None:
     done = ctzmq_run(programs, *arguments)
     assert done.returncode == 2
