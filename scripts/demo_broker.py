@@ -19,7 +19,6 @@ import os
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -28,6 +27,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from demo_options import FLAVOURS, parse
 from demo_worker import examine
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -37,10 +37,6 @@ from ctzmq.libzmq import library_path
 
 LOOPBACK = "tcp://127.0.0.1"
 WORKER = Path(__file__).with_name("demo_worker.py")
-
-#: The module of sockets for each library; all three things that the demo wants of the library
-#: itself, `spawn`, `sleep` and `kill`, have the same names in both.
-FLAVOURS = {"eventlet": "ctzmq.green", "gevent": "ctzmq.green.gevent"}
 
 #: How often the progress is drawn, in seconds.
 TICK = 0.02
@@ -269,37 +265,6 @@ def verify(
 
 
 # -- The command line ------------------------------------------------------------------------------
-
-
-def positive(text: str) -> int:
-    """Read an option's value that has to be 1 or more."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number
-
-
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/demo",
-        description="Have greenlets send Python's source files to worker processes and back.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--flavour", choices=sorted(FLAVOURS), default="eventlet", help="whose greenlets")
-    add("--clients", type=positive, default=500, help="greenlets, each with a socket")
-    add("--workers", type=positive, default=2, help="processes that answer them")
-    add("--rounds", type=positive, default=5, help="how often each file travels")
-    add("--files", type=positive, default=argparse.SUPPRESS, help="no more than so many files")
-    add("--timeout", type=positive, default=30, help="seconds until standstill is an error")
-    add(
-        "--root",
-        type=Path,
-        default=Path(sysconfig.get_path("stdlib")),
-        help="folder with the .py files",
-    )
-    return parser.parse_args(arguments, argparse.Namespace(files=None))
 
 
 def allow_descriptors(count: int) -> None:

@@ -18,6 +18,9 @@ def start() -> int:
     """Run the command line here, or where its libraries are if they are not here."""
     from support import venvs
 
+    from bench import options
+
+    options.parse()  # so that help and mistakes need no environment
     try:
         return run(lambda: venvs.environment("bench-tools", venvs.own_interpreter(), NEEDED))
     except venvs.SetupError as problem:

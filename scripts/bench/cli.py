@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,44 +17,14 @@ from support import venvs
 from bench import pages, report, session
 from bench.cases import Case, all_cases, matching
 from bench.contests import CONTESTS, is_pypy
+from bench.options import parse
 
 QUICK = session.Effort(launches=1, rounds=3, sample=0.04, warm_up=0.08)
 FULL = session.Effort(launches=2, rounds=6, sample=0.05, warm_up=0.1)
 JIT_WARM_UP = {True: 0.2, False: 0.4}  # seconds that PyPy gets at least; less for a quick run
+BUSY = 0.5  # processes that want to run, for each core
 EVERY = (*(f"3.{minor}" for minor in range(9, 14)), "pypy3")
 DOCS = venvs.CHECKOUT / "docs"
-
-
-def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python scripts/bench",
-        description="Run ctzmq and its peers side by side, each in its own virtual environment and "
-        "its own process, in turn, and compare their times.",
-    )
-    add = parser.add_argument
-    add("--quick", action="store_true", help="fewer and shorter samples: under two minutes")
-    add("--python", action="append", metavar="PYTHON",
-        help="interpreter: a path, a command, a version like 3.12, or all; repeatable")  # fmt: skip
-    add("--only", action="append", default=[], metavar="TEXT",
-        help="only the workloads whose name contains this; may be repeated")  # fmt: skip
-    add("--library", default="same", metavar="same|own|PATH",
-        help="the libzmq that ctzmq loads: the one inside pyzmq's wheel (default), the one it "
-        "finds by itself, or a path")  # fmt: skip
-    add("--control", action="store_true",
-        help="the peer on both sides, to see the noise of this machine")  # fmt: skip
-    add("--cpu", action="store_true",
-        help="count processor time where one process does it all: for a busy machine")  # fmt: skip
-    add("--launches", type=int, metavar="N", help="pairs of processes for each workload")
-    add("--rounds", type=int, metavar="N", help="pairs of samples for each pair of processes")
-    add("--json", metavar="FILE", help="write every sample there, as JSON lines")
-    add("--list", action="store_true", help="print the names of the workloads and end")
-    add("--report", nargs="*", metavar="FILE",
-        help="measure nothing: make docs/performance of such files, or of those that are there; "
-        "of rows that are in several, the last counts")  # fmt: skip
-    add("--publish", action="store_true",
-        help="measure, and make docs/performance: samples, tables and plots")  # fmt: skip
-    return parser.parse_args(arguments)
 
 
 def effort(options: argparse.Namespace, tag: str, case: Case | None = None) -> session.Effort:
@@ -165,5 +136,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, 110)
+    warn_of_load(console)
     run(options, cases, console)
+    if options.publish:
+        console.print(f"The tables and plots are in {DOCS / 'performance'}.")
     return 0
+
+
+def warn_of_load(console: Console) -> None:
+    """Say so if other programs keep the machine busy."""
+    if hasattr(os, "getloadavg"):
+        load = os.getloadavg()[0]
+        if load > BUSY * (os.cpu_count() or 1):
+            console.print(
+                f"[yellow]This machine is busy (load {load:.1f}): the times will scatter, and "
+                "--cpu may be the better clock."
+            )

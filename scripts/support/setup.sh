@@ -15,6 +15,27 @@ say() {
     printf '%s\n' "$*" >&2
 }
 
+# explain SCRIPT ARGUMENTS...: if one of them asks for help, print what the script's first lines say.
+explain() {
+    script=$1
+    shift
+    for argument; do
+        case $argument in
+            -h | --help) ;;
+            *) continue ;;
+        esac
+        while read -r line; do
+            case $line in
+                '#!'*) continue ;;
+                '#'*) line=${line#?} ;;
+                *) break ;;
+            esac
+            printf '%s\n' "${line# }"
+        done <"$script"
+        exit 0
+    done
+}
+
 die() {
     say "$(basename -- "$0"): $*"
     exit 1

@@ -20,6 +20,7 @@ sys.path.insert(0, os.fspath(SCRIPTS))
 from bench import cli, report, stats  # noqa: E402
 from bench.cases import GOALS, SIZES, Case, all_cases, matching  # noqa: E402
 from bench.contests import CONTESTS, requirements  # noqa: E402
+from bench.options import parse  # noqa: E402
 from bench.session import Effort, Side, Worker, WorkerError, measure  # noqa: E402
 from bench.workloads import WORKLOADS, Setup  # noqa: E402
 from support import venvs  # noqa: E402
@@ -174,14 +175,14 @@ def test_cases_are_picked_by_part_of_their_name() -> None:
 
 
 def test_how_much_is_measured() -> None:
-    full, quick = cli.parse(["--rounds", "7"]), cli.parse(["--quick"])
+    full, quick = parse(["--rounds", "7"]), parse(["--quick"])
     plain, noisy = Case("plain", "", "inproc"), Case("noisy", "", "latency", repeat=3)
     assert cli.effort(full, "cpython-311", plain).pairs == cli.FULL.launches * 7
     assert cli.effort(full, "cpython-311", noisy).pairs == cli.FULL.launches * 3 * 7
     assert cli.effort(quick, "cpython-311", noisy).pairs == cli.QUICK.pairs
     assert cli.effort(quick, "cpython-311", replace(plain, count=5)).rounds == 1
     assert cli.effort(full, "pypy39").warm_up > cli.effort(full, "cpython-311").warm_up
-    assert cli.effort(cli.parse(["--cpu"]), "cpython-311").clock == "cpu"
+    assert cli.effort(parse(["--cpu"]), "cpython-311").clock == "cpu"
 
 
 def test_rows_are_written_as_json_lines_and_misses_are_kept() -> None:

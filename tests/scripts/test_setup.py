@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ class Machine:
         self.home = folder / "home"
         for made in (self.project / "scripts" / "support", self.bin, self.home):
             made.mkdir(parents=True)
-        for name in ("demo", "test", "support/setup.sh"):
+        for name in ("demo", "demo_options.py", "docs", "test", "types", "support/setup.sh"):
             shutil.copy(SCRIPTS / name, self.project / "scripts" / name)
         for name in TOOLS:
             tool = shutil.which(name)
@@ -64,6 +65,11 @@ class Machine:
         """Run one of the two scripts."""
         return self.run("/bin/sh", str(self.project / "scripts" / name), **environment)
 
+    def help(self, name: str) -> subprocess.CompletedProcess[str]:
+        """Ask one of the scripts for help, which the interpreter of these tests may give."""
+        script = str(self.project / "scripts" / name)
+        return self.run("/bin/sh", script, "-x", "--help", PYTHON=sys.executable)
+
     def function(self, call: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Source setup.sh and call one of its functions."""
         setup = self.project / "scripts" / "support" / "setup.sh"
@@ -79,6 +85,30 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
+
+
+@pytest.mark.parametrize("script", ["demo", "docs", "test", "types"])
+def test_help_says_what_there_is_and_does_nothing(machine: Machine, script: str) -> None:
+    done = machine.help(script)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"scripts/{script} [" in done.stdout
+    assert "#!" not in done.stdout
+    assert "set -eu" not in done.stdout
+    assert machine.calls() == []
+    assert not (machine.project / ".venv").exists()
+
+
+def test_help_of_the_benchmarks_and_the_soak_needs_a_plain_python_only() -> None:
+    for script in ("bench", "soak"):
+        for option, code in (("--help", 0), ("--no-such-option", 2)):
+            done = subprocess.run(
+                [sys.executable, "-I", "-S", str(SCRIPTS / script), option],
+                capture_output=True,
+                text=True,
+                timeout=30,
+            )
+            assert done.returncode == code, done.stderr
+            assert f"usage: python scripts/{script}" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("script", "version"), [("demo", "3.9"), ("test", "3.10")])
