@@ -346,16 +346,16 @@ class Socket(Messaging, Waits, Generic[R]):
                 return self._send_parts(parts, flags, copy, track)
         if not parts:
             raise ValueError("a message has one part at least")
-        handle, more = self._handle, flags | SNDMORE | DONTWAIT
+        # The handle is read for each part: a signal handler may close the socket between two.
         if len(parts) > 1:
+            more = flags | SNDMORE | DONTWAIT
             for part in parts[:-1]:
                 size = len(part)
-                if size >= LARGE or try_send(handle, part, size, more) < 0:
+                if size >= LARGE or try_send(self._handle, part, size, more) < 0:
                     self._send_bytes(part, size, flags | SNDMORE)
-                    handle = self._handle
         part = parts[-1]
         size = len(part)
-        if size >= LARGE or try_send(handle, part, size, flags | DONTWAIT) < 0:
+        if size >= LARGE or try_send(self._handle, part, size, flags | DONTWAIT) < 0:
             self._send_bytes(part, size, flags)
         return None
 
@@ -488,16 +488,16 @@ class Socket(Messaging, Waits, Generic[R]):
         size = try_recv(*receive)
         if size < 0:
             size = self._recv_message(message, index(flags))
-            handle = self._handle
-            receive = message, handle, DONTWAIT
         more = message_more(*content)
         parts: list[bytes] = [message_data(*content)[:size] if size < KEEP else take(message)]
         while more:
+            if self._handle is not handle:
+                # A signal handler has closed it, say, and libzmq given its address to another.
+                handle = self._handle
+                receive = message, handle, DONTWAIT
             size = try_recv(*receive)
             if size < 0:
                 size = self._recv_message(message, index(flags))
-                handle = self._handle
-                receive = message, handle, DONTWAIT
             more = message_more(*content)
             parts.append(message_data(*content)[:size] if size < KEEP else take(message))
         if handle:

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 import ctzmq
 import ctzmq as zmq
+from ctzmq.core import socket as core
+from ctzmq.libzmq.provider import calls
 
 Make = Callable[..., zmq.Socket]
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
@@ -598,6 +600,38 @@ def test_closing_one_closes_all_that_share(socket: Make) -> None:
     with pytest.raises(zmq.ZMQError) as caught:
         a.send(b"x")
     assert caught.value.errno == zmq.ENOTSOCK
+
+
+@pytest.mark.parametrize(
+    ("call", "function"),
+    [
+        (lambda a, b: b.recv_multipart(), "try_recv"),
+        (lambda a, b: b.recv_multipart(copy=False), "try_recv"),
+        (lambda a, b: a.send_multipart([b"x", b"y", b"z"]), "try_send"),
+    ],
+    ids=["recv", "recv without a copy", "send"],
+)
+def test_the_rest_of_a_message_is_never_that_of_another_socket(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, call: Callable[..., Any], function: str
+) -> None:
+    """What a signal handler makes after it has closed a socket may have the same address."""
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    a.send_multipart([b"1", b"2", b"3"])
+    addresses = []
+    once = getattr(core, function)
+
+    def then_close(*arguments: Any) -> Any:
+        result = once(*arguments)
+        a.close()
+        b.close()
+        addresses.append(arguments[1] if function == "try_recv" else arguments[0])
+        return result
+
+    monkeypatch.setattr(core, function, then_close)
+    with pytest.raises(zmq.ZMQError) as caught:
+        call(a, b)
+    assert caught.value.errno == zmq.ENOTSOCK
+    assert addresses[1:] == [calls.NULL] * (len(addresses) - 1)
 
 
 def test_a_socket_left_open_is_told_of_and_closed(context: zmq.Context, home: str) -> None:
