@@ -186,7 +186,12 @@ class GreenSocket(EdgeSocket[bytes]):
             sharers.message = message
         return data
 
-    _receive: Any = recv
+    def _receive(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+        for _ in _turns:
+            break
+        else:
+            self._rest(POLLIN)
+        return super()._receive(flags, copy, track)
 
     @like(lambda: Messaging.recv_multipart)
     def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:

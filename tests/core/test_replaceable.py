@@ -362,3 +362,12 @@ def test_a_replaced_method_that_refuses_keeps_to_the_time_out(name: str, pair: A
     with refusing as double, pytest.raises(zmq.Again):
         getattr(a if name == "send" else b, name)(*arguments)
     assert 0 < double.call_count < 20
+
+
+def test_receiving_into_memory_goes_past_what_is_replaced(pair: Any) -> None:
+    a, b = pair(zmq.PAIR, zmq.PAIR)
+    a.send(b"x")
+    buffer = bytearray(1)
+    with mock.patch.object(ctzmq.Socket, "recv", side_effect=AssertionError):
+        assert b.recv_into(buffer) == 1
+    assert buffer == b"x"
