@@ -75,6 +75,8 @@ contexts = Living()
 
 #: What is known of addresses is out of date when this number changes.
 closings = 0
+#: The thread that has closed the last one.
+closer = 0
 _numbers = itertools.count(1)
 
 #: The thread that ends the program, once it closes sockets that other threads may use.
@@ -206,7 +208,8 @@ def _after_fork_in_parent() -> None:
 
 def forget(handle: Any) -> None:
     """Note that a socket or context is closed."""
-    global closings
+    global closings, closer
+    closer = get_ident()
     # A number of its own even where two threads come here at once.
     closings = next(_numbers)
     sockets.discard(handle)

@@ -106,7 +106,6 @@ class PollItems:
         "closings",
         "count",
         "entries",
-        "forgetful",
         "lost",
         "table",
         "unlocked",
@@ -121,8 +120,6 @@ class PollItems:
         self.bell: polls.Bell | None = None
         #: Where all that there was is closed: one of them.
         self.lost: Any = None
-        #: Whether a signal handler has closed a socket while the table was waited for.
-        self.forgetful = False
         self._memory = bytearray(_ITEM.size * (self.count + 1))
         for number, (address, descriptor, events) in enumerate(entries):
             _ITEM.pack_into(self._memory, number * _ITEM.size, address, descriptor, events, 0)
@@ -136,7 +133,6 @@ class PollItems:
 
     def forget(self, address: int) -> None:
         """Take a socket that is about to be freed out of the table, and let no wait begin."""
-        self.forgetful = True
         for number, entry in enumerate(self.entries):
             if entry[0] == address:
                 _ITEM.pack_into(self._memory, number * _ITEM.size, 0, _NONE, 0, 0)
@@ -304,7 +300,7 @@ def wait(
 
     Source: libzmq `zmq_poll`.
     """
-    if items.unlocked:
+    if items.unlocked and items.closings == lifetime.closings:
         count = try_poll(items.table, items.count, 0)
         if count > 0 or (count == 0 and timeout == 0):
             return items.ready(count, keys)
@@ -345,12 +341,14 @@ def wait(
             ready = [(key, mask) for key, mask in items.ready(count, keys) if not _closed(key)]
             if ready:
                 return ready
-            forgetful = items.forgetful
+            before = items.count
             items, keys = renew(items)
-            if failure == numbers.ETERM and not items.count:
-                raise ContextTerminated()
-            if forgetful and not items.count and items.lost is not None:
-                raise closed(items.lost)
+            if before and not items.count:
+                if failure == numbers.ETERM:
+                    raise ContextTerminated()
+                if lifetime.closer == here and items.lost is not None:
+                    # A signal handler has closed them, which ends the call that it interrupts.
+                    raise closed(items.lost)
         elif count > 0:
             return items.ready(count, keys)
         elif failure == numbers.ETERM:
