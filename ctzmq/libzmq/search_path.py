@@ -57,8 +57,8 @@ def trouble(folder: str) -> str:
 
 def in_folder(folder: str) -> list[str]:
     """Return the paths of a folder's files that may be libzmq, the likeliest first."""
-    if platform() == "win32":
-        return scan(folder)
+    if platform() == "win32" or (folder == sys.prefix and getattr(sys, "frozen", False)):
+        return scan(folder)  # a packed library may have its whole version in its name
     paths = [os.path.join(folder, name) for name in names()]
     return [path for path in paths if os.path.exists(path)]
 

@@ -156,12 +156,19 @@ def test_environment_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def test_a_frozen_program_carries_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frozen_program_carries_its_library(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     on("linux", monkeypatch)
-    monkeypatch.setattr(sys, "prefix", "/opt/program")
-    monkeypatch.setattr(sys, "base_prefix", "/opt/program")
+    program = str(tmp_path)
+    packed = tmp_path / "libzmq.so.5.2.4"  # as packers copy it, without the link to it
+    packed.write_bytes(b"")
+    monkeypatch.setattr(sys, "prefix", program)
+    monkeypatch.setattr(sys, "base_prefix", program)
+    assert search_path.in_folder(program) == []
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert search_path.environment() == ["/opt/program", "/opt/program/lib"]
+    assert search_path.environment() == [program, os.path.join(program, "lib")]
+    assert search_path.in_folder(program) == [str(packed)]
 
 
 # -- Well-known folders ----------------------------------------------------------------------------
