@@ -7,9 +7,10 @@ find this package.
 # ruff: noqa: I001, F401
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .libzmq import library_path, loader
 
-TYPE_CHECKING = False
 # fmt: off
 if TYPE_CHECKING:
     from . import asyncio, constants, error, utils

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import errno as _errno
 from operator import index
+from typing import Any
 
 from .libzmq import numbers, prototypes
 from .libzmq.provider import calls
 from .libzmq.unavailable import ZMQVersionError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 __all__ = [
     "Again",

@@ -11,7 +11,7 @@ from typing import Any, Callable, Literal, TypeVar, overload
 
 from ..core.frame import Frame
 from ..core.tracker import MessageTracker
-from ..libzmq.typed import Buffer
+from ..libzmq.annotations import Buffer
 from ..waiting.edge import EdgeSocket
 
 T = TypeVar("T")

@@ -21,8 +21,8 @@ from ..core import socket as _socket
 from ..core.lifecycle import Lifecycle
 from ..core.replaceable import put
 from ..error import Again
+from ..libzmq.annotations import like
 from ..libzmq.provider import calls
-from ..libzmq.typed import like
 from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
 from . import pace
 from .events import Events

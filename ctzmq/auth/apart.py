@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from collections.abc import Awaitable, Coroutine
+from typing import Any, Callable, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    T = TypeVar("T")
+T = TypeVar("T")
 
 __all__ = ["Failure", "apart"]
 

@@ -14,13 +14,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import Union
 
 from ..core.security import curve_keypair
 from ..utils import z85
 
-if TYPE_CHECKING:
-    _Path = Union[str, os.PathLike[str]]
+_Path = Union[str, os.PathLike[str]]
 
 __all__ = ["create_certificates", "load_certificate", "load_certificates"]
 

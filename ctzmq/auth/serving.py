@@ -8,16 +8,14 @@ refused.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..asyncio import Poller
 from ..constants import DONTWAIT, POLLIN, POLLOUT
 from ..error import Again, ContextTerminated
 from .apart import Failure, apart
+from .base import Authenticator
 from .zap import refuse
-
-if TYPE_CHECKING:
-    from .base import Authenticator
 
 __all__ = ["PAUSE_SECONDS", "serve"]
 

@@ -10,10 +10,7 @@ import argparse
 import json
 import re
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
 
 _SECRET = re.compile(
     r'(?:secret-key\s*=\s*"|"secret":\s*"|SECRET KEY ==\s*|\A\s*)(\S{40})(?:"|\s|\Z)'

@@ -14,13 +14,12 @@ import sysconfig
 import tempfile
 import textwrap
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
-    from typing import Any
 
     from ctzmq import Context, Socket
 

@@ -16,14 +16,13 @@ import pkgutil
 import runpy
 import sys
 from importlib.machinery import BuiltinImporter, SourceFileLoader, SourcelessFileLoader
-from types import ModuleType
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING
 
 from ctzmq.compat import install_as_zmq
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from types import TracebackType
 
 ROOM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 STANDIN = os.path.join(ROOM, "compat", "standin")

@@ -14,11 +14,8 @@ import sys
 import tempfile
 import threading
 import time
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
+from collections.abc import Iterator
+from types import FrameType
 
 PATIENCE_SECONDS = 120.0
 

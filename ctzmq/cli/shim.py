@@ -17,11 +17,11 @@ import shlex
 import sys
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ctzmq.compat import HOMES
 from ctzmq.core.version import VERSION, pyzmq_version
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 

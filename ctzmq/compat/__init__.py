@@ -13,14 +13,11 @@ and `find_spec` see what they would see without the alias.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module, reload
 from importlib.machinery import ModuleSpec
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import CodeType, ModuleType
-    from typing import Any
+from types import CodeType, ModuleType
+from typing import Any
 
 __all__ = ["ABSENT", "HOMES", "home_of", "install_as_zmq"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, IntEnum, IntFlag
+from typing import TYPE_CHECKING
 
 from ..libzmq.numbers import SOCKET_OPTIONS
 
@@ -69,7 +70,6 @@ from .enums import (
     SocketType,
 )
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .on_demand import (
         CURVE,

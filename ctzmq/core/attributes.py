@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from operator import index
+from typing import TYPE_CHECKING, Any, Callable
 
+from ..error import ZMQError
 from ..libzmq import numbers
 from ..libzmq.numbers import INT, KINDS
 from ..libzmq.provider import calls
@@ -12,11 +14,7 @@ from .descriptors import Option, Topic
 from .options import describe, kind, read, write
 from .replaceable import UnknownAttribute, put, takes
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
-
-    from ..error import ZMQError
     from .descriptors import SecretKey
 
 #: Where a class that has a `__getattr__` finds its other attributes as quickly as one without:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from typing import Any
 
 from ..error import check
 from ..libzmq import memory, prototypes
 from ..libzmq.provider import calls
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 #: The size of what an array of Python objects has in the place of each.
 _POINTER = ctypes.sizeof(ctypes.c_void_p)

@@ -7,18 +7,14 @@ import itertools
 import sys
 from _weakref import ref
 from operator import index
+from typing import Any, Callable, TypeVar
 
 from ..error import ZMQBindError, ZMQError
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
-from ..libzmq.typed import TypeVar
 from . import endpoint, names, shortage
 from .attributes import SocketAttributes
 from .lifecycle import Lifecycle
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable
 
 C = TypeVar("C", bound="Connections")
 

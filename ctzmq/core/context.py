@@ -7,20 +7,17 @@ import os
 from _thread import RLock
 from errno import EMFILE
 from operator import index
+from typing import TYPE_CHECKING, Any, Callable, Generic, overload
 from warnings import warn
 
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers, prototypes, threads
+from ..libzmq.annotations import TypeVar
 from ..libzmq.provider import calls
-from ..libzmq.typed import Generic, TypeVar, overload
 from . import lifetime, limits, shortage
 from .lifecycle import shown
 from .replaceable import UnknownAttribute, put, takes
 from .socket import Socket
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable
 
 S = TypeVar("S", bound="Socket[Any]", covariant=True, default="Socket[bytes]")
 T = TypeVar("T", bound="Socket[Any]")

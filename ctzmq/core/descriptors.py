@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from types import MethodType
+from typing import TYPE_CHECKING, Any, Callable, Generic, Protocol, TypeVar, overload
 
 from ..error import ZMQError
 from ..libzmq import numbers
-from ..libzmq.typed import Generic, TypeVar, overload
 from .replaceable import put
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Protocol
 
     class Subscribing(Protocol):
         """`subscribe` or `unsubscribe` of one socket."""

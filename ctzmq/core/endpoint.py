@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import errno as _errno
 import sys
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..error import ZMQError, from_errno
 from ..libzmq import loader, numbers
-from ..libzmq.typed import Generic, TypeVar
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .connections import Connections
 
 S = TypeVar("S", bound="Connections")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from operator import index
+from typing import Any
 
 from ..error import ZMQError, check
 from ..libzmq import memory, numbers, prototypes
+from ..libzmq.annotations import Event
 from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
 from ..libzmq.provider import calls
 from . import lifetime, payload, settings
@@ -14,12 +17,6 @@ from .buffers import contiguous, fill
 from .endpoint import encode_group
 from .replaceable import replaceable
 from .tracker import _FINISHED_TRACKER, MessageTracker
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from threading import Event
-    from typing import Any
 
 __all__ = ["Frame", "Message"]
 

@@ -6,6 +6,7 @@ import ctypes
 from _thread import get_ident
 from errno import EMFILE
 from operator import index
+from typing import TYPE_CHECKING, Any, Callable
 from warnings import warn
 
 from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
@@ -14,10 +15,7 @@ from ..libzmq.provider import calls
 from . import lifetime, options, payload, polls, settings, shortage
 from .replaceable import put, replaceable
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
-
     from ..constants.enums import SocketType
     from .context import Context
 
@@ -61,7 +59,8 @@ class Lifecycle:
         "context",
     )
 
-    context: Context[Any]
+    if TYPE_CHECKING:
+        context: Context[Any]
     _address: int
     _pointer: Any
     #: What the quick calls get, NULL where they must not be made.

@@ -14,16 +14,13 @@ import os
 import sys
 from _thread import get_ident
 from _weakref import ref
+from collections.abc import Iterator
 from ctypes import c_void_p, sizeof
 from types import ModuleType
+from typing import TYPE_CHECKING, Any, Callable, ClassVar
 
 from ..libzmq.provider import calls
 from . import payload, polls
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, Callable, ClassVar
 
 
 class Living:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import Callable
 
 from ..libzmq import numbers
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Callable
 
 #: What `zmq_ctx_get` tells of SOCKET_LIMIT on every system.
 _SOCKET_LIMIT = 65535

@@ -9,19 +9,14 @@ message, `_deserialize` is what that flavour overrides.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
 from ..libzmq import numbers
-from ..libzmq.typed import TypeVar, overload
+from ..libzmq.annotations import Buffer
 from .attributes import SocketAttributes
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any, Callable, Literal
-
-    from ..libzmq.typed import Buffer
-    from .frame import Frame
-    from .tracker import MessageTracker
+from .frame import Frame
+from .tracker import MessageTracker
 
 T = TypeVar("T")
 

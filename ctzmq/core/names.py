@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from typing import TYPE_CHECKING, Any
 
 from ..libzmq import loader, numbers
 from . import endpoint
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .connections import Connections
 
 #: The transports whose endpoints have a host, and the first release that looks its name up itself.

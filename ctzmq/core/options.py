@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 from ..error import ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 _BYTES_CAPACITY = 255
 # The library writes a key as text only into a buffer of exactly the text's size and its NUL.

@@ -10,17 +10,14 @@ from __future__ import annotations
 import itertools
 import sys
 from _thread import RLock
+from typing import Any, Callable
 
 from ..error import check
 from ..libzmq import interpreters, memory, prototypes
+from ..libzmq.annotations import Event
 from ..libzmq.provider import calls
 from .buffers import fill
 from .tracker import _FINISHED_TRACKER, MessageTracker
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from threading import Event
-    from typing import Any, Callable
 
 #: What libzmq still reads: number of the loan -> what keeps the memory, who waits for its end.
 payloads: dict[int, tuple[object, Event | None]] = {}
@@ -121,9 +118,9 @@ def lend(
         _make_callback()
     event = tracker = None
     if track:
-        from threading import Event
+        import threading
 
-        event = Event()
+        event = threading.Event()
         tracker = MessageTracker(event)
     if size < calls.LARGE and on_small_loan is not None:
         on_small_loan(size)

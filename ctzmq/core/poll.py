@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any, Callable
+
 from ..libzmq import numbers
 from ..libzmq.provider import calls
 from . import lifetime
 from .lifecycle import Lifecycle
 from .pollitems import PollItems, milliseconds, table, wait
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any, Callable
 
 __all__ = ["Poller", "select", "zmq_poll"]
 

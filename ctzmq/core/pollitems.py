@@ -13,9 +13,11 @@ import errno
 import sys
 from _struct import Struct, calcsize
 from _thread import _count, get_ident
+from collections.abc import Iterable, Sequence
 from ctypes import sizeof
 from operator import index
 from time import monotonic
+from typing import Any, Callable
 
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers
@@ -24,11 +26,6 @@ from ..libzmq.structs import zmq_fd_t, zmq_pollitem_t
 from . import lifetime, options, polls
 from .lifecycle import Lifecycle
 from .polls import waiting
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any, Callable
 
 __all__ = ["PollItems", "entry", "inf", "milliseconds", "signals_interrupt", "table", "wait"]
 

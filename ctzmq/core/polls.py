@@ -9,10 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from _thread import get_ident
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable
+from typing import Any, Callable
 
 __all__ = ["Bell", "inherit", "interrupt", "new_bell", "waiting"]
 

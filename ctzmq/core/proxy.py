@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno as _errno
 from _thread import get_ident
+from collections.abc import Iterable, Sequence
+from typing import Any, Callable
 
 from ..error import ZMQError, from_errno
 from ..libzmq import numbers, prototypes
@@ -11,11 +13,6 @@ from ..libzmq.provider import calls
 from .lifecycle import Lifecycle
 from .poll import Poller
 from .relay import Relay
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from typing import Any, Callable
 
 __all__ = ["device", "proxy", "proxy_steerable"]
 

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import errno as _errno
 from _thread import get_ident
+from collections.abc import Iterable
 from contextlib import suppress
 from struct import pack
+from typing import Any
 
 from ..error import ZMQError, check
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from .frame import Content
 from .waits import REFUSED
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
 
 __all__ = ["Relay"]
 

@@ -8,12 +8,9 @@ most often a misspelt option, and is refused.
 from __future__ import annotations
 
 from _weakref import ref
+from collections.abc import Iterable
 from types import MethodType
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any, Callable
+from typing import Any, Callable
 
 #: Sets an attribute where a class has a `__setattr__` of its own, which need not be asked.
 put: Callable[[Any, str, Any], None] = object.__setattr__

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 from ..error import ZMQError, from_errno
 from ..libzmq import loader, numbers, prototypes
 from ..libzmq.provider import calls
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 __all__ = ["DRAFT_API", "curve_keypair", "curve_public", "has"]
 

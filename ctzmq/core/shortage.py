@@ -6,13 +6,10 @@ import errno as _errno
 import os
 import sys
 from contextlib import suppress
+from typing import Any
 
 from ..error import ZMQError
 from ..libzmq import numbers
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 #: What wakes a thread of libzmq: an eventfd, or elsewhere the two ends of a pair of sockets.
 _MAILBOX = 1 if sys.platform.startswith("linux") else 2

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import sys
 from _thread import get_ident
+from collections.abc import Sequence
 from operator import index
+from typing import TYPE_CHECKING, Any, Generic
 
 from ..error import Again
 from ..libzmq import memory, numbers
+from ..libzmq.annotations import Buffer, TypeVar, like
 from ..libzmq.provider import calls
-from ..libzmq.typed import Generic, TypeVar, like
 from ..utils import jsonapi as jsonapi
 from . import messaging, payload, poll
 from .buffers import contiguous, fill
@@ -23,13 +25,6 @@ from .messaging import DEFAULT_PROTOCOL, SNDMORE, Messaging
 from .pollitems import milliseconds
 from .tracker import _FINISHED_TRACKER, MessageTracker
 from .waits import Waits
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
-
-    from ..libzmq.typed import Buffer
 
 S = TypeVar("S", bound="Socket[Any]")
 # For type checkers only: what `recv` gives, bytes or something to wait for.

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import Any
 
 from ..error import NotDone
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from threading import Event
-    from typing import Any
+from ..libzmq.annotations import Event
 
 __all__ = ["_FINISHED_TRACKER", "MessageTracker"]
 
@@ -40,7 +37,7 @@ class MessageTracker:
         self.peers = set()
         if not towatch:
             return
-        from threading import Event
+        import threading
 
         for watched in towatch:
             if isinstance(watched, MessageTracker):
@@ -51,7 +48,7 @@ class MessageTracker:
                         "not a tracked message: make the frame with track=True, copy=False"
                     )
                 self.peers.add(watched.tracker)
-            elif isinstance(watched, Event):
+            elif isinstance(watched, threading.Event):
                 self.events.add(watched)
             else:
                 raise TypeError(f"expected Event, MessageTracker or Frame, got {watched!r}")

@@ -10,6 +10,7 @@ from _thread import get_ident
 from math import ceil
 from operator import index
 from time import monotonic
+from typing import Any, Callable
 
 from ..error import Again
 from ..libzmq import numbers
@@ -17,10 +18,6 @@ from ..libzmq.provider import calls
 from . import lifetime, poll
 from .connections import Connections
 from .pollitems import PollItems, inf, milliseconds, signals_interrupt, table, wait
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable
 
 __all__ = ["REFUSED", "Waits"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from .. import __all__ as _all
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

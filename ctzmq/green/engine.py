@@ -11,7 +11,7 @@ import errno as _errno
 from itertools import islice, repeat
 from operator import index
 from time import monotonic
-from typing import Any, Callable, ClassVar
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..constants.enums import Errno
 from ..constants.options import SocketOption
@@ -24,8 +24,8 @@ from ..core.replaceable import put
 from ..core.tracker import MessageTracker
 from ..core.waits import REFUSED
 from ..error import Again, ZMQError
+from ..libzmq.annotations import like
 from ..libzmq.provider import calls
-from ..libzmq.typed import like
 from ..waiting.edge import Edge, EdgeSocket
 from ..waiting.hub import Hub
 from .parking import Place, aside
@@ -85,7 +85,11 @@ class GreenSocket(EdgeSocket[bytes]):
     __slots__ = ("_midway",)
 
     #: Returns the hub of the thread that calls it.
-    _hub: ClassVar[staticmethod[[], Hub]]
+    if TYPE_CHECKING:
+
+        @staticmethod
+        def _hub() -> Hub: ...
+
     #: What sends of tracked messages return.
     _tracker_class: Any = None
     #: Whether the last part was sent with SNDMORE; it may stay True for one call too many.
@@ -399,7 +403,7 @@ class _Guest(GreenSocket):
     __slots__ = ("_hub",)
 
     def __init__(self, hub: Hub, socket: Any) -> None:
-        self._hub = lambda: hub  # type: ignore[misc]
+        self._hub = lambda: hub  # type: ignore[method-assign]
         super().__init__(socket)
 
 

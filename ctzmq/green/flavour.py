@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from time import monotonic
-from typing import Any, Callable, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..core import poll as _poll
 from ..core.context import Context
@@ -37,7 +37,10 @@ class GreenContext(Context[S]):
 
     __slots__ = ()
 
-    _hub: ClassVar[staticmethod[[], Hub]]
+    if TYPE_CHECKING:
+
+        @staticmethod
+        def _hub() -> Hub: ...
 
     @classmethod
     def instance(cls: type[G], io_threads: int = 1) -> G:
@@ -92,7 +95,10 @@ class GreenTracker(MessageTracker):
     Source: pyzmq `zmq.MessageTracker`.
     """
 
-    _hub: ClassVar[staticmethod[[], Hub]]
+    if TYPE_CHECKING:
+
+        @staticmethod
+        def _hub() -> Hub: ...
 
     def wait(self, timeout: float = -1) -> None:
         """Wait until libzmq is done with every message that is watched.
@@ -120,7 +126,10 @@ class GreenPoller(_poll.Poller):
     Source: pyzmq `zmq.green.Poller`.
     """
 
-    _hub: ClassVar[staticmethod[[], Hub]]
+    if TYPE_CHECKING:
+
+        @staticmethod
+        def _hub() -> Hub: ...
 
     def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
         """Wait until at least one of the registered is ready; what was closed since never is.

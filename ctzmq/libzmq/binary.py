@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Literal
+from typing import Literal
 
 _LONGEST_TABLE = 1 << 20  # bytes; a library has a dozen segments of 56
 

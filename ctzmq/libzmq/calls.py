@@ -16,13 +16,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from typing import Any, Callable
 
 from . import loader, prototypes
 from .structs import zmq_msg_t
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable
 
 #: Whether the calls go through PyPy's own FFI in place of ctypes.
 NATIVE = False

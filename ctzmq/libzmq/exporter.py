@@ -16,11 +16,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
+from typing import TYPE_CHECKING, Any
 
 #: Whether instances must hold what offers their memory in `_memory` from the start.
 NEEDS_MEMORY = sys.implementation.name == "cpython" and sys.version_info < (3, 12, 7)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Callable
+from typing import Callable
 
 #: Whether there can be interpreters with a lock and memory of their own.
 CAN_BE_ISOLATED = sys.implementation.name == "cpython" and sys.version_info >= (3, 12)

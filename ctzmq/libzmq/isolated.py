@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import ctypes
 from contextlib import suppress
+from types import ModuleType
+from typing import Any
 
 from . import loader, prototypes, threads
 from .structs import zmq_msg_t
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from types import ModuleType
-    from typing import Any
 
 _SHARED = 3
 _ROOMS = 64

@@ -9,16 +9,13 @@ program happens to run. Nothing here needs a compiler, binutils or ldconfig, whi
 
 from __future__ import annotations
 
+import ctypes
 import os
 import stat
 import sys
+from collections.abc import Iterator
 
 from . import search_path
-from .lean import ctypes
-
-TYPE_CHECKING = False  # importing `typing` would cost more than the whole search
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 #: The oldest libzmq that ctzmq works with: in 4.1 `zmq_msg_t` grew to its 64 bytes.
 OLDEST = (4, 1)

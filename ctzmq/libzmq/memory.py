@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable
+from typing import Any, Callable
 
 #: Where a garbage collector decides when memory of C is freed, weigh(size) tells it of some.
 weigh: Callable[[int], None] | None = None

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from typing import Any, Callable
 
 import _cffi_backend  # type: ignore[import-untyped]
 
 from . import loader
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable
 
 NATIVE = True
 DONTWAIT = 1

@@ -18,14 +18,11 @@ from ctypes import (
     c_ulong,
     c_void_p,
 )
+from typing import Any, Callable
 
 from . import loader
 from .structs import zmq_fd_t
 from .unavailable import Missing
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable
 
 _library = loader.load().handle
 

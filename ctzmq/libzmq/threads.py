@@ -5,12 +5,9 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]
 import ctypes
 import sys
+from typing import Any
 
 from . import prototypes
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 #: The C library's functions that start a thread, once they were needed.
 _posix: Any = None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from . import loader
+from typing import Any, NoReturn
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, NoReturn
+from . import loader
 
 
 class ZMQVersionError(NotImplementedError):

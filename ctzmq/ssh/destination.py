@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
-if TYPE_CHECKING:
-    from typing import Union
-
-    _Path = Union[str, os.PathLike[str]]
+_Path = Union[str, os.PathLike[str]]
 
 __all__ = ["Server", "check_host", "check_port", "key_path", "parse_server"]
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import selectors
+import socket
 import socketserver
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .destination import check_host, check_port
-
-if TYPE_CHECKING:
-    import socket
 
 __all__ = ["forward_tunnel"]
 

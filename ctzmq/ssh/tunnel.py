@@ -21,8 +21,9 @@ from getpass import getpass, getuser
 from importlib import import_module
 from multiprocessing import Process
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..core.socket import Socket
 from .destination import (
     Server,
     check_host,
@@ -31,9 +32,6 @@ from .destination import (
     key_path,
     parse_server,
 )
-
-if TYPE_CHECKING:
-    from ..core.socket import Socket
 
 __all__ = [
     "openssh_tunnel",

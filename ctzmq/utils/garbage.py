@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from ..core.context import Context
 from ..core.payload import payloads
-
-if TYPE_CHECKING:
-    from ..core.context import Context
 
 __all__ = ["GarbageCollector", "GarbageCollectorThread", "gc", "gcref"]
 

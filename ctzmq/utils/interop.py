@@ -8,10 +8,7 @@ from __future__ import annotations
 import ctypes
 import operator
 from importlib import import_module
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any
 
 _CTYPES_POINTERS = (ctypes.c_void_p, ctypes.c_char_p, ctypes._Pointer)
 

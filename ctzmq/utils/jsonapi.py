@@ -6,10 +6,7 @@ Standard library only: any floor of ctzmq may import this module.
 from __future__ import annotations
 
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable
+from typing import Any, Callable
 
 __all__ = ["dumps", "loads"]
 

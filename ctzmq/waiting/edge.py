@@ -32,8 +32,8 @@ from ..core import poll as _poll
 from ..core import socket as _socket
 from ..core.replaceable import put
 from ..error import ZMQError
+from ..libzmq.annotations import TypeVar
 from ..libzmq.provider import calls
-from ..libzmq.typed import TypeVar
 from .hub import Watcher
 
 R = TypeVar("R", default=bytes)

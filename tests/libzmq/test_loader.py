@@ -16,7 +16,7 @@ from typing import Any, Callable
 
 import pytest
 
-from ctzmq.libzmq import binary, lean, library_path, loader, prototypes, search_path
+from ctzmq.libzmq import binary, library_path, loader, prototypes, search_path
 
 ROOT = Path(loader.__file__).parents[2]
 
@@ -688,7 +688,7 @@ def project(tmp_path: Path) -> Path:
     """A package `ctzmq` that prints what `is_own_command` says when it is imported."""
     package = tmp_path / "ctzmq" / "libzmq"
     package.mkdir(parents=True)
-    for module in (lean, loader, search_path):
+    for module in (loader, search_path):
         shutil.copy(str(module.__file__), package)
     (package / "__init__.py").write_text("")
     (package.parent / "__main__.py").write_text("")

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import ctzmq
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 
 # The import system hands out what sys.modules has in the end.
 sys.modules.pop("zmq", None)
