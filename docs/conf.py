@@ -14,6 +14,7 @@ from docutils.parsers.rst import Directive
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import ctzmq
+from ctzmq.constants.meanings import MEANINGS
 from ctzmq.core.version import VERSION
 
 project = "ctzmq"
@@ -36,6 +37,14 @@ napoleon_custom_sections = ["Source"]
 # Every flavour has classes of these names; a parameter means the blocking one, or its like.
 napoleon_preprocess_types = True
 napoleon_type_aliases = {name: f"ctzmq.{name}" for name in ("Context", "Socket", "Poller")}
+
+#: What the flat names of an enum's members begin with.
+PREFIXES = {
+    "Event": "EVENT_",
+    "RouterNotify": "NOTIFY_",
+    "ReconnectStop": "RECONNECT_STOP_",
+    "NormMode": "NORM_",
+}
 
 
 def prepare_docstring(
@@ -76,16 +85,24 @@ class EnumTable(Directive):
         groups: dict[enum.Enum, list[str]] = {}
         for name, member in members.items():
             groups.setdefault(member, []).append(name)
+        prefix = PREFIXES.get(self.arguments[0], "")
         head = ["Name", "Number"]
-        rows = [[", ".join(names), str(member.value)] for member, names in groups.items()]
+        rows = []
+        for member, names in groups.items():
+            flat = [
+                f"{prefix}{name}" if hasattr(ctzmq, f"{prefix}{name}") else name for name in names
+            ]
+            rows.append([", ".join(flat), str(member.value)])
         if issubclass(type(next(iter(groups))), ctzmq.SocketOption):
-            head += ["Value", "Access", "Since libzmq"]
+            head += ["What it means", "Value", "Default", "Access", "Since libzmq"]
             for row, option in zip(rows, groups):
                 access = ("get" if option.readable else "", "set" if option.writable else "")
                 kind = {"int64": "int, 64 bits", "fd": "descriptor"}.get(
                     option._opt_type.name, option._opt_type.name
                 )
-                row += [kind, ", ".join(filter(None, access)), option.since]
+                meaning, unit, default = MEANINGS[option.name]
+                value = f"{kind}: {unit}" if unit and unit != kind else kind
+                row += [meaning, value, default, ", ".join(filter(None, access)), option.since]
         return [self.table(head, rows)]
 
     @staticmethod
