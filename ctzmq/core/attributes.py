@@ -45,7 +45,6 @@ PASSED_BY = frozenset(
 INNER = frozenset(
     (
         "_address",
-        "_claim",
         "_copy_threshold",
         "_handle",
         "_items",
@@ -55,7 +54,6 @@ INNER = frozenset(
         "_shadow_obj",
         "_sharers",
         "_type",
-        "_users",
         "context",
     )
 )
@@ -80,6 +78,7 @@ class SocketAttributes:
     _notice: Callable[[], None]
     _thread_safe: Callable[[], bool]
     _draft_poller: Any
+    _sharers: Any
     _tell_sharers: Callable[[], None]
 
     if TYPE_CHECKING:
@@ -363,10 +362,10 @@ class SocketAttributes:
         if option == numbers.FD and not self._handle and self._thread_safe():
             return self._draft_fd()
         if option != numbers.EVENTS:
-            return read(self._address, number)
+            return read(self._sharers.call, number)
         if self._draft_poller is not None:
             self._draft_poller.take_news()
-        events = read(self._address, number)
+        events = read(self._sharers.call, number)
         self._notice()
         return events
 
@@ -393,7 +392,7 @@ class SocketAttributes:
         """
         if not self._address:
             raise self._error(numbers.ENOTSOCK)
-        write(self._address, index(option), optval)
+        write(self._sharers.call, index(option), optval)
         if option == numbers.CONFLATE and optval:
             self._slow_down()
 

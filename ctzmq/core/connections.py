@@ -11,7 +11,6 @@ from typing import Any, Callable, TypeVar
 
 from ..error import ZMQBindError, ZMQError
 from ..libzmq import numbers, prototypes
-from ..libzmq.provider import calls
 from . import endpoint, names, shortage
 from .attributes import SocketAttributes
 from .lifecycle import Lifecycle
@@ -162,8 +161,10 @@ class Connections(SocketAttributes, Lifecycle):
             # libzmq looks at the network's interfaces, and aborts the process when it cannot.
             raise endpoint.refused(verb, addr, _errno.EMFILE, resolved)
         try:
-            while function(self._address, encoded) < 0:
-                errno = calls.errno()
+            while True:
+                rc, errno = self._sharers.call(function, encoded)
+                if rc >= 0:
+                    return
                 if errno == numbers.ENOTSOCK:
                     raise self._error(errno)
                 if errno != _errno.EINTR:
@@ -282,8 +283,8 @@ class Connections(SocketAttributes, Lifecycle):
         self._group_call(prototypes.zmq_leave, group, "is not in this group")
 
     def _group_call(self, function: Callable[..., int], group: Any, refusal: str) -> None:
-        if function(self._address, endpoint.encode_group(group)) < 0:
-            errno = calls.errno()
+        rc, errno = self._sharers.call(function, endpoint.encode_group(group))
+        if rc < 0:
             if errno == numbers.EINVAL:
                 raise ZMQError(errno, f"the socket {refusal}: {group!r:.60}")
             if errno == numbers.ENOTSUP:
@@ -332,8 +333,10 @@ class Connections(SocketAttributes, Lifecycle):
         mask = index(events)
         if not 0 <= mask <= _ALL_EVENTS:
             raise ZMQError(numbers.EINVAL, f"cannot monitor {mask:#x}: events have 16 bits")
-        if prototypes.zmq_socket_monitor(self._address, encoded, mask) < 0:
-            errno = calls.errno()
+        rc, errno = self._sharers.call(prototypes.zmq_socket_monitor, encoded, mask)
+        if rc < 0:
+            if errno == numbers.ENOTSOCK:
+                raise self._error(errno)
             if errno == _errno.EMFILE:
                 # libzmq makes a socket for it.
                 raise shortage.of_sockets(self.context)
@@ -394,7 +397,7 @@ class Connections(SocketAttributes, Lifecycle):
             and not self._left_by
         ):
             # A monitor ends with one last event, for which libzmq waits until somebody takes it.
-            prototypes.zmq_socket_monitor(socket._address, None, 0)
+            socket._sharers.call(prototypes.zmq_socket_monitor, None, 0)
         super()._abandon()
 
     def disable_monitor(self) -> None:

@@ -13,8 +13,8 @@ from warnings import warn
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers, prototypes, threads
 from ..libzmq.annotations import TypeVar
-from ..libzmq.provider import calls
 from . import lifetime, limits, shortage
+from .fate import Fate
 from .lifecycle import shown
 from .replaceable import UnknownAttribute, put, takes
 from .socket import Socket
@@ -30,35 +30,6 @@ _OPTIONS: dict[str, int] = {
     **{name: option for name, (option, _) in numbers.SOCKET_OPTIONS.items()},
     **numbers.CONTEXT_OPTIONS,
 }
-
-
-class Fate:
-    """What all that share one libzmq context share too: they end together, and once."""
-
-    __slots__ = ("claim", "ending", "lock", "results", "sharers", "started")
-
-    def __init__(self) -> None:
-        #: The address, until the context is known to be terminated.
-        self.claim: list[int] = []
-        self.sharers = lifetime.Living()
-        self.ending: bool = False
-        #: Whether libzmq has made a socket, and so has started its threads.
-        self.started = False
-        # A signal handler may terminate the context that is being terminated.
-        self.lock: Any = RLock()
-        #: What `zmq_ctx_term` has returned: less than 0 when a signal interrupted it.
-        self.results: set[int] = set()
-
-    def terminate(self) -> None:
-        """Have libzmq terminate the context; nothing happens when it has done so already.
-
-        The address is read, libzmq called and its result noted in one step in C. A signal handler
-        that came between could end the context too, and another would be at its address.
-
-        Source: libzmq `zmq_ctx_term`.
-        """
-        if 0 not in self.results:
-            self.results.update(map(calls.terminate, self.claim))
 
 
 class Context(Generic[S]):
@@ -118,6 +89,7 @@ class Context(Generic[S]):
 
     def __init__(self, io_threads: Any = 1, shadow: Any = 0) -> None:
         self._address = 0
+        self._shadow = False
         self._pid = os.getpid()
         self._shadow_obj: Any = None
         self._fate = Fate()
@@ -134,12 +106,10 @@ class Context(Generic[S]):
         lifetime.contexts.add(self)
 
     def _open(self, io_threads: int) -> None:
-        address: int | None = prototypes.zmq_ctx_new()
-        if not address:
-            errno = calls.errno()
+        errno = self._fate.open()
+        if errno:
             raise shortage.of_descriptors("a context") if errno == EMFILE else from_errno(errno)
-        self._fate.claim.append(address)
-        self._address = address
+        self._address = self._fate.claim[0]
         try:
             self.set(numbers.IO_THREADS, io_threads)
         except Exception:
@@ -161,7 +131,7 @@ class Context(Generic[S]):
         if original is not None:
             self._fate = original._fate
         else:
-            self._fate.claim.append(address)
+            self._fate.adopt(address)
         self._address = address
 
     def __repr__(self) -> str:
@@ -310,11 +280,8 @@ class Context(Generic[S]):
                         fate.terminate()
                     finally:
                         # A signal handler may raise although the call has done its work.
-                        if 0 in fate.results:
+                        if fate.over() or not fate.claim:
                             self._forsake()
-                    if prototypes.zmq_ctx_get(self._address, numbers.IO_THREADS) < 0:
-                        # Somebody else has terminated it.
-                        self._forsake()
             finally:
                 fate.ending = ending
 
@@ -339,8 +306,6 @@ class Context(Generic[S]):
             return
         for socket in self._sockets.living():
             if socket.closed:
-                # An exception of a signal handler may have cut its end short.
-                socket._finish()
                 continue
             if self._warn_destroy_close:
                 warn(
@@ -364,6 +329,7 @@ class Context(Generic[S]):
         for sharer in {self, *self._fate.sharers}:
             sharer._abandon()
         self._fate.claim.clear()
+        self._fate.pointer.value = None
 
     def _abandon(self) -> None:
         self._address = 0
@@ -379,15 +345,21 @@ class Context(Generic[S]):
         # it goes on in a thread of its own.
         if _finalizing() or _inherited():
             return
-        address = getattr(self, "_address", 0)
-        if address and not self._shadow and 0 not in self._fate.results:
-            errno = ctypes.get_errno()
-            try:
+        fate = getattr(self, "_fate", None)
+        if fate is None or self._shadow or fate.ending or not fate.claim or fate.over():
+            return
+        errno = ctypes.get_errno()
+        try:
+            if self._address:
                 warn(f"unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
-            finally:
+        finally:
+            address = next(iter(fate.claim), None)
+            with fate.gate:
                 self._forsake()
+            fate.sweep()
+            if address is not None:
                 threads.detached(prototypes.zmq_ctx_term, address)
-                ctypes.set_errno(errno)
+            ctypes.set_errno(errno)
 
     # -- Options -----------------------------------------------------------------------------------
 
@@ -413,9 +385,9 @@ class Context(Generic[S]):
         Source: libzmq `zmq_ctx_get`, pyzmq `Context.get`.
         """
         self._check_open()
-        value: int = prototypes.zmq_ctx_get(self._address, index(option))
+        value, errno = self._fate.call(prototypes.zmq_ctx_get, _number("get", option))
         if value < 0:
-            raise self._refused("get", option)
+            raise self._refused("get", option, errno)
         return value
 
     def set(self, option: int, optval: int) -> None:
@@ -447,8 +419,9 @@ class Context(Generic[S]):
         wanted = limits.objection(option, optval)
         if wanted:
             raise ZMQError(numbers.EINVAL, f"{_name(option)} takes {wanted}, got {optval}")
-        if prototypes.zmq_ctx_set(self._address, index(option), optval) < 0:
-            raise self._refused("set", option)
+        rc, errno = self._fate.call(prototypes.zmq_ctx_set, _number("set", option), optval)
+        if rc < 0:
+            raise self._refused("set", option, errno)
 
     def _check_open(self) -> None:
         if not self._address:
@@ -456,8 +429,10 @@ class Context(Generic[S]):
         if self._ending:
             raise ContextTerminated()
 
-    def _refused(self, verb: str, option: int) -> ZMQError:
-        errno = calls.errno()
+    def _refused(self, verb: str, option: int, errno: int) -> ZMQError:
+        if errno == numbers.EFAULT and not self._fate.pointer:
+            # Another thread, or a signal handler, has begun its end just now.
+            return ContextTerminated()
         if errno == numbers.EINVAL:
             return ZMQError(
                 errno, f"cannot {verb} {_name(option)}: the value does not fit, or libzmq lacks it"
@@ -618,6 +593,14 @@ class Context(Generic[S]):
 
 
 SyncContext = Context
+
+
+def _number(verb: str, option: int) -> int:
+    """Return the number of an option; refuse one that C would cut to that of another."""
+    number = index(option)
+    if not -(2**31) <= number < 2**31:
+        raise ZMQError(numbers.EINVAL, f"cannot {verb} {_name(option)}: libzmq lacks it")
+    return number
 
 
 def _renew_lock() -> None:

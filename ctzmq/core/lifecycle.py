@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from _thread import get_ident
 from errno import EMFILE
 from operator import index
 from typing import TYPE_CHECKING, Any, Callable
@@ -12,15 +11,13 @@ from warnings import warn
 from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
-from . import lifetime, options, payload, polls, settings, shortage
+from . import lifetime, options, settings, shortage
+from .handle import Handle
 from .replaceable import put, replaceable
 
 if TYPE_CHECKING:
     from ..constants.enums import SocketType
     from .context import Context
-
-#: What is left to be closed of a socket that was never open; nothing is ever put into it.
-_NOTHING: list[int] = []
 
 
 def shown(cls: type) -> str:
@@ -30,14 +27,14 @@ def shown(cls: type) -> str:
 
 
 class Lifecycle:
-    """A libzmq socket: `_address` is where it is, `_pointer` the same as ctypes takes it.
+    """A libzmq socket, whose owner is `_sharers`: `_address` is where it is.
 
-    `_handle` is what the quick calls get: the pointer too, or NULL where they must not be made. All
-    are emptied before the socket is closed, so that no call can reach one that is gone. Those that
-    share one, a socket and its shadows, are in one set and are closed together.
+    `_handle` is what the quick calls get: its pointer, or NULL where they must not be made. All are
+    emptied before the socket is closed, so that no call can reach one that is gone. Those that
+    share one, a socket and its shadows, have one owner and are closed together.
 
-    A call that may wait keeps none of them where Python code can run, a signal handler that closes
-    the socket: it reads them anew each time.
+    No call keeps any of them where Python code can run, a signal handler that closes the socket:
+    it reads them anew each time.
     """
 
     # What few sockets have is in `__dict__`, with what is replaced on one socket.
@@ -45,7 +42,6 @@ class Lifecycle:
         "__dict__",
         "__weakref__",
         "_address",
-        "_claim",
         "_copy_threshold",
         "_handle",
         "_items",
@@ -55,7 +51,6 @@ class Lifecycle:
         "_shadow_obj",
         "_sharers",
         "_type",
-        "_users",
         "context",
     )
 
@@ -65,14 +60,9 @@ class Lifecycle:
     _pointer: Any
     #: What the quick calls get, NULL where they must not be made.
     _handle: Any
-    #: The address until libzmq's socket is closed, which whoever takes it does; shared with the
-    #: shadows.
-    _claim: list[int]
-    #: The thread of each call that may wait.
-    _users: list[int]
     _items: Any
     _look: Any
-    _sharers: lifetime.Sharers
+    _sharers: Handle
     _shadow_obj: Any
     _type: int
     _copy_threshold: int
@@ -96,12 +86,10 @@ class Lifecycle:
         put(self, "_address", 0)
         put(self, "_pointer", calls.NULL)
         put(self, "_handle", calls.NULL)
-        put(self, "_claim", _NOTHING)
-        put(self, "_users", [])
         put(self, "_items", None)
         put(self, "_look", None)
         put(self, "_replaced", self._overrides())
-        put(self, "_sharers", lifetime.Sharers())
+        put(self, "context", None)
         put(self, "_shadow_obj", None)
         if copy_threshold is None:
             put(self, "_copy_threshold", settings.copy_threshold())
@@ -113,8 +101,6 @@ class Lifecycle:
             self._share(shadow, ctx_or_socket)
         else:
             self._open(ctx_or_socket, index(socket_type))
-        self._sharers.add(self)
-        lifetime.sockets.add(self)
 
     def _open(self, context: Any, socket_type: int) -> None:
         if not hasattr(context, "underlying"):
@@ -133,9 +119,18 @@ class Lifecycle:
                 numbers.EINVAL,
                 f"a {self._type_name} socket needs a libzmq that is built with its draft API",
             )
-        self._settle(open_socket(context, socket_type))
-        put(self, "_claim", [self._address])
-        self._take_care()
+        handle = Handle(context._fate.handles)
+        put(self, "_sharers", handle)
+        # They know it before it is open, so that it is found whatever comes in between.
+        handle.add(self)
+        lifetime.sockets.add(self)
+        try:
+            open_socket(context, socket_type, handle)
+            self._settle()
+            self._take_care()
+        except BaseException:
+            Lifecycle.close(self)
+            raise
 
     def _share(self, shadow: Any, context: Any) -> None:
         put(self, "_shadow_obj", shadow)
@@ -153,19 +148,26 @@ class Lifecycle:
             raise ZMQError(numbers.ENOTSOCK, f"cannot shadow {shadow!r}: it is closed")
         put(self, "context", context)
         if original is not None:
-            self._sharers, self._claim = original._sharers, original._claim
             put(self, "context", context or original.context)
+            put(self, "_sharers", original._sharers)
         else:
-            put(self, "_claim", [address])
-        self._settle(address)
+            put(self, "_sharers", Handle())
+            self._sharers.adopt(address)
+        self._sharers.add(self)
+        lifetime.sockets.add(self)
+        self._settle()
         if original is not None:
             put(self, "_handle", original._handle)
             put(self, "_type", original._type)
         else:
-            put(self, "_type", int(options.read(address, numbers.TYPE)))
+            put(self, "_type", int(options.read(self._sharers.call, numbers.TYPE)))
             self._take_care()
 
-    def _settle(self, address: int) -> None:
+    def _settle(self) -> None:
+        address = self._sharers.pointer.value
+        if not address:
+            # Somebody has closed it meanwhile.
+            raise self._error(numbers.ENOTSOCK)
         pointer = calls.pointer(address)
         put(self, "_address", address)
         put(self, "_pointer", pointer)
@@ -177,14 +179,14 @@ class Lifecycle:
 
     def _thread_safe(self) -> bool:
         return self._type >= numbers.SERVER and bool(
-            options.read(self._address, numbers.THREAD_SAFE)
+            options.read(self._sharers.call, numbers.THREAD_SAFE)
         )
 
     def _take_care(self) -> None:
         if (
             self._thread_safe()
             or self._type == numbers.DGRAM
-            or (self._shadow and options.read(self._address, numbers.CONFLATE))
+            or (self._shadow and options.read(self._sharers.call, numbers.CONFLATE))
         ):
             self._slow_down()
 
@@ -283,52 +285,18 @@ class Lifecycle:
 
         Source: libzmq `zmq_close`, pyzmq `Socket.close`.
         """
-        if not self._claim:
+        handle = self._sharers
+        if not handle.claim:
             return
-        if linger is not None and self._address:
-            self._set_linger(linger)
+        if linger is not None and handle.pointer:
+            try:
+                options.write(handle.call, numbers.LINGER, linger)
+            except ZMQError as error:
+                if error.errno not in (numbers.ETERM, numbers.ENOTSOCK):
+                    raise
         # A signal handler may come in anywhere, and close the socket too, or leave by an exception:
-        # each step can be taken again. In a cycle of garbage, the set does not know this socket.
-        for sharer in {self, *self._sharers.living()}:
-            sharer._close_draft_poller()
-            sharer._abandon()
-        self._finish()
-
-    def _set_linger(self, linger: int) -> None:
-        here = get_ident()
-        self._users.append(here)
-        try:
-            options.write(self._address, numbers.LINGER, linger)
-        except ZMQError as error:
-            if error.errno not in (numbers.ETERM, numbers.ENOTSOCK):
-                raise
-        finally:
-            self._leave(here)
-
-    def _finish(self) -> None:
-        """Close libzmq's part of a closed socket, once no other thread is in it any more.
-
-        Calls of this thread, which a signal handler or a finalizer has interrupted, find a closed
-        socket when they go on.
-        """
-        here = get_ident()
-        sharers = self._sharers.living()
-        threads = {thread for sharer in sharers for thread in sharer._users}
-        if threads - {here} or any(sharer._address for sharer in sharers):
-            return
-        if (threads or here in polls.waiting) and payload.is_released_here():
-            # libzmq itself goes on with the socket when the handler is done.
-            return
-        try:
-            if polls.interrupt(self._claim[0]):
-                return
-            # The address is taken and libzmq called in one step, which no signal handler can come
-            # between: it could not close the socket any more, and wait for that for ever.
-            next(map(calls.close_socket, iter(self._claim.pop, None)))
-        except IndexError:
-            return
-        for sharer in {self, *sharers}:
-            sharer._dismiss()
+        # each step can be taken again.
+        handle.end(self)
 
     def _release(self) -> None:
         self.close(linger=0)
@@ -352,10 +320,7 @@ class Lifecycle:
         put(self, "_address", 0)
         put(self, "_pointer", calls.NULL)
         put(self, "_handle", calls.NULL)
-        self._sharers.drop_message()
         lifetime.forget(self)
-        if not self._claim:
-            self._dismiss()
 
     def _dismiss(self) -> None:
         """Have the context forget a socket that is closed in libzmq, too."""
@@ -390,11 +355,9 @@ class Lifecycle:
             return ZMQError(errno, "no peer with this routing id is connected")
         return from_errno(errno)
 
-    def _leave(self, here: int) -> None:
+    def _leave(self, token: object) -> None:
         """End a call of this thread that may wait; close what was closed meanwhile."""
-        self._users.remove(here)
-        if not self._address and self._claim:
-            self._finish()
+        self._sharers.leave(token)
         if self._sharers.edge is not None:
             self._notice()
 
@@ -424,7 +387,7 @@ class Lifecycle:
         if _torn_down() or _inherited() or not hasattr(self, "_sharers"):
             return
         self._close_draft_poller()
-        if self._claim and not self._shadow:
+        if self._sharers.claim and not self._shadow:
             errno = ctypes.get_errno()
             try:
                 if self._address and not lifetime.finalizing():
@@ -437,7 +400,7 @@ class Lifecycle:
 replaceable(Lifecycle, "type", "_closed", "_type_name", "_shadow")
 
 
-def open_socket(context: Any, socket_type: int) -> int:
+def open_socket(context: Any, socket_type: int, handle: Handle) -> None:
     """Make a libzmq socket.
 
     Parameters
@@ -446,11 +409,8 @@ def open_socket(context: Any, socket_type: int) -> int:
         Where it belongs.
     socket_type : int
         A `SocketType`.
-
-    Returns
-    -------
-    int
-        Its address.
+    handle : Handle
+        What is to own it.
 
     Raises
     ------
@@ -467,11 +427,14 @@ def open_socket(context: Any, socket_type: int) -> int:
     fate = context._fate
     if not fate.started and not context.closed:
         shortage.check_start(context)
-    address: int | None = prototypes.zmq_socket(context.underlying, socket_type)
-    if address:
+    with fate.gate:
+        errno = handle.open(prototypes.zmq_socket, fate.pointer, socket_type)
+    if not errno:
         fate.started = True
-        return address
-    errno = calls.errno()
+        return
+    if errno == numbers.EFAULT and not fate.pointer and not context.closed:
+        # Another thread, or a signal handler, has begun its end just now.
+        raise ContextTerminated()
     if errno == numbers.EFAULT and context.closed:
         raise ZMQError(errno, str(context._unusable()))
     if errno == numbers.EINVAL:

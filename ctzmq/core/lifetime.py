@@ -17,9 +17,8 @@ from _weakref import ref
 from collections.abc import Iterator
 from ctypes import c_void_p, sizeof
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Callable, ClassVar
+from typing import Any, Callable
 
-from ..libzmq.provider import calls
 from . import payload, polls
 
 
@@ -157,44 +156,6 @@ def out_of_reach(
     return _inherited() if _forking else _newest.ready is None
 
 
-class Sharers(list[Any] if TYPE_CHECKING else list):  # type: ignore[misc]
-    """Those that share one libzmq socket, by weak references; a set would take 200 bytes more."""
-
-    __slots__ = ("edge", "message")
-
-    #: Whether anybody has waited in a hub yet, in any socket.
-    waited: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        #: While anybody waits in a hub: whom to tell of what a call may have taken note of.
-        self.edge: Any = None
-        #: One message, received into again and again; None while a call has it.
-        self.message: Any = None
-
-    def add(self, sharer: Any) -> None:
-        """Add one, and forget about those that are gone."""
-        self[:] = [*(reference for reference in self if reference() is not None), ref(sharer)]
-
-    def drop_message(self) -> None:
-        """Let go of the message, and so of the content that was received last."""
-        message, self.message = self.message, None
-        if message is not None:
-            calls.close(message)
-
-    def __del__(
-        self,
-        _out_of_reach: Callable[[], bool] = out_of_reach,
-        _close: Callable[[Any], int] = calls.close,
-    ) -> None:
-        # A call that a signal handler's `close` came upon may have left one.
-        if self.message is not None and not _out_of_reach():
-            _close(self.message)
-
-    def living(self) -> list[Any]:
-        """List those that are there."""
-        return [sharer for sharer in [reference() for reference in self] if sharer is not None]
-
-
 def _before_fork() -> None:
     _forking.append(os.getpid())
 
@@ -218,10 +179,10 @@ def _after_fork_in_child() -> None:
     _forking.clear()
     for socket in sockets.living():
         socket._left_by = parent
-        socket._claim.clear()
+        socket._sharers.inherit()
         socket._abandon()
     for context in contexts.living():
-        context._abandon()
+        context._forsake()
     polls.inherit()
     payload.inherit()
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from typing import Any, Callable
 
 from ..error import ZMQError, from_errno
 from ..libzmq import numbers, prototypes
-from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t
 
 _BYTES_CAPACITY = 255
@@ -49,13 +48,13 @@ _UNSIGNED = frozenset(
 )
 
 
-def read(address: int, option: int) -> int | bytes:
+def read(call: Callable[..., tuple[int, int]], option: int) -> int | bytes:
     """Read one option of a socket.
 
     Parameters
     ----------
-    address : int
-        The socket.
+    call : callable
+        What makes calls of the socket, such as `Handle.call`.
     option : int
         The option.
 
@@ -80,9 +79,9 @@ def read(address: int, option: int) -> int | bytes:
     else:
         value = _INTEGERS[of_kind][0]()
     length = ctypes.c_size_t(ctypes.sizeof(value))
-    rc = prototypes.zmq_getsockopt(address, option, ctypes.byref(value), ctypes.byref(length))
+    rc, errno = call(prototypes.zmq_getsockopt, option, ctypes.byref(value), ctypes.byref(length))
     if rc < 0:
-        raise refused("get", option, None, calls.errno())
+        raise refused("get", option, None, errno)
     if of_kind != numbers.BYTES:
         number: int = value.value
         return number % 2**64 if option in _UNSIGNED else number
@@ -92,13 +91,13 @@ def read(address: int, option: int) -> int | bytes:
     return content
 
 
-def write(address: int, option: int, value: Any) -> None:
+def write(call: Callable[..., tuple[int, int]], option: int, value: Any) -> None:
     """Set one option of a socket.
 
     Parameters
     ----------
-    address : int
-        The socket.
+    call : callable
+        What makes calls of the socket, such as `Handle.call`.
     option : int
         The option.
     value : int or bytes
@@ -136,8 +135,9 @@ def write(address: int, option: int, value: Any) -> None:
         c_number = c_type(value)
         c_value = ctypes.byref(c_number)
         size = ctypes.sizeof(c_number)
-    if prototypes.zmq_setsockopt(address, option, c_value, size) < 0:
-        raise refused("set", option, value, calls.errno())
+    rc, errno = call(prototypes.zmq_setsockopt, option, c_value, size)
+    if rc < 0:
+        raise refused("set", option, value, errno)
 
 
 def _check_number(verb: str, option: int, value: Any) -> None:

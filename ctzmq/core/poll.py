@@ -8,6 +8,7 @@ from typing import Any, Callable
 from ..libzmq import numbers
 from ..libzmq.provider import calls
 from . import lifetime
+from .handle import Handle
 from .lifecycle import Lifecycle
 from .pollitems import PollItems, milliseconds, table, wait
 
@@ -56,7 +57,7 @@ def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
     try:
         return wait(*table(sockets), lambda _: table(sockets), milliseconds(timeout))
     finally:
-        if lifetime.Sharers.waited:
+        if Handle.waited:
             _notice(socket for socket, _ in sockets)
 
 
@@ -99,12 +100,19 @@ class Poller:
         flags : int
             POLLIN, POLLOUT, POLLERR or several; 0 removes the socket.
 
+        Raises
+        ------
+        ZMQError
+            ENOTSOCK when the socket is closed already.
+
         Source: pyzmq `Poller.register`.
         """
         if not flags:
             if socket in self._map:
                 self.unregister(socket)
             return
+        if isinstance(socket, Lifecycle) and not socket._address and socket not in self._map:
+            raise socket._error(numbers.ENOTSOCK)
         position = self._map.setdefault(socket, len(self.sockets))
         self.sockets[position : position + 1] = [(socket, flags)]
         self._items, self._few = None, []
@@ -190,7 +198,7 @@ class Poller:
         try:
             return wait(items, self._keys, self._prepare, milliseconds(timeout))
         finally:
-            if lifetime.Sharers.waited:
+            if Handle.waited:
                 _notice(self._keys)
 
     def _prepare(self, _: Any = None) -> tuple[PollItems, list[Any]]:

@@ -24,6 +24,7 @@ from ..libzmq import numbers
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t, zmq_pollitem_t
 from . import lifetime, options, polls
+from .handle import bare
 from .lifecycle import Lifecycle
 from .polls import waiting
 
@@ -140,7 +141,7 @@ class PollItems:
         # one is terminated already.
         for address, _, _ in self.entries:
             if address:
-                options.read(address, numbers.EVENTS)
+                options.read(bare(address), numbers.EVENTS)
 
     def ready(self, count: int, keys: Sequence[Any]) -> list[tuple[Any, int]]:
         """List the items that are ready after a wait, which said how many there are.
@@ -367,8 +368,8 @@ def wait(
 def _free(keys: Sequence[Any]) -> None:
     """Close what another thread has closed while libzmq waited for it."""
     for key in keys:
-        if isinstance(key, Lifecycle) and not key._address and key._claim:
-            key._finish()
+        if isinstance(key, Lifecycle) and key._sharers.claim and not key._sharers.pointer:
+            key._sharers.end()
 
 
 def _closed(key: Any) -> bool:

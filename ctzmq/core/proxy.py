@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 from ..error import ZMQError, from_errno
 from ..libzmq import numbers, prototypes
-from ..libzmq.provider import calls
+from .handle import errnos
 from .lifecycle import Lifecycle
 from .poll import Poller
 from .relay import Relay
@@ -80,29 +80,27 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
     """Run a proxy until it ends, again after each signal."""
     checked(sockets)
     users = [socket for socket in sockets.values() if socket is not None]
-    # The call itself takes the addresses out of these, after anything that Python may run before.
-    addresses = [(None,) if socket is None else socket._claim for socket in sockets.values()]
-    failed = 0
-    here = get_ident()
-    for socket in users:
-        socket._users.append(here)
+    # The call itself reads the addresses, after anything that Python may run before.
+    addresses = [
+        (None,) if socket is None else (socket._sharers.pointer,) for socket in sockets.values()
+    ]
+    token = object()
     try:
+        for socket in users:
+            socket._sharers.users[token] = get_ident()
         while True:
             for socket in users:
                 # With drafts, libzmq aborts the process if the context is terminated already.
                 socket.get(numbers.EVENTS)
-            rc = next(map(function, *addresses), -1)
+            rc, errno = next(zip(map(function, *addresses), errnos()))
             if rc >= 0:
-                return rc
-            errno = calls.errno()
-            # A signal handler may have changed errno with calls of its own since, so a failure is
-            # believed when it comes twice; a proxy itself waits, and never says EAGAIN.
-            if errno == failed and errno not in (_errno.EINTR, numbers.EAGAIN):
+                return int(rc)
+            # A proxy itself waits, and never says EAGAIN.
+            if errno not in (_errno.EINTR, numbers.EAGAIN):
                 raise from_errno(errno)
-            failed = errno
     finally:
         for socket in users:
-            socket._leave(here)
+            socket._leave(token)
 
 
 def _steer(sockets: dict[str, Any]) -> int:

@@ -230,7 +230,7 @@ class Relay:
             When a socket fails.
         """
         ready = dict(found)
-        here = self._enter()
+        token = self._enter()
         try:
             if self._control is not None and ready.get(self._control, 0) & POLLIN:
                 self._obey()
@@ -240,27 +240,27 @@ class Relay:
                 if way.refused or ready.get(socket, 0) & event:
                     way.forward()
         finally:
-            self._leave(here)
+            self._leave(token)
 
     def finish(self) -> None:
         """Pass on the rest of messages of which some parts have gone already."""
-        here = self._enter()
+        token = self._enter()
         try:
             for way in self._ways:
                 way.finish()
         finally:
-            self._leave(here)
+            self._leave(token)
 
-    def _enter(self) -> int:
+    def _enter(self) -> object:
         """Keep libzmq from freeing a socket that another thread closes from here on."""
-        here = get_ident()
+        token = object()
         for socket in self._sockets:
-            socket._users.append(here)
-        return here
+            socket._sharers.users[token] = get_ident()
+        return token
 
-    def _leave(self, here: int) -> None:
+    def _leave(self, token: object) -> None:
         for socket in self._sockets:
-            socket._leave(here)
+            socket._leave(token)
 
     # -- Commands ----------------------------------------------------------------------------------
 

@@ -222,13 +222,13 @@ class Socket(Messaging, Waits, Generic[R]):
                 memory.prepare(size)
             if self._handle:
                 # A large one that need not wait.
-                here = get_ident()
-                self._users.append(here)
+                token = object()
                 try:
+                    self._sharers.users[token] = get_ident()
                     if calls.send(self._address, data, size, flags | DONTWAIT) >= 0:
                         return
                 finally:
-                    self._leave(here)
+                    self._leave(token)
         self._await_room(flags)
         return self._persist(
             lambda flags: calls.send(self._address, data, size, flags), flags, POLLOUT

@@ -62,9 +62,9 @@ class Waits(Connections):
         started = monotonic()
         deadline: float | None = None
         refused = 0
-        here = get_ident()
-        self._users.append(here)
+        token = object()
         try:
+            self._sharers.users[token] = get_ident()
             if not flags & DONTWAIT and not signals_interrupt():
                 deadline, flags = self._deadline(started, event), flags | DONTWAIT
             while True:
@@ -105,7 +105,7 @@ class Waits(Connections):
                     raise Again()
                 refused += 1
         finally:
-            self._leave(here)
+            self._leave(token)
 
     def _deadline(self, started: float, event: int) -> float:
         timeout = self.get(numbers.RCVTIMEO if event == POLLIN else numbers.SNDTIMEO)

@@ -93,6 +93,8 @@ if sys.platform == "win32":
     errno: Callable[[], int] = _quick.zmq_errno
 else:
     errno = ctypes.get_errno
+#: errno of the last call that a function made which is the library's own
+last_errno = errno
 
 
 def new_message() -> Any:

@@ -71,6 +71,10 @@ else:
     errno = ctypes.get_errno
 
 
+#: errno of the last call that one of these functions made itself
+last_errno: Callable[[], int] = _ffi.get_errno
+
+
 def pointer(address: int) -> Any:
     """Turn an address into the object that the calls take without converting it."""
     return _ffi.cast(_ptr, address)

@@ -30,6 +30,7 @@ from ..constants.options import SocketOption
 from ..core import lifetime, options
 from ..core import poll as _poll
 from ..core import socket as _socket
+from ..core.handle import Handle
 from ..core.replaceable import put
 from ..error import ZMQError
 from ..libzmq.annotations import TypeVar
@@ -129,9 +130,8 @@ class Edge:
             return self._events(self._pointer)
         if self._news is not None:
             self._news.take_news()
-        address = next((sharer._address for sharer in self._sharers.living()), 0)
         try:
-            return int(options.read(address, _EVENTS)) if address else -1
+            return int(options.read(self._sharers.call, _EVENTS))
         except ZMQError:
             return -1
 
@@ -163,7 +163,7 @@ class Edge:
         """Send every operation the way that ends with a look."""
         if self._armed:
             return
-        self._armed = lifetime.Sharers.waited = True
+        self._armed = Handle.waited = True
         self._sharers.edge = self
         self.hub.attend(self._watch, True)
         socket = self._single()

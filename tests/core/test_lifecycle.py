@@ -262,7 +262,7 @@ class TestWaiting:
 
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
-        eventually(lambda: socket._users)
+        eventually(lambda: socket._sharers.users)
         return thread, ends
 
     @pytest.mark.parametrize("how", WAITS)

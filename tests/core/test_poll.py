@@ -243,8 +243,26 @@ polls = pytest.mark.parametrize("poll", POLLS.values(), ids=POLLS)
 def poller_of(items: Sequence[tuple[Any, int]]) -> zmq.Poller:
     poller = zmq.Poller()
     for item, events in items:
-        poller.register(item, events)
+        if getattr(item, "closed", False) and isinstance(item, zmq.Socket):
+            # As if it had been closed since; a closed one cannot be registered.
+            poller.sockets.append((item, events))
+        else:
+            poller.register(item, events)
     return poller
+
+
+def test_a_closed_socket_cannot_be_registered(socket: Make) -> None:
+    gone, closing = socket(zmq.PULL), socket(zmq.PULL)
+    gone.close()
+    poller = zmq.Poller()
+    poller.register(closing)
+    closing.close()
+    poller.modify(closing, zmq.POLLIN)
+    with pytest.raises(zmq.ZMQError, match="closed") as caught:
+        poller.register(gone)
+    assert caught.value.errno == zmq.ENOTSOCK
+    poller.register(gone, 0)
+    assert gone not in poller
 
 
 class Gone:

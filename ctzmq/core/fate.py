@@ -1,0 +1,103 @@
+"""The one owner of each libzmq context, shared by the Python contexts that share it."""
+
+from __future__ import annotations
+
+import ctypes
+from _thread import RLock
+from typing import Any, Callable
+
+from ..libzmq import numbers, prototypes
+from ..libzmq.provider import calls
+from . import lifetime
+from .handle import Handle, errnos
+
+#: What `zmq_ctx_new` never returns.
+_NEVER = object()
+
+
+class Fate:
+    """What all that share one libzmq context share too: they end together, and once."""
+
+    __slots__ = (
+        "claim",
+        "ending",
+        "gate",
+        "handles",
+        "lock",
+        "pointer",
+        "results",
+        "sharers",
+        "started",
+    )
+
+    def __init__(self) -> None:
+        #: The address, until the context is known to be terminated.
+        self.claim: list[int] = []
+        #: What calls take: NULL before the context is made, and once its end has begun.
+        self.pointer: Any = ctypes.c_void_p()
+        # Who calls holds it, so that nobody ends the context meanwhile. None of the calls waits.
+        self.gate: Any = RLock()
+        #: The sockets that libzmq has.
+        self.handles: set[Handle] = set()
+        self.sharers = lifetime.Living()
+        self.ending: bool = False
+        #: Whether libzmq has made a socket, and so has started its threads.
+        self.started = False
+        # A signal handler may terminate the context that is being terminated.
+        self.lock: Any = RLock()
+        #: What `zmq_ctx_term` has returned, and errno: EINTR when a signal interrupted it.
+        self.results: set[tuple[int, int]] = set()
+
+    def open(self) -> int:
+        """Have libzmq make the context; return 0 or the errno.
+
+        Its address is noted in the same step in C, so that it can be terminated whatever comes.
+
+        Source: libzmq `zmq_ctx_new`.
+        """
+        claim = self.claim
+        made = map(claim.append, iter(prototypes.zmq_ctx_new, _NEVER))
+        _, errno, _ = next(zip(made, errnos(), map(self.pointer.__init__, claim)))
+        return 0 if self.pointer else int(errno)
+
+    def adopt(self, address: int) -> None:
+        """Share a libzmq context that somebody else has made."""
+        self.claim.append(address)
+        self.pointer.value = address
+
+    def call(self, function: Callable[..., int], *arguments: Any) -> tuple[int, int]:
+        """Make a call that does not wait; return its result and errno.
+
+        Parameters
+        ----------
+        function : callable
+            A function of libzmq that takes the context first; it gets NULL once the end has begun.
+        *arguments
+            What else it takes, and nothing that it could refuse.
+        """
+        with self.gate:
+            rc, errno = next(zip(map(function, (self.pointer,), *zip(arguments)), errnos()))
+        return rc, errno
+
+    def terminate(self) -> None:
+        """Have libzmq terminate the context; nothing happens when it has done so already.
+
+        The address is read, libzmq called and its result noted in one step in C. A signal handler
+        that came between could end the context too, and another would be at its address.
+
+        Source: libzmq `zmq_ctx_term`.
+        """
+        with self.gate:
+            self.pointer.value = None
+        self.sweep()
+        if not self.over():
+            self.results.update(zip(map(calls.terminate, self.claim), errnos(calls.last_errno)))
+
+    def over(self) -> bool:
+        """Tell whether the context is terminated, be it by somebody else."""
+        return any(rc == 0 or errno == numbers.EFAULT for rc, errno in self.results.copy())
+
+    def sweep(self) -> None:
+        """Close the sockets whose beginning or end an exception has cut short."""
+        for handle in self.handles.copy():
+            handle.sweep()

@@ -1,0 +1,236 @@
+"""The one owner of each libzmq object: who may call it, who is inside, who frees it, and when.
+
+A call gives libzmq the address out of `pointer`, which C reads in the middle of the call, and which
+is emptied as soon as the object is closed: so no address is kept where Python code can run, be it a
+signal handler, a finalizer, a trace function or another thread. What may give up the GIL is counted
+with its thread in `users`. The last one out has libzmq free the object.
+
+Steps that must not come apart, such as a call and the reading of its errno, are one call in C: an
+iterator that is asked for its next item once.
+"""
+
+from __future__ import annotations
+
+from _thread import get_ident
+from _weakref import ref
+from collections.abc import Iterator
+from ctypes import c_void_p
+from typing import Any, Callable, ClassVar
+
+from ..libzmq.provider import calls
+from . import lifetime, payload, polls
+
+__all__ = ["Handle", "bare", "errnos"]
+
+
+def errnos(_errno: Callable[[], int] = calls.errno) -> Iterator[int]:
+    """Return what gives the errno of the last call of this thread, each time that it is asked."""
+    return iter(_errno, None)
+
+
+def bare(address: int) -> Callable[..., tuple[int, int]]:
+    """Return what makes careful calls of a libzmq object that others keep from being freed.
+
+    Parameters
+    ----------
+    address : int
+        Where the object is.
+    """
+
+    def call(function: Callable[..., int], *arguments: Any) -> tuple[int, int]:
+        made: tuple[int, int] = next(zip(map(function, (address,), *zip(arguments)), errnos()))
+        return made
+
+    return call
+
+
+class Handle:
+    """A libzmq socket, and weak references to the Python sockets that share it.
+
+    Parameters
+    ----------
+    handles : set of Handle
+        Those of the context, in which this one is until libzmq's socket is closed.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "claim",
+        "edge",
+        "handles",
+        "message",
+        "pointer",
+        "references",
+        "users",
+    )
+
+    #: Whether anybody has waited in a hub yet, in any socket.
+    waited: ClassVar[bool] = False
+
+    def __init__(self, handles: set[Handle] | None = None) -> None:
+        #: What careful calls take: NULL before the socket is made, and once it is closed.
+        self.pointer: Any = c_void_p()
+        #: The address until libzmq's socket is closed, which whoever takes it does.
+        self.claim: list[int] = []
+        #: The thread of each call that may give up the GIL.
+        self.users: dict[object, int] = {}
+        #: While anybody waits in a hub: whom to tell of what a call may have taken note of.
+        self.edge: Any = None
+        #: One message, received into again and again; None while a call has it.
+        self.message: Any = None
+        self.handles = handles
+        self.references: list[Any] = []
+
+    def add(self, sharer: Any) -> None:
+        """Add a socket, and forget about those that are gone."""
+        gone = (reference for reference in self.references if reference() is not None)
+        self.references = [*gone, ref(sharer)]
+
+    def living(self) -> list[Any]:
+        """List the sockets that are there."""
+        sockets = [reference() for reference in self.references]
+        return [socket for socket in sockets if socket is not None]
+
+    def __len__(self) -> int:
+        return len(self.references)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def open(self, function: Callable[..., int | None], *arguments: Any) -> int:
+        """Have libzmq make the socket; return 0 or the errno.
+
+        Parameters
+        ----------
+        function : callable
+            Makes it and returns its address or None.
+        *arguments
+            What it takes.
+        """
+        if self.handles is not None:
+            self.handles.add(self)
+        token = object()
+        try:
+            self.users[token] = get_ident()
+            claim = self.claim
+            made: Any = map(claim.append, map(function, *zip(arguments)))  # type: ignore[arg-type]
+            _, errno, _ = next(zip(made, errnos(), map(self.pointer.__init__, claim)))
+            if claim == [None]:
+                self.forget()
+                return int(errno)
+            return 0
+        finally:
+            self.leave(token)
+
+    def adopt(self, address: int) -> None:
+        """Share a libzmq socket that somebody else has made."""
+        self.claim.append(address)
+        self.pointer.value = address
+
+    def call(self, function: Callable[..., int], *arguments: Any) -> tuple[int, int]:
+        """Make a call that may give up the GIL.
+
+        Parameters
+        ----------
+        function : callable
+            A function of libzmq that takes the socket first; it gets NULL if that is closed.
+        *arguments
+            What else it takes, and nothing that it could refuse.
+
+        Returns
+        -------
+        int, int
+            Its result, and the errno, of which only a failure tells something.
+        """
+        token = object()
+        try:
+            self.users[token] = get_ident()
+            rc, errno = next(zip(map(function, (self.pointer,), *zip(arguments)), errnos()))
+            return rc, errno
+        finally:
+            self.leave(token)
+
+    def leave(self, token: object) -> None:
+        """End a call; close what was closed meanwhile."""
+        self.users.pop(token, None)
+        if self.claim and not self.pointer:
+            self.end()
+
+    def end(self, *garbage: Any) -> None:
+        """Let no call begin any more, and have libzmq close the socket once nobody is in it.
+
+        It can be called again, and has to be where an exception came in between.
+
+        Parameters
+        ----------
+        *garbage
+            A socket to which its reference may be gone, because it is in a cycle of garbage.
+        """
+        self._shut(*garbage)
+        self._finish(*garbage)
+
+    def _shut(self, *garbage: Any) -> None:
+        """Let no call begin any more, and let go of the content that was received last."""
+        self.pointer.value = None
+        for socket in {*garbage, *self.living()}:
+            socket._close_draft_poller()
+            socket._abandon()
+        message, self.message = self.message, None
+        if message is not None:
+            calls.close(message)
+
+    def _finish(self, *garbage: Any) -> None:
+        """Have libzmq close a socket that was shut, unless another thread is in it.
+
+        Calls of this thread, which a signal handler or a finalizer has interrupted, find a closed
+        socket when they go on.
+        """
+        here = get_ident()
+        threads = set(self.users.copy().values())
+        if self.pointer or threads - {here}:
+            return
+        if (threads or here in polls.waiting) and payload.is_released_here():
+            # libzmq itself goes on with the socket when the handler is done.
+            return
+        try:
+            if polls.interrupt(self.claim[0]):
+                return
+            # The address is taken and libzmq called in one step, which no signal handler can come
+            # between: it could not close the socket any more, and wait for that for ever.
+            next(map(calls.close_socket, iter(self.claim.pop, None)))
+        except IndexError:
+            return
+        self.forget(*garbage)
+
+    def forget(self, *garbage: Any) -> None:
+        """Have the context forget what is closed in libzmq, or was never open."""
+        self.claim.clear()
+        if self.handles is not None:
+            self.handles.discard(self)
+        for socket in {*garbage, *self.living()}:
+            socket._dismiss()
+
+    def sweep(self) -> None:
+        """Close what no socket refers to any more, or whose end or beginning was cut short."""
+        if not self.pointer or not self.living():
+            self.end()
+
+    def inherit(self) -> None:
+        """Put the parent's socket out of use in the child of a fork."""
+        self.claim.clear()
+        self.users.clear()
+        self._shut()
+        if self.handles is not None:
+            self.handles.clear()
+
+    def __del__(
+        self,
+        _out_of_reach: Callable[[], bool] = lifetime.out_of_reach,
+        _close: Callable[[Any], int] = calls.close,
+    ) -> None:
+        # A call that a signal handler's `close` came upon may have left one.
+        if _out_of_reach():
+            return
+        message = getattr(self, "message", None)
+        if message is not None:
+            _close(message)
