@@ -38,6 +38,28 @@ def test_the_programs_run(code: str, output: str | None, tmp_path: Path) -> None
     assert output is None or done.stdout == output
 
 
+def test_the_extra_is_installed_before_the_example_that_needs_it() -> None:
+    text = README.read_text("utf-8")
+    for library in ("eventlet", "gevent"):
+        assert text.index(f'pip install ".[{library}]"') < text.index(f"import {library}\n")
+        assert f"\n{library} = [" in (README.parent / "pyproject.toml").read_text("utf-8")
+
+
+def test_every_page_and_heading_that_it_leads_to_is_there() -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", README.read_text("utf-8")):
+        assert target.startswith("https://") or (README.parent / target).is_file(), target
+
+
+def test_the_figures_are_those_of_the_page_on_performance() -> None:
+    rows = (README.parent / "docs" / "performance.md").read_text("utf-8")
+    shown = README.read_text("utf-8").partition("<!-- figures")[2].partition("<!-- end")[0]
+    figures = [line.split("|")[2:-1] for line in shown.splitlines()[3:] if line]
+    assert len(figures) == 5
+    for cells in figures:
+        numbers = r"[^|]*\|[^|]*".join(re.escape(cell.strip()) for cell in cells)
+        assert re.search(rf"\|[^|]*{numbers}", rows), cells
+
+
 def test_every_link_inside_leads_somewhere() -> None:
     text = README.read_text("utf-8")
     headings = re.findall(r"^#+ (.+)$", text, re.M)

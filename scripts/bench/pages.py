@@ -10,6 +10,15 @@ from bench.report import contestant, sampling
 from bench.results import Record, Results, amount, comparison, failed, misses, read
 
 BEGIN, END = "<!-- results: made by scripts/bench -->", "<!-- end of the results -->"
+BEGIN_FIGURES, END_FIGURES = "<!-- figures: made by scripts/bench -->", "<!-- end of figures -->"
+FIGURES = {
+    "1 part 100 B": "one part, inproc, one thread",
+    "10 parts 100 B": "ten parts, inproc, one thread",
+    "tcp throughput 100 B": "one part, TCP, two processes",
+    "eventlet PUSH to PULL tcp": "between greenlets of eventlet, TCP",
+    "asyncio PUSH to PULL tcp": "between tasks of asyncio, TCP",
+}
+"""The rows that the README shows, and what it calls them."""
 
 
 def publish(files: Sequence[Path], docs: Path) -> None:
@@ -28,6 +37,21 @@ def publish(files: Sequence[Path], docs: Path) -> None:
     after = rest.partition(END)[2]
     middle = "\n".join(summary(results, pictures))
     write(page, [f"{before}{BEGIN}\n\n{middle}\n\n{END}{after.rstrip()}"])
+    readme = docs.parent / "README.md"
+    if readme.exists():
+        before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN_FIGURES)
+        after = rest.partition(END_FIGURES)[2]
+        middle = "\n".join(figures(results))
+        write(readme, [f"{before}{BEGIN_FIGURES}\n{middle}\n{END_FIGURES}{after.rstrip()}"])
+
+
+def figures(results: Sequence[Results]) -> Iterator[str]:
+    """Yield the few rows that the README shows."""
+    rows = [
+        [words, *(ratio(each.rows.get(name)).partition(" ")[0].strip("*") for each in results)]
+        for name, words in FIGURES.items()
+    ]
+    yield from table(["", *(each.title for each in results)], rows)
 
 
 def write(file: Path, lines: Iterable[str]) -> None:
