@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -155,6 +156,21 @@ def test_modules_that_load_each_other_make_no_circle() -> None:
     }
     order = list(TopologicalSorter(graph).static_order())
     assert set(order) == set(MODULES)
+
+
+def test_the_map_shows_every_module_as_it_tells_of_itself() -> None:
+    """A row of the map in the documentation is a module and the first line of its docstring."""
+    page = (PACKAGE.parent / "docs" / "design.md").read_text("utf-8")
+    chart = page.split("<!-- the map -->")[1].split("<!-- the end of the map -->")[0]
+    told = re.findall(r"^\| `(.+?)` \| (.+) \|$", chart, re.MULTILINE)
+    found = []
+    for module, path in MODULES.items():
+        name = module.replace(".", "/").partition("/")[2]
+        own = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        if path.name == "__init__.py":
+            name += "/" if name else "__init__"
+        found.append((name, own.splitlines()[0]))
+    assert sorted(told) == sorted(found)
 
 
 @pytest.mark.parametrize("module", MODULES)
