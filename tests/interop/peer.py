@@ -170,6 +170,8 @@ def outcome(zmq: Any, source: str) -> dict[str, Any]:
         except Exception as error:
             told["error"] = [told_class(zmq, error), getattr(error, "errno", None)]
             told["text"] = str(error)
+        if "error" in told and sys.implementation.name == "pypy":
+            gc.collect()  # a socket whose constructor failed would hold up the context
         world.end()
     categories = {w.category.__name__ for w in caught} - {"ResourceWarning"}
     return {**told, "warnings": sorted(categories)}
