@@ -111,7 +111,7 @@ async def round_trip(push: Any, pull: Any) -> None:
 
 
 async def large(push: Any, pull: Any) -> None:
-    await push.send(bytes(1_000_000))
+    await push.send(bytes(200_000))
     await pull.recv()
 
 

@@ -587,10 +587,10 @@ class TestDropping:
                 shadow.recv()
             collect()
 
-        use(300)
+        use(100)
         before = resident()
-        for _ in range(5):
-            use(300)  # 18 MB
+        for _ in range(4):
+            use(200)  # 12 MB
         assert resident() - before < 40_000_000
 
 
