@@ -93,11 +93,15 @@ class ZMQError(ZMQBaseError):
         return self.strerror
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}('{self}')"
+        name = "" if self.errno is None else f"{_name(self.errno)}, "
+        return f"{type(self).__name__}({name}'{self}')"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.errno, self.strerror)
 
+
+#: libzmq's words for the numbers that have a class of their own.
+_words: dict[int, str] = {}
 
 #: The members of `Errno` that errors show, made when the first of them is raised.
 _members: dict[int, Any] = {_errno.EINTR: _errno.EINTR}
@@ -109,7 +113,16 @@ def _member(number: int) -> Any:
     except ImportError:
         # In a finalizer at the end of the program, when nothing can be imported any more.
         return number
-    return _members.setdefault(number, Errno(number))
+    try:
+        return _members.setdefault(number, Errno(number))
+    except ValueError:
+        return number
+
+
+def _name(number: int) -> str:
+    """Return what a number is called, or the number itself."""
+    name = getattr(number, "name", None) or _errno.errorcode.get(number)
+    return name or str(getattr(_member(number), "name", None) or number)
 
 
 class _FixedError(ZMQError):
@@ -119,7 +132,11 @@ class _FixedError(ZMQError):
 
     def __init__(self, errno: int | str = "ignored", msg: str = "ignored") -> None:
         number = self._number
-        super().__init__(_members.get(number) or _member(number))
+        self.errno = _members.get(number) or _member(number)
+        words = _words.get(number)
+        if words is None:
+            words = _words[number] = strerror(number)
+        self.strerror = words
 
 
 class ContextTerminated(_FixedError):
@@ -138,6 +155,24 @@ class Again(_FixedError):
     """
 
     _number = numbers.EAGAIN
+    #: What the call has waited for, and for how many milliseconds; None where it did not wait.
+    _event = 0
+    _waited: float | None = None
+
+    def __str__(self) -> str:
+        # Made when it is asked for: most programs catch these and never look.
+        if not self._event:
+            return self.strerror
+        receives = self._event == numbers.POLLIN
+        what = "no message" if receives else "no room to send, or nobody to send to,"
+        when = "now (DONTWAIT)"
+        if self._waited is not None:
+            option = "RCVTIMEO" if receives else "SNDTIMEO"
+            when = f"within {self._waited:.0f} ms ({option})"
+        return f"{self.strerror}: {what} {when}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return again, (self._event, self._waited)
 
 
 class InterruptedSystemCall(_FixedError, InterruptedError):  # type: ignore[misc]
@@ -214,6 +249,22 @@ def from_errno(errno: int, msg: str | None = None) -> ZMQError:
     if fixed is not None:
         return fixed()
     return ZMQError(errno, msg)
+
+
+def again(event: int, waited: float | None = None) -> Again:
+    """Make the exception for a call that could neither be made now nor in its time.
+
+    Parameters
+    ----------
+    event : int
+        What it needed, POLLIN or POLLOUT.
+    waited : float, optional
+        Its time in milliseconds; None where it was told not to wait.
+    """
+    error = Again()
+    error._event = event
+    error._waited = waited
+    return error
 
 
 def check(rc: int) -> int:

@@ -29,7 +29,16 @@ def test_an_error_has_its_number_and_libzmqs_words() -> None:
     raised = zmq.ZMQError(zmq.EINVAL)
     assert raised.errno == errno.EINVAL
     assert str(raised) == raised.strerror == zmq.strerror(errno.EINVAL)
-    assert repr(raised) == f"ZMQError('{raised}')"
+    assert repr(raised) == f"ZMQError(EINVAL, '{raised}')"
+
+
+def test_repr_names_the_number_if_it_has_a_name() -> None:
+    assert repr(zmq.ZMQError(errno.ENODEV, "none")) == "ZMQError(ENODEV, 'none')"
+    assert repr(zmq.ZMQError(zmq.EFSM, "turns")) == "ZMQError(EFSM, 'turns')"
+    assert repr(zmq.ZMQError(987654, "what")) == "ZMQError(987654, 'what')"
+    assert repr(zmq.ZMQError(int(zmq.ETERM), "end")) == "ZMQError(ETERM, 'end')"
+    assert repr(zmq.ZMQError("words")) == "ZMQError('words')"
+    assert repr(zmq.Again()) == f"Again(EAGAIN, '{zmq.strerror(zmq.EAGAIN)}')"
 
 
 def test_an_error_says_what_it_is_told() -> None:

@@ -13,7 +13,7 @@ from ..core import socket as _socket
 from ..core.buffers import contiguous
 from ..core.frame import Frame
 from ..core.messaging import SNDMORE
-from ..error import Again
+from ..error import Again, again
 from ..libzmq import memory
 from ..libzmq.provider import calls
 from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
@@ -148,7 +148,7 @@ class Lined(Awaited):
                         if not edge.busy():
                             edge.settle()
                 elif flags & DONTWAIT:
-                    future.set_exception(Again())
+                    future.set_exception(again(event))
             except Again as error:
                 if flags & DONTWAIT:
                     future.set_exception(error)
@@ -157,7 +157,7 @@ class Lined(Awaited):
             if not future.done():
                 timeout = _get(self, TIMEOUTS[event])
                 if not timeout:
-                    future.set_exception(Again())
+                    future.set_exception(again(event, 0))
             if future.done():
                 if edge is not None and edge.busy():
                     edge.look()
@@ -165,7 +165,7 @@ class Lined(Awaited):
         else:
             timeout = _get(self, TIMEOUTS[event])
             if not timeout:
-                future.set_exception(Again())
+                future.set_exception(again(event, 0))
                 return future
         if edge is None:
             edge = self._join()

@@ -20,7 +20,7 @@ from typing import Any, Callable
 from ..constants.options import SocketOption
 from ..core.messaging import SNDMORE
 from ..core.waits import REFUSED
-from ..error import Again
+from ..error import Again, again
 from ..libzmq.provider import calls
 from ..waiting.edge import POLLIN, POLLOUT, Edge
 from .hub import LoopHub
@@ -427,7 +427,8 @@ class Waiting(Future[Any]):
         return timeout != 0
 
     def _give_in(self) -> None:
-        self.set_exception(Again())
+        timeout = calls.try_get(self._edge._pointer, TIMEOUTS[self._event])
+        self.set_exception(again(self._event, timeout))
         self._leave()
 
     def _stay(self, rested: bool) -> None:

@@ -10,6 +10,7 @@ from ..error import ZMQError
 from ..libzmq import numbers
 from ..libzmq.numbers import INT, KINDS
 from ..libzmq.provider import calls
+from . import causes
 from .descriptors import Option, Topic
 from .options import describe, kind, read, write
 from .replaceable import UnknownAttribute, put, takes
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 #: Where a class that has a `__getattr__` finds its other attributes as quickly as one without:
 #: CPython 3.11 and older take a quarter more for each message then.
 ASKING_IS_FREE = sys.version_info >= (3, 12) or sys.implementation.name == "pypy"
+
+CURVE_SERVER = numbers.SOCKET_OPTIONS["CURVE_SERVER"][0]
 
 #: What the quick way of a message, or of a poll, goes past.
 PASSED_BY = frozenset(
@@ -72,12 +75,18 @@ class SocketAttributes:
     _replaced: bool
     #: The names of options whose attributes were deleted.
     _deleted: frozenset[str] = frozenset()
-    _error: Callable[[int], ZMQError]
+    if TYPE_CHECKING:
+
+        def _error(self, errno: int, event: int = 0) -> ZMQError: ...
+
     _draft_fd: Callable[[], int]
     _slow_down: Callable[[], None]
     _notice: Callable[[], None]
     _thread_safe: Callable[[], bool]
     _draft_poller: Any
+    _type: int
+    #: Whether it was told to use CURVE, for which it needs a key.
+    _needs_key: bool
     _sharers: Any
     _tell_sharers: Callable[[], None]
 
@@ -352,7 +361,10 @@ class SocketAttributes:
 
         Source: libzmq `zmq_getsockopt`, pyzmq `Socket.get`.
         """
-        number = index(option)
+        try:
+            number = index(option)
+        except TypeError:
+            raise causes.no_number(option, "an option", "zmq.LINGER") from None
         if KINDS.get(number) == INT:
             value = calls.try_get(self._handle, number)
             if value is not None:
@@ -392,9 +404,12 @@ class SocketAttributes:
         """
         if not self._address:
             raise self._error(numbers.ENOTSOCK)
-        write(self._sharers.call, index(option), optval)
-        if option == numbers.CONFLATE and optval:
+        number = causes.number(option, "an option", "zmq.LINGER")
+        write(self._sharers.call, number, optval, self._type)
+        if number == numbers.CONFLATE and optval:
             self._slow_down()
+        elif number in (CURVE_SERVER, numbers.CURVE_SERVERKEY):
+            put(self, "_needs_key", bool(optval))
 
     setsockopt = set
 

@@ -11,7 +11,7 @@ from typing import Any, Callable, TypeVar
 
 from ..error import ZMQBindError, ZMQError
 from ..libzmq import numbers, prototypes
-from . import endpoint, names, shortage
+from . import causes, endpoint, names, shortage
 from .attributes import SocketAttributes
 from .lifecycle import Lifecycle
 
@@ -157,6 +157,8 @@ class Connections(SocketAttributes, Lifecycle):
     ) -> None:
         encoded = endpoint.encode(addr) if resolved is None else resolved
         endpoint.check_port(verb, encoded)
+        if self._needs_key:
+            causes.warn_of_missing_key(self.get)
         if verb == "bind" and encoded.startswith(endpoint.HOSTED) and not shortage.descriptors(2):
             # libzmq looks at the network's interfaces, and aborts the process when it cannot.
             raise endpoint.refused(verb, addr, _errno.EMFILE, resolved)

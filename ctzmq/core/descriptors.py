@@ -20,8 +20,23 @@ if TYPE_CHECKING:
 T = TypeVar("T", int, bytes)
 
 
+class Meaning:
+    """The docstring of an option, made when somebody asks for it."""
+
+    def __init__(self, of_the_class: str) -> None:
+        self._of_the_class = of_the_class
+
+    def __get__(self, option: Any, owner: Any) -> str:
+        if option is None:
+            return self._of_the_class
+        from ..constants.meanings import meaning
+
+        return meaning(option._name)
+
+
 class Option(Generic[T]):
-    """An attribute of sockets that gets and sets an option."""
+    # Not a docstring: each option has its own.
+    __doc__ = Meaning("An attribute of sockets that gets and sets an option.")
 
     __slots__ = ("_name", "_option")
 

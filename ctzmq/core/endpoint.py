@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..error import ZMQError, from_errno
 from ..libzmq import loader, numbers
+from . import causes
 
 if TYPE_CHECKING:
     from .connections import Connections
@@ -128,7 +129,10 @@ def refused(verb: str, addr: Any, errno: int, resolved: bytes | None = None) -> 
     elif errno == numbers.EPROTONOSUPPORT:
         why = f"this libzmq has no transport {transport!r}"
     elif errno == numbers.EINVAL:
-        why = "not a valid endpoint; expected one such as 'tcp://127.0.0.1:5555' or 'inproc://name'"
+        cause = causes.of_endpoint(verb, text)
+        why = f"not a valid endpoint{': ' if cause else ''}{cause}"
+        if not cause.startswith("'*'"):
+            why += "; expected one such as 'tcp://127.0.0.1:5555' or 'inproc://name'"
     elif errno == _errno.EMFILE:
         why = "the process is at its limit of open files: raise it (ulimit -n), or close some"
     elif errno == _errno.ENODEV and verb == "bind":

@@ -12,7 +12,7 @@ from ..libzmq import memory, numbers, prototypes
 from ..libzmq.annotations import Event
 from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
 from ..libzmq.provider import calls
-from . import lifetime, payload, settings
+from . import causes, lifetime, payload, settings
 from .buffers import contiguous, fill
 from .endpoint import encode_group
 from .replaceable import replaceable
@@ -149,6 +149,8 @@ class Frame(Exporter):
         copy_threshold: int | None = None,
         **kwargs: Any,
     ) -> None:
+        if kwargs:
+            causes.unknown(kwargs)
         event = None
         tracker = _FINISHED_TRACKER if track else None
         message = calls.new_message()

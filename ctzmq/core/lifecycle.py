@@ -11,7 +11,7 @@ from warnings import warn
 from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
-from . import lifetime, options, settings, shortage
+from . import causes, lifetime, options, settings, shortage
 from .handle import Handle
 from .replaceable import put, replaceable
 
@@ -72,6 +72,7 @@ class Lifecycle:
     #: The process that a socket is of which a fork has left in its child.
     _left_by = 0
     _draft_poller: Any = None
+    _needs_key = False
     _monitor_socket: Any = None
 
     def __init__(
@@ -100,7 +101,7 @@ class Lifecycle:
         if shadow:
             self._share(shadow, ctx_or_socket)
         else:
-            self._open(ctx_or_socket, index(socket_type))
+            self._open(ctx_or_socket, causes.number(socket_type, "a socket type", "zmq.REP"))
 
     def _open(self, context: Any, socket_type: int) -> None:
         if not hasattr(context, "underlying"):
@@ -328,8 +329,11 @@ class Lifecycle:
         if context is not None:
             context._rm_socket(self)
 
-    def _error(self, errno: int) -> ZMQError:
-        """Make the exception for a call that failed, with what this socket knows of the cause."""
+    def _error(self, errno: int, event: int = 0) -> ZMQError:
+        """Make the exception for a call that failed, with what this socket knows of the cause.
+
+        `event` is what a call that receives or sends was to do, POLLIN or POLLOUT.
+        """
         if errno == numbers.ENOTSOCK and not self._address:
             if lifetime.left_behind():
                 raise SystemExit
@@ -341,12 +345,9 @@ class Lifecycle:
                 )
             return ZMQError(errno, f"{self!r}: a closed socket cannot be used")
         if errno == numbers.EFSM:
-            return ZMQError(
-                errno,
-                f"a {self._type_name} socket cannot do this now: it sends and receives in turn",
-            )
+            return causes.out_of_turn(errno, self._type_name, event)
         if errno == numbers.ENOTSUP:
-            return ZMQError(errno, f"a {self._type_name} socket does not send or receive this way")
+            return causes.one_way(errno, self._type_name)
         if errno == numbers.EINVAL and self._type == numbers.DGRAM:
             return ZMQError(errno, "a DGRAM socket sends two parts: a peer's address, the content")
         if errno == numbers.EINVAL and self._type >= numbers.SERVER:

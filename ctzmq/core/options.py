@@ -8,6 +8,7 @@ from typing import Any, Callable
 from ..error import ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.structs import zmq_fd_t
+from . import causes
 
 _BYTES_CAPACITY = 255
 # The library writes a key as text only into a buffer of exactly the text's size and its NUL.
@@ -91,7 +92,9 @@ def read(call: Callable[..., tuple[int, int]], option: int) -> int | bytes:
     return content
 
 
-def write(call: Callable[..., tuple[int, int]], option: int, value: Any) -> None:
+def write(
+    call: Callable[..., tuple[int, int]], option: int, value: Any, socket_type: int | None = None
+) -> None:
     """Set one option of a socket.
 
     Parameters
@@ -102,6 +105,8 @@ def write(call: Callable[..., tuple[int, int]], option: int, value: Any) -> None
         The option.
     value : int or bytes
         The new value, of the option's type.
+    socket_type : int, optional
+        What kind of socket it is, for the message of a refusal.
 
     Raises
     ------
@@ -119,9 +124,11 @@ def write(call: Callable[..., tuple[int, int]], option: int, value: Any) -> None
     c_value: Any
     if of_kind == numbers.BYTES:
         if isinstance(value, str):
-            raise TypeError(f"{describe(option)} takes bytes, got str {value!r}: use set_string")
+            raise TypeError(
+                f"{describe(option)} takes bytes, got str {shown(option, value)}: use set_string"
+            )
         if not isinstance(value, (bytes, bytearray, memoryview)):
-            raise TypeError(f"{describe(option)} takes bytes, got {value!r:.60}")
+            raise TypeError(f"{describe(option)} takes bytes, got {shown(option, value)}")
         c_value = bytes(value)
         size = len(c_value)
     else:
@@ -137,7 +144,12 @@ def write(call: Callable[..., tuple[int, int]], option: int, value: Any) -> None
         size = ctypes.sizeof(c_number)
     rc, errno = call(prototypes.zmq_setsockopt, option, c_value, size)
     if rc < 0:
-        raise refused("set", option, value, errno)
+        raise refused("set", option, value, errno, socket_type)
+
+
+def shown(option: int, value: Any) -> str:
+    """Show a value in an error, unless it is a secret."""
+    return "a secret" if option in causes.SECRETS else f"{value!r:.60}"
 
 
 def _check_number(verb: str, option: int, value: Any) -> None:
@@ -165,7 +177,9 @@ def _check_listens(descriptor: int) -> None:
     )
 
 
-def refused(verb: str, option: int, value: Any, errno: int) -> ZMQError:
+def refused(
+    verb: str, option: int, value: Any, errno: int, socket_type: int | None = None
+) -> ZMQError:
     """Make the exception for an option that libzmq refused to get or set.
 
     Parameters
@@ -178,12 +192,14 @@ def refused(verb: str, option: int, value: Any, errno: int) -> ZMQError:
         The value that was to be set.
     errno : int
         The error number.
+    socket_type : int, optional
+        What kind of socket it is.
     """
     if errno != numbers.EINVAL:
         return from_errno(errno)
     what = f"cannot {verb} {describe(option)}"
     if verb == "set":
-        what += f" to {value!r:.60}"
+        what += f" to {shown(option, value)}"
     try:
         from ..constants.options import SocketOption
 
@@ -195,5 +211,6 @@ def refused(verb: str, option: int, value: Any, errno: int) -> ZMQError:
     elif verb == "set" and not known.writable:
         why = "it is read-only"
     else:
-        why = f"value or socket type do not fit, or libzmq lacks it (since {known.since})"
+        why = causes.of_value(option, value, socket_type) if verb == "set" else ""
+        why = why or f"value or socket type do not fit, or libzmq lacks it (since {known.since})"
     return ZMQError(errno, f"{what}: {why}")

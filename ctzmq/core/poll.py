@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from ..libzmq import numbers
 from ..libzmq.provider import calls
-from . import lifetime
+from . import causes, lifetime
 from .handle import Handle
 from .lifecycle import Lifecycle
 from .pollitems import PollItems, milliseconds, table, wait
@@ -72,6 +72,11 @@ def _notice(sockets: Iterable[Any]) -> None:
             socket._notice()
 
 
+def _shown(flags: int) -> str:
+    names = (("POLLIN", POLLIN), ("POLLOUT", POLLOUT), ("POLLERR", POLLERR))
+    return "|".join(name for name, flag in names if flags & flag) or str(flags)
+
+
 class Poller:
     """A set of sockets and descriptors to wait for, again and again.
 
@@ -89,6 +94,10 @@ class Poller:
 
     def __contains__(self, socket: Any) -> bool:
         return socket in self._map
+
+    def __repr__(self) -> str:
+        watched = [f"{socket!r} for {_shown(flags)}" for socket, flags in self.sockets]
+        return f"<zmq.{type(self).__name__}({', '.join(watched) or 'nothing'})>"
 
     def register(self, socket: Any, flags: int = numbers.POLLIN | numbers.POLLOUT) -> None:
         """Add a socket or descriptor, or change what it is watched for.
@@ -111,6 +120,8 @@ class Poller:
             if socket in self._map:
                 self.unregister(socket)
             return
+        if isinstance(flags, str):
+            raise causes.no_number(flags, "what to wait for", "zmq.POLLIN")
         if isinstance(socket, Lifecycle) and not socket._address and socket not in self._map:
             raise socket._error(numbers.ENOTSOCK)
         position = self._map.setdefault(socket, len(self.sockets))

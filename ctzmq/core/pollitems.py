@@ -60,8 +60,11 @@ def milliseconds(timeout: float | None) -> float:
     float
         Whole milliseconds, or infinity.
     """
-    if timeout is None or timeout < 0:
-        return inf
+    try:
+        if timeout is None or timeout < 0:
+            return inf
+    except TypeError:
+        raise TypeError(f"a time-out is a number of milliseconds, got {timeout!r:.60}") from None
     if timeout.__class__ is int:
         return timeout
     return int(timeout) if timeout != inf else inf

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from operator import index
 from typing import TYPE_CHECKING, Any, Generic
 
-from ..error import Again
+from ..error import again
 from ..libzmq import memory, numbers
 from ..libzmq.annotations import Buffer, TypeVar, like
 from ..libzmq.provider import calls
 from ..utils import jsonapi as jsonapi
-from . import messaging, payload, poll
+from . import causes, messaging, payload, poll
 from .buffers import contiguous, fill
+from .causes import flag
 from .frame import Frame
 from .lifecycle import shown
 from .messaging import DEFAULT_PROTOCOL, SNDMORE, Messaging
@@ -207,14 +208,17 @@ class Socket(Messaging, Waits, Generic[R]):
         if type(data) is bytes and copy and routing_id is None and group is None:
             size = len(data)
             if flags != 0:
-                flags = index(flags) & FLAGS
+                try:
+                    flags = index(flags) & FLAGS
+                except TypeError:
+                    raise causes.no_flag(flags) from None
                 if size < LARGE and try_send(self._handle, data, size, flags | DONTWAIT) >= 0:
                     return None
             elif size < LARGE and try_send(self._handle, data, size, DONTWAIT) >= 0:
                 return None
             self._send_bytes(data, size, flags)
             return None
-        return self._send_object(data, index(flags) & FLAGS, copy, track, routing_id, group)
+        return self._send_object(data, flag(flags) & FLAGS, copy, track, routing_id, group)
 
     def _send_bytes(self, data: bytes, size: int, flags: int) -> Any:
         if size >= LARGE:
@@ -250,7 +254,7 @@ class Socket(Messaging, Waits, Generic[R]):
         if self._type == numbers.DGRAM:
             timeout = 0 if flags & DONTWAIT else milliseconds(self.sndtimeo)
             if not self._ready(POLLOUT, timeout):
-                raise Again()
+                raise again(POLLOUT, timeout or None)
 
     def _send_object(
         self,
@@ -329,9 +333,12 @@ class Socket(Messaging, Waits, Generic[R]):
 
         Source: pyzmq `Socket.send_multipart`.
         """
-        parts = msg_parts if msg_parts.__class__ in (list, tuple) else list(msg_parts)
+        parts = msg_parts if msg_parts.__class__ in (list, tuple) else causes.parts(msg_parts)
         if flags:
-            flags = index(flags) & FLAGS
+            try:
+                flags = index(flags) & FLAGS
+            except TypeError:
+                raise causes.no_flag(flags) from None
         if not copy or kwargs:
             return self._send_parts(parts, flags, copy, track, **kwargs)
         if (self._replaced or self.__class__.send is not SEND) and self._hears_send():
@@ -400,7 +407,10 @@ class Socket(Messaging, Waits, Generic[R]):
         Source: libzmq `zmq_msg_recv`, pyzmq `Socket.recv`.
         """
         if flags != 0:
-            flags = index(flags)
+            try:
+                flags = index(flags)
+            except TypeError:
+                raise causes.no_flag(flags) from None
         sharers = self._sharers
         message = sharers.message
         if message is None:
@@ -471,7 +481,7 @@ class Socket(Messaging, Waits, Generic[R]):
             if self._hears_recv():
                 return self._recv_parts(flags, copy, track)
             if not copy:
-                return self._recv_frames(index(flags), track)
+                return self._recv_frames(flag(flags), track)
         handle, sharers = self._handle, self._sharers
         message = sharers.message
         if message is None:
@@ -482,7 +492,7 @@ class Socket(Messaging, Waits, Generic[R]):
         # The first part apart, which takes 5 % less where it is the only one.
         size = try_recv(*receive)
         if size < 0:
-            size = self._recv_message(message, index(flags))
+            size = self._recv_message(message, flag(flags))
         more = message_more(*content)
         parts: list[bytes] = [message_data(*content)[:size] if size < KEEP else take(message)]
         while more:
@@ -492,7 +502,7 @@ class Socket(Messaging, Waits, Generic[R]):
                 receive = message, handle, DONTWAIT
             size = try_recv(*receive)
             if size < 0:
-                size = self._recv_message(message, index(flags))
+                size = self._recv_message(message, flag(flags))
             more = message_more(*content)
             parts.append(message_data(*content)[:size] if size < KEEP else take(message))
         if handle:

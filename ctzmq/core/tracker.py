@@ -53,6 +53,9 @@ class MessageTracker:
             else:
                 raise TypeError(f"expected Event, MessageTracker or Frame, got {watched!r}")
 
+    def __repr__(self) -> str:
+        return f"<zmq.{type(self).__name__}({'done' if self.done else 'pending'})>"
+
     @property
     def done(self) -> bool:
         """Whether libzmq is done with every message that is watched.

@@ -12,7 +12,7 @@ from operator import index
 from time import monotonic
 from typing import Any, Callable
 
-from ..error import Again
+from ..error import again
 from ..libzmq import numbers
 from ..libzmq.provider import calls
 from . import lifetime, poll
@@ -82,10 +82,10 @@ class Waits(Connections):
                         return result
                     errno = calls.errno()
                     if errno not in TRANSIENT:
-                        raise self._error(errno)
+                        raise self._error(errno, event)
                 if flags & DONTWAIT and deadline is None:
                     if errno == numbers.EAGAIN:
-                        raise Again()
+                        raise again(event)
                     continue
                 if deadline is None:
                     deadline = self._deadline(started, event)
@@ -97,12 +97,12 @@ class Waits(Connections):
                     continue
                 left = max(0.0, (deadline - monotonic()) * 1000)
                 if refused and not left:
-                    raise Again()
+                    raise again(event, (deadline - started) * 1000)
                 if refused > 1:
                     # The look at EVENTS had it take note of new room, and still there is none.
                     self._pause(min(left, REFUSED * 1000))
                 if not self._ready(event, left):
-                    raise Again()
+                    raise again(event, (deadline - started) * 1000)
                 refused += 1
         finally:
             self._leave(token)

@@ -23,7 +23,7 @@ from ..core.messaging import SNDMORE, Messaging
 from ..core.replaceable import put
 from ..core.tracker import MessageTracker
 from ..core.waits import REFUSED
-from ..error import Again, ZMQError
+from ..error import Again, ZMQError, again
 from ..libzmq.annotations import like
 from ..libzmq.provider import calls
 from ..waiting.edge import Edge, EdgeSocket
@@ -271,10 +271,13 @@ class GreenSocket(EdgeSocket[bytes]):
             if result >= 0:
                 return result
             if errno not in (Errno.EAGAIN, _errno.EINTR):
-                raise self._error(errno)
+                raise self._error(errno, event)
         timeout = super().get(_TIMEOUTS[event])
         if timeout == 0:
-            return self._persist(attempt, flags | DONTWAIT, event)
+            try:
+                return self._persist(attempt, flags | DONTWAIT, event)
+            except Again:
+                raise again(event, 0) from None
         deadline = None if timeout < 0 else monotonic() + timeout / 1000
         return self._wait(attempt, flags, event, deadline, mine)
 
@@ -305,7 +308,7 @@ class GreenSocket(EdgeSocket[bytes]):
                         return result
                     errno = calls.errno()
                     if errno not in (Errno.EAGAIN, _errno.EINTR):
-                        raise self._error(errno)
+                        raise self._error(errno, event)
                     place.refused = bool(edge.look() & event)
                     if place.refused:
                         place.forget()
@@ -320,7 +323,7 @@ class GreenSocket(EdgeSocket[bytes]):
                 if place.park(limit):
                     tries = 0
                 elif limit == deadline:
-                    raise Again()
+                    raise again(event, super().get(_TIMEOUTS[event]))
         finally:
             line.remove(place)
             place.forget()

@@ -19,6 +19,7 @@ CLOSED = Difference(["ZMQError", 88], "ENOTSOCK says what is wrong; pyzmq says E
 NEEDS_DRAFT = Difference(
     ["ZMQVersionError", None], "a RuntimeError too, of the class that says what libzmq lacks"
 )
+NAMED = "it says which number it is"
 EQUAL = "frames are equal when their content is; in pyzmq a frame is equal to itself only"
 NO_FLOAT = Difference(["TypeError", None], "pyzmq cuts a float off without a word")
 PARTS = "pyzmq indexes what it gets, so that only lists and tuples will do"
@@ -92,6 +93,34 @@ DELIBERATE: dict[str, Difference] = {
     "zmq.Frame(b'abc') in {zmq.Frame(b'abc')}": Difference("bool True", EQUAL),
     "zmq.curve_public(bytearray(40))": Difference(
         ["TypeError", None], "a key is bytes; pyzmq's EINVAL comes of the zeros in it"
+    ),
+    "zmq.Frame(b'x', no_such=1)": Difference(["TypeError", None], "what means nothing is refused"),
+    "error = zmq.ZMQError(zmq.EAGAIN); error.errno, error.strerror, str(error), repr(error)": (
+        Difference(
+            [
+                "tuple",
+                "Errno 11",
+                "str 'Resource temporarily unavailable'",
+                "str 'Resource temporarily unavailable'",
+                "str \"ZMQError(EAGAIN, 'Resource temporarily unavailable')\"",
+            ],
+            NAMED,
+        )
+    ),
+    "error = zmq.ZMQError(5, 'text'); error.errno, error.strerror, str(error), repr(error)": (
+        Difference(
+            ["tuple", "int 5", "str 'text'", "str 'text'", "str \"ZMQError(EIO, 'text')\""], NAMED
+        )
+    ),
+    "error = zmq.Again(); error.errno, error.strerror, str(error), repr(error)": Difference(
+        [
+            "tuple",
+            "Errno 11",
+            "str 'Resource temporarily unavailable'",
+            "str 'Resource temporarily unavailable'",
+            "str \"Again(EAGAIN, 'Resource temporarily unavailable')\"",
+        ],
+        NAMED,
     ),
 }
 """Snippets with another answer."""

@@ -1,0 +1,166 @@
+"""Why a call was refused: what libzmq has one number for, told apart, with the cure."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any, NoReturn
+
+from ..error import ZMQError
+from ..libzmq import numbers, prototypes
+
+SUB, XSUB = 2, 10
+SENDERS = ("PUB", "PUSH", "RADIO", "SCATTER")
+
+_OPTIONS = {name: option for name, (option, _) in numbers.SOCKET_OPTIONS.items()}
+
+SECRETS = frozenset(
+    _OPTIONS[name]
+    for name in ("CURVE_SECRETKEY", "PLAIN_PASSWORD", "SOCKS_PASSWORD", "WSS_KEY_PEM")
+)
+"""The options whose values no error shows."""
+
+_KEYS = (numbers.CURVE_PUBLICKEY, numbers.CURVE_SECRETKEY, numbers.CURVE_SERVERKEY)
+_NO_KEY = b"0" * 40
+
+_TURNS = {
+    ("REQ", numbers.POLLOUT): "receive the answer first",
+    ("REQ", numbers.POLLIN): "send a question first",
+    ("REP", numbers.POLLOUT): "receive a question first",
+    ("REP", numbers.POLLIN): "send the answer first",
+}
+
+
+def number(value: Any, what: str, example: str) -> int:
+    """Return a number that a user gave, or say that a name is not one.
+
+    Parameters
+    ----------
+    value : int
+        What was given.
+    what, example : str
+        What it is, and how one is written.
+
+    Raises
+    ------
+    TypeError
+        When it is no whole number.
+    """
+    try:
+        return index(value)
+    except TypeError:
+        raise no_number(value, what, example) from None
+
+
+def no_number(value: Any, what: str, example: str) -> TypeError:
+    """Make the exception for what is no number, most often the name of one as text."""
+    meant = example
+    if isinstance(value, str) and value.upper() in (*_OPTIONS, *_NAMES):
+        meant = f"zmq.{value.upper()}"
+    return TypeError(f"{what} is a number, such as {meant}, got {value!r:.60}")
+
+
+_NAMES = (
+    *("DONTWAIT", "NOBLOCK", "SNDMORE", "POLLIN", "POLLOUT", "POLLERR"),
+    *("PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB"),
+    *("STREAM", "SERVER", "CLIENT", "RADIO", "DISH", "GATHER", "SCATTER", "DGRAM", "PEER"),
+)
+
+
+def flag(value: Any) -> int:
+    """Return flags as a number, or say that a name is none."""
+    return number(value, "a flag", "zmq.DONTWAIT")
+
+
+def no_flag(value: Any) -> TypeError:
+    """Make the exception for flags that are no number."""
+    return no_number(value, "a flag", "zmq.DONTWAIT")
+
+
+def parts(message: Any) -> list[Any]:
+    """Return the parts of a message as a list, or say that one text is not a list of parts."""
+    if isinstance(message, (str, bytes, bytearray, memoryview)):
+        send = "send_string" if isinstance(message, str) else "send"
+        raise TypeError(
+            f"send_multipart takes a list of parts, got one {type(message).__name__}: "
+            f"use {send}, or put it into a list"
+        )
+    return list(message)
+
+
+def out_of_turn(errno: int, kind: str, event: int) -> ZMQError:
+    """Make the exception for a socket that sends and receives in turn."""
+    cure = _TURNS.get((kind, event), "it sends and receives in turn")
+    return ZMQError(errno, f"a {kind} socket cannot do this now: {cure}")
+
+
+def one_way(errno: int, kind: str) -> ZMQError:
+    """Make the exception for a socket that only sends, or only receives."""
+    verb = "receive" if kind in SENDERS else "send"
+    return ZMQError(errno, f"a {kind} socket cannot {verb}")
+
+
+def of_value(option: int, value: Any, socket_type: int | None) -> str:
+    """Say what is wrong with a value that libzmq does not take, or return an empty text."""
+    if option in _KEYS:
+        if not prototypes.zmq_has(b"curve"):
+            return "this libzmq is built without CURVE"
+        if len(value) not in (32, 40, 41):
+            return f"a key has 40 letters of Z85, or 32 bytes, got {len(value)}"
+        return "a key of 40 bytes is text in Z85, and this is none"
+    if option in (_OPTIONS["SNDHWM"], _OPTIONS["RCVHWM"]) and value < 0:
+        return "a high-water mark is a number of messages; 0 is no limit"
+    if option in (numbers.ROUTING_ID, _OPTIONS["CONNECT_ROUTING_ID"]) and not 0 < len(value) < 256:
+        return f"a routing id has 1 to 255 bytes, got {len(value)}"
+    if option in (numbers.SUBSCRIBE, numbers.UNSUBSCRIBE):
+        if socket_type == XSUB:
+            return r"an XSUB socket subscribes by sending b'\x01' and the topic"
+        if socket_type is not None and socket_type != SUB:
+            return "only a SUB socket subscribes; who publishes does not choose"
+        if option == numbers.UNSUBSCRIBE:
+            return "it is not subscribed to this"
+    return ""
+
+
+def of_endpoint(verb: str, text: str) -> str:
+    """Say what is wrong with an endpoint that libzmq does not take, or return an empty text."""
+    transport, found, rest = text.partition("://")
+    if not found:
+        return "it names no transport"
+    if transport not in ("tcp", "udp", "ws", "wss"):
+        return ""
+    host, colon, port = rest.partition("/")[0].rpartition(":")
+    if not colon or not port or port.endswith("]"):
+        return "the port is missing"
+    if verb == "connect" and ("*" in (host, port)):
+        return "'*' is for bind: connect to an address and a port of the other side"
+    if port != "*" and not port.isdigit():
+        return f"the port {port!r} is no number"
+    return ""
+
+
+def warn_of_missing_key(read: Any) -> None:
+    """Warn if a socket that is to use CURVE has no secret key of its own.
+
+    Parameters
+    ----------
+    read : callable
+        Reads an option of the socket.
+    """
+    try:
+        lacks = read(numbers.CURVE_SECRETKEY) == _NO_KEY
+    except ZMQError:
+        return
+    if lacks:
+        from warnings import warn
+
+        warn(
+            "CURVE without a key: set curve_secretkey before bind and connect (a client sets "
+            "curve_publickey too), or every handshake fails",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+
+
+def unknown(arguments: Any) -> NoReturn:
+    """Refuse arguments that mean nothing."""
+    raise TypeError(f"Frame takes no argument {next(iter(arguments))!r}")
