@@ -380,6 +380,8 @@ class Connections(SocketAttributes, Lifecycle):
         # Before the monitor, which would wait for it.
         listener: C = self.context.socket(numbers.PAIR)
         try:
+            # Else libzmq waits for it once it is far behind, and with it who closes the socket.
+            listener.set(numbers.RCVHWM, 0)
             self.monitor(addr, _ALL_EVENTS if events is None else events)
             listener.connect(addr)
         except BaseException:

@@ -238,8 +238,8 @@ class Frame(Exporter):
             data = self._read = calls.message_data(self._content.message)[: len(self)]
         return data
 
-    def _share(self) -> Any:
-        """Return a new message that shares this frame's memory, for sending.
+    def _share(self) -> Content:
+        """Return a new message that shares this frame's memory, such as for sending.
 
         Raises
         ------
@@ -248,16 +248,15 @@ class Frame(Exporter):
 
         Source: libzmq `zmq_msg_copy`.
         """
-        message = calls.new_message()
+        mine = self._content
+        content = Content(calls.new_message(), mine.data, mine.readonly)
         check(
-            prototypes.zmq_msg_copy(
-                calls.reference(message), calls.reference(self._content.message)
-            )
+            prototypes.zmq_msg_copy(calls.reference(content.message), calls.reference(mine.message))
         )
-        return message
+        return content
 
     def __copy__(self) -> Frame:
-        content = Content(self._share(), self._content.data, self._content.readonly)
+        content = self._share()
         copy: Frame = type(self).__new__(type(self))
         copy._adopt(content, self.more, self.tracker, self.tracker_event)
         return copy
@@ -332,7 +331,7 @@ class Frame(Exporter):
         """
         reference = calls.reference(self._content.message)
         if isinstance(option, int):
-            return check(prototypes.zmq_msg_get(reference, option))
+            return check(prototypes.zmq_msg_get(reference, _number(option)))
         if option == "routing_id":
             number: int = prototypes.zmq_msg_routing_id(reference)
             if not number:
@@ -394,7 +393,7 @@ class Frame(Exporter):
         elif option == "group":
             check(prototypes.zmq_msg_set_group(reference, encode_group(value)))
         elif isinstance(option, int):
-            check(prototypes.zmq_msg_set(reference, option, index(value)))
+            check(prototypes.zmq_msg_set(reference, _number(option), _number(value)))
         else:
             raise TypeError(f"expected 'routing_id', 'group' or a number, got {option!r}")
 
@@ -448,6 +447,14 @@ Message = Frame
 
 
 _offered = False
+
+
+def _number(value: Any) -> int:
+    """Refuse a number that C would cut to another."""
+    number = index(value)
+    if not -(2**31) <= number < 2**31:
+        raise ZMQError(numbers.EINVAL, f"messages have no property or value {number}")
+    return number
 
 
 def _offer() -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import itertools
 import sys
-from _thread import RLock
 from typing import Any, Callable
 
 from ..error import check
 from ..libzmq import interpreters, memory, prototypes
 from ..libzmq.annotations import Event
+from ..libzmq.callbacks import zmq_free_fn
 from ..libzmq.provider import calls
 from .buffers import fill
 from .tracker import _FINISHED_TRACKER, MessageTracker
@@ -30,17 +30,8 @@ on_small_loan: Callable[[int], None] | None = None
 
 _numbers = itertools.count(1)
 
-#: The callback, once it was needed. It is made once, whatever the threads: libzmq has its address.
+#: The callback, once it was needed. libzmq has its address, so all that threads make at once stay.
 _on_free: list[Any] = []
-_making = RLock()
-
-
-def _make_callback() -> None:
-    from ..libzmq.callbacks import zmq_free_fn
-
-    with _making:
-        if not _on_free:
-            _on_free.append(zmq_free_fn(_release))
 
 
 def _release(data: int | None, hint: int | None) -> None:
@@ -115,7 +106,8 @@ def lend(
         fill(message, source)
         return _FINISHED_TRACKER if track else None, None
     if not _on_free:
-        _make_callback()
+        # Without a lock, which a fork could leave held for good.
+        _on_free.append(zmq_free_fn(_release))
     event = tracker = None
     if track:
         import threading
@@ -126,8 +118,11 @@ def lend(
         on_small_loan(size)
     address, keep = memory.export(data, source)
     number = next(_numbers)
-    payloads[number] = (keep, event)
-    rc = prototypes.zmq_msg_init_data(calls.reference(message), address, size, _on_free[0], number)
+    reference, on_free, init = calls.reference(message), _on_free[0], prototypes.zmq_msg_init_data
+    # In one step in C: what is noted is lent, whatever a signal handler raises.
+    noted = map(payloads.setdefault, (number,), ((keep, event),))
+    lent = map(init, (reference,), (address,), (size,), (on_free,), (number,))
+    _, rc = next(zip(noted, lent))
     if rc < 0:
         del payloads[number]
         check(rc)

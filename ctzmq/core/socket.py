@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from operator import index
 from typing import TYPE_CHECKING, Any, Generic
 
-from ..error import again
+from ..error import ZMQError, again
 from ..libzmq import memory, numbers
 from ..libzmq.annotations import Buffer, TypeVar, like
 from ..libzmq.provider import calls
@@ -20,7 +20,7 @@ from ..utils import jsonapi as jsonapi
 from . import causes, messaging, payload, poll
 from .buffers import contiguous, fill
 from .causes import flag
-from .frame import Frame
+from .frame import Content, Frame
 from .lifecycle import shown
 from .messaging import DEFAULT_PROTOCOL, SNDMORE, Messaging
 from .pollitems import milliseconds
@@ -238,8 +238,9 @@ class Socket(Messaging, Waits, Generic[R]):
             lambda flags: calls.send(self._address, data, size, flags), flags, POLLOUT
         )
 
-    def _send_message(self, message: Any, flags: int) -> Any:
+    def _send_content(self, content: Content, flags: int) -> Any:
         """Send a message, or close it when it cannot be sent."""
+        message = content.message
         try:
             self._await_room(flags)
             return self._persist(
@@ -274,22 +275,22 @@ class Socket(Messaging, Waits, Generic[R]):
         if isinstance(data, Frame):
             if track and data.tracker is None:
                 raise ValueError("this frame is not tracked: make it with track=True")
-            self._send_message(data._share(), flags)
+            self._send_content(data._share(), flags)
             return data.tracker
         source = contiguous(data)
         size = source.nbytes
         share = not copy and size >= self._copy_threshold and size
         if size < LARGE and not share:
-            content = source.tobytes() if source.c_contiguous else bytes(memory.plain(source))
-            self._send_bytes(content, size, flags)
+            copied = source.tobytes() if source.c_contiguous else bytes(memory.plain(source))
+            self._send_bytes(copied, size, flags)
             return None if copy else _FINISHED_TRACKER
         tracker = None if copy else _FINISHED_TRACKER
-        message = new_message()
+        content = Content(new_message())
         if share:
-            tracker, _ = payload.lend(message, data, source, size, track)
+            tracker, _ = payload.lend(content.message, data, source, size, track)
         else:
-            fill(message, source)
-        self._send_message(message, flags)
+            fill(content.message, source)
+        self._send_content(content, flags)
         return tracker
 
     def _framed(self, data: Any, copy: bool, track: bool) -> Frame:
@@ -344,7 +345,7 @@ class Socket(Messaging, Waits, Generic[R]):
         if (self._replaced or self.__class__.send is not SEND) and self._hears_send():
             return self._send_parts(parts, flags, copy, track)
         for part in parts:
-            if part.__class__ is not bytes:
+            if type(part) is not bytes:
                 return self._send_parts(parts, flags, copy, track)
         if not parts:
             raise ValueError("a message has one part at least")
@@ -417,21 +418,27 @@ class Socket(Messaging, Waits, Generic[R]):
             message = new_message()
         # Taken out while in use, so that a signal handler that receives here cannot refill it.
         sharers.message = None
-        size = try_recv(message, self._handle, DONTWAIT)
-        if size < 0:
-            size = self._recv_message(message, flags)
-        if copy and size < KEEP:
-            data: bytes = message_data(message)[:size]
-            sharers.message = message
+        try:
+            size = try_recv(message, self._handle, DONTWAIT)
+            if size < 0:
+                size = self._recv_message(message, flags)
+            if copy and size < KEEP:
+                data: bytes = message_data(message)[:size]
+                sharers.message = message
+                return data
+            if not copy:
+                if size > memory.prepared:
+                    memory.prepare(size)
+                return Frame._received(message, track)
+            data = take(message)
+            if self._handle:
+                sharers.message = message
             return data
-        if not copy:
-            if size > memory.prepared:
-                memory.prepare(size)
-            return Frame._received(message, track)
-        data = take(message)
-        if self._handle:
-            sharers.message = message
-        return data
+        except ZMQError:
+            raise
+        except BaseException:
+            calls.empty(message)
+            raise
 
     #: The same for those who do not want to hear what a class overrides.
     _receive: Any = recv
@@ -521,12 +528,18 @@ class Socket(Messaging, Waits, Generic[R]):
         frames: list[Frame] = []
         while not frames or frames[-1].more:
             message = new_message()
-            size = try_recv(message, self._handle, DONTWAIT)
-            if size < 0:
-                size = self._recv_message(message, flags)
-            if size > memory.prepared:
-                memory.prepare(size)
-            frames.append(Frame._received(message, track))
+            try:
+                size = try_recv(message, self._handle, DONTWAIT)
+                if size < 0:
+                    size = self._recv_message(message, flags)
+                if size > memory.prepared:
+                    memory.prepare(size)
+                frames.append(Frame._received(message, track))
+            except ZMQError:
+                raise
+            except BaseException:
+                calls.empty(message)
+                raise
         return frames
 
     def recv_into(self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0) -> int:
@@ -605,9 +618,11 @@ if not TYPE_CHECKING:
 
 def take(message: Any) -> bytes:
     """Copy a large message's content out, and empty it, so that its memory is not held longer."""
-    size = calls.message_size(message)
-    if size > memory.prepared:
-        memory.prepare(size)
-    data: bytes = message_data(message)[:size]
-    calls.empty(message)
+    try:
+        size = calls.message_size(message)
+        if size > memory.prepared:
+            memory.prepare(size)
+        data: bytes = message_data(message)[:size]
+    finally:
+        calls.empty(message)
     return data

@@ -38,7 +38,10 @@ def _room() -> Any:
         return _free.pop()
     except IndexError:
         block = (zmq_msg_t * _ROOMS)()
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(block))
+        # Others use ctypes.pythonapi, too: this function is ours, and so are its types.
+        keep = ctypes.pythonapi["Py_IncRef"]
+        keep.argtypes = (ctypes.py_object,)
+        keep(block)
         _free.extend(block[1:])
         return block[0]
 

@@ -222,5 +222,6 @@ def export(data: Any, source: memoryview) -> tuple[int, object]:
         address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
         assert address is not None
         return address, data
-    held = _Export(data)
+    # An object of another type might answer differently the second time.
+    held = _Export(data if type(data) is memoryview else source)
     return held.address, held

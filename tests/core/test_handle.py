@@ -1,0 +1,194 @@
+"""Each libzmq object has one owner: whatever comes in between, it is born and ended whole."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+import ctzmq as zmq
+from ctzmq.core import payload
+
+Interruptions = Callable[..., bool]
+
+pytestmark = [
+    pytest.mark.blocking("greenlets share the owner, and their hubs are no part of it"),
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+#: Others are too slow for so many rounds, or tell of lines only.
+every_instruction = pytest.mark.skipif(
+    sys.implementation.name != "cpython" or sys.version_info[:2] not in ((3, 11), (3, 13)),
+    reason="one older and one newer interpreter are enough",
+)
+LARGE = b"x" * 100_000
+
+
+class Interruption(BaseException):
+    """What a signal handler raises."""
+
+
+class Bench:
+    """A context with two connected sockets, and one that nobody must touch."""
+
+    def __init__(self) -> None:
+        self.context = zmq.Context()
+        self.a, self.b, self.other = (self.context.socket(zmq.PAIR) for _ in range(3))
+        self.a.bind("inproc://here")
+        self.b.connect("inproc://here")
+        self.a.linger = self.b.linger = 0
+
+    def check(self) -> None:
+        """All can be ended, and what was lent is given back."""
+        assert not self.other.closed
+        assert self.other.poll(0) == 0
+        del self.a, self.b, self.other
+        # A test that goes on for too long is ended, and so fails.
+        self.context.destroy(0)
+        deadline = time.monotonic() + 10
+        while payload.payloads and time.monotonic() < deadline:
+            time.sleep(0.0005)
+        assert not payload.payloads
+
+
+def use(bench: Bench) -> None:
+    with bench.context.socket(zmq.PUSH) as socket:
+        socket.linger = 0
+
+
+OPERATIONS: dict[str, Callable[[Bench], object]] = {
+    "Context": lambda bench: zmq.Context().term(),
+    "socket": lambda bench: bench.context.socket(zmq.PUSH),
+    "with": use,
+    "shadow": lambda bench: zmq.Socket.shadow(bench.a).get(zmq.TYPE),
+    "bind": lambda bench: bench.a.bind("inproc://there"),
+    "connect": lambda bench: bench.a.connect("inproc://there"),
+    "options": lambda bench: bench.a.set(zmq.SNDHWM, bench.a.get(zmq.RCVHWM)),
+    "monitor": lambda bench: bench.a.get_monitor_socket().close(),
+    "poll": lambda bench: bench.a.poll(1),
+    "send": lambda bench: bench.a.send(b"x", zmq.DONTWAIT),
+    "send large": lambda bench: bench.a.send(LARGE, zmq.DONTWAIT),
+    "send shared": lambda bench: bench.a.send(LARGE, zmq.DONTWAIT, copy=False),
+}
+
+
+@every_instruction
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_exception_at_each_instruction(name: str, interruptions: Interruptions) -> None:
+    fired = True
+    while fired:
+        bench = Bench()
+        fired = False
+
+        def interrupt() -> None:
+            nonlocal fired
+            fired = True
+            # libzmq's own threads run this, which no signal handler interrupts.
+            if not payload.is_released_here():
+                raise Interruption
+
+        with suppress(Interruption, zmq.ZMQError):
+            interruptions(lambda: OPERATIONS[name](bench), interrupt)  # noqa: B023
+        bench.check()
+
+
+@pytest.mark.parametrize("how", ["close", "disable", "destroy", "close the monitor"])
+def test_a_monitor_that_nobody_reads_holds_nothing_up(how: str) -> None:
+    context = zmq.Context()
+    socket, peer = context.socket(zmq.DEALER), context.socket(zmq.ROUTER)
+    endpoint = f"tcp://127.0.0.1:{peer.bind_to_random_port('tcp://127.0.0.1')}"
+    monitor = socket.get_monitor_socket()
+    for _ in range(1200):
+        socket.connect(endpoint)
+        socket.disconnect(endpoint)
+    if how == "close":
+        socket.close(0)
+    elif how == "disable":
+        socket.disable_monitor()
+    elif how == "close the monitor":
+        monitor.close(0)
+    context.destroy(0)
+    assert context.closed
+
+
+def test_one_thread_closes_what_another_binds_and_connects() -> None:
+    context = zmq.Context()
+    until = time.monotonic() + 0.5
+    while time.monotonic() < until:
+        socket = context.socket(zmq.PAIR)
+        socket.linger = 0
+        errors: list[zmq.ZMQError] = []
+
+        def work(socket: zmq.Socket = socket, errors: list[zmq.ZMQError] = errors) -> None:
+            try:
+                while True:
+                    socket.bind("tcp://127.0.0.1:*")
+                    socket.connect("tcp://127.0.0.1:1")
+            except zmq.ZMQError as error:
+                errors.append(error)  # noqa: B023
+
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        time.sleep(0.002)
+        socket.close(0)
+        worker.join(10)
+        assert not worker.is_alive()
+        assert [error.errno for error in errors] == [zmq.ENOTSOCK]
+    context.term()
+
+
+def test_contexts_end_while_other_threads_use_them() -> None:
+    until = time.monotonic() + 0.5
+    while time.monotonic() < until:
+        context = zmq.Context()
+
+        def work(context: zmq.Context = context) -> None:
+            with suppress(zmq.ZMQError, RuntimeError):
+                while True:
+                    context.set(zmq.MAX_SOCKETS, context.get(zmq.MAX_SOCKETS))
+                    context.socket(zmq.PUSH).close(0)
+                    zmq.Context.shadow(context)
+
+        workers = [threading.Thread(target=work, daemon=True) for _ in range(2)]
+        workers.append(threading.Thread(target=context.destroy, args=(0,), daemon=True))
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(10)
+            assert not worker.is_alive()
+        assert context.closed
+
+
+class Liar(bytearray):
+    """Says that it is bytes, and long."""
+
+    __class__ = bytes  # type: ignore[assignment]
+
+    def __len__(self) -> int:
+        return 200_000
+
+
+@pytest.mark.parametrize("copy", [True, False])
+def test_what_lies_about_itself_is_sent_as_it_is(copy: bool) -> None:
+    with zmq.Context() as context, context.socket(zmq.PAIR) as a, context.socket(zmq.PAIR) as b:
+        a.bind("inproc://here")
+        b.connect("inproc://here")
+        a.send_multipart([Liar(b"abc"), Liar(b"de")], copy=copy)
+        assert b.recv_multipart() == [b"abc", b"de"]
+
+
+def test_numbers_are_not_cut() -> None:
+    frame = zmq.Frame(b"x")
+    with zmq.Context() as context:
+        for call in (context.get, frame.get):
+            with pytest.raises(zmq.ZMQError) as caught:
+                call(2**32 + 1)
+            assert caught.value.errno == zmq.EINVAL
+        for change in (context.set, frame.set):
+            with pytest.raises(zmq.ZMQError) as caught:
+                change(2**32 + 1, 1)
+            assert caught.value.errno == zmq.EINVAL
