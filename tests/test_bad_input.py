@@ -137,10 +137,11 @@ def test_the_options_of_a_closed_socket_say_so(name: str, socket: Make) -> None:
 
 def test_a_closed_socket_cannot_be_shared_or_polled(socket: Make) -> None:
     a = socket(zmq.DEALER)
-    a.close()
     poller = zmq.Poller()
     poller.register(a)
+    a.close()
     for refused in (
+        lambda: zmq.Poller().register(a),
         lambda: zmq.Socket.shadow(a),
         lambda: zmq.Socket(a),
         lambda: zmq.Socket.shadow(a.underlying or a),

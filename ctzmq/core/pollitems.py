@@ -336,6 +336,7 @@ def wait(
             else:
                 waiting[here] = outer
             outdated = items.closings != lifetime.closings
+            by_handler = lifetime.closer == here
             if outdated:
                 _free(keys)
         if outdated:
@@ -347,8 +348,8 @@ def wait(
             if before and not items.count:
                 if failure == numbers.ETERM:
                     raise ContextTerminated()
-                if lifetime.closer == here and items.lost is not None:
-                    # A signal handler has closed them, which ends the call that it interrupts.
+                if by_handler and items.lost is not None:
+                    # That a signal handler closes them ends the call that it interrupts.
                     raise closed(items.lost)
         elif count > 0:
             return items.ready(count, keys)

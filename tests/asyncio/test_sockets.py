@@ -358,14 +358,16 @@ def test_a_call_that_may_not_wait(run: Run, aio: Context) -> None:
 def test_a_closed_socket(plain_run: Run, aio: Context) -> None:
     async def main() -> None:
         socket: Any = aio.socket(zmq.DEALER)
+        poller = Poller()
+        poller.register(socket)
         socket.close()
         for call in (socket.send, socket.recv, socket.recv_multipart):
             with pytest.raises(zmq.ZMQError, match="closed"):
                 await (call(b"x") if call == socket.send else call())
         with pytest.raises(zmq.ZMQError, match="closed"):
             await socket.poll()
-        poller = Poller()
-        poller.register(socket)
+        with pytest.raises(zmq.ZMQError, match="closed"):
+            Poller().register(socket)
         with pytest.raises(zmq.ZMQError, match="closed"):
             await poller.poll()
         assert socket._fd == -1

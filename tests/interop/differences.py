@@ -39,6 +39,7 @@ DELIBERATE: dict[str, Difference] = {
         ["tuple", "bool True", "bool True"], "options are attributes, and dir() tells of them"
     ),
     "closed().poll(0)": CLOSED,
+    "poller = zmq.Poller(); poller.register(closed()); poller.poll(0)": CLOSED,
     "zmq.proxy(closed(), closed())": CLOSED,
     "control, hand = pair('PULL', 'PUSH'); hand.send(b'TERMINATE')\n"
     "zmq.proxy_steerable(socket('ROUTER'), socket('DEALER'), None, control)": Difference(
