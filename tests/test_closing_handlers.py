@@ -30,6 +30,8 @@ PATIENCE = 15  # seconds until a call hangs
 def interrupts(frame, package, function):
     '''Tell whether a handler has interrupted code of a package, or one function of it.'''
     while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return False  # what is raised in a finalizer is lost
         found = frame.f_globals.get("__name__", "").partition(".")[0] == package
         if found and function in (None, frame.f_code.co_name):
             return True
