@@ -54,9 +54,10 @@ def test_every_option_is_declared_to_type_checkers() -> None:
     """The declarations are the only list of names beside the enum, and nothing runs them."""
     (made,) = ast.parse(inspect.getsource(attributes.SocketAttributes)).body
     assert isinstance(made, ast.ClassDef)
-    (block,) = (node for node in made.body if isinstance(node, ast.If))
     declared = {
         node.target.id: ast.unparse(node.annotation)
+        for block in made.body
+        if isinstance(block, ast.If)
         for node in block.body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
