@@ -13,7 +13,6 @@ Logging never breaks the program that logs: whatever keeps a record from being p
 from __future__ import annotations
 
 import logging
-import os
 from copy import copy
 from typing import Any, Final
 
@@ -55,9 +54,6 @@ class PUBHandler(logging.Handler):
     ctx: Context[Any]
     socket: Socket[Any]
     formatters: dict[int, logging.Formatter | None]
-
-    #: The child of a fork that has been told that the socket is its parent's.
-    _told = 0
 
     def __init__(
         self,
@@ -144,8 +140,8 @@ class PUBHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Publish a record.
 
-        A record that cannot be formatted or sent goes to `handleError`. The child of a fork, in
-        which the socket does not work, gets there once only.
+        A record that cannot be formatted or sent goes to `handleError`. In the child of a fork,
+        where the socket does not work, records are dropped in silence.
 
         Parameters
         ----------
@@ -157,12 +153,8 @@ class PUBHandler(logging.Handler):
         try:
             self.socket.send_multipart(self._parts(record))
         except Exception:
-            process = os.getpid()
-            if getattr(self.socket, "_left_by", 0):
-                if self._told == process:
-                    return
-                self._told = process
-            self.handleError(record)
+            if not getattr(self.socket, "_left_by", 0):
+                self.handleError(record)
 
     def _parts(self, record: logging.LogRecord) -> list[bytes]:
         """Return the topic and the text of a record."""

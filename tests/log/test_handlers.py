@@ -302,7 +302,7 @@ def test_a_socket_without_room_breaks_no_program(
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
-def test_the_child_of_a_fork_is_told_once(child: Any) -> None:
+def test_the_child_of_a_fork_logs_in_silence(child: Any) -> None:
     done = child(
         """
         import logging, os, sys
@@ -321,11 +321,11 @@ def test_the_child_of_a_fork_is_told_once(child: Any) -> None:
             os._exit(0)
         assert os.waitpid(child, 0)[1] == 0
         log.info("parent again")
-        """
+        """,
+        # CPython 3.12 and newer warn of a fork beside libzmq's threads.
+        *("-W", "ignore::DeprecationWarning"),
     )
-    assert done.returncode == 0
-    assert done.stderr.count("--- Logging error ---") == 1
-    assert "does not survive a fork" in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_new_socket_is_bound_to_an_endpoint(context: zmq.Context) -> None:
