@@ -414,5 +414,8 @@ class Connections(SocketAttributes, Lifecycle):
 
         Source: libzmq `zmq_socket_monitor`, pyzmq `Socket.disable_monitor`.
         """
+        # libzmq waits until somebody takes the last event: the socket that does may be dropped.
+        listener = self._monitor_socket
         self._monitor_socket = None
         self.monitor(None, 0)
+        del listener
