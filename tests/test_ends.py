@@ -8,6 +8,7 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, FunctionType
+from typing import Any
 
 import pytest
 
@@ -105,3 +106,81 @@ def test_no_weak_reference_calls_back() -> None:
                 where = f"{path}:{node.lineno}"
                 assert called not in ("finalize", "weakref.finalize", "weakref.WeakMethod"), where
                 assert called not in ("ref", "weakref.ref") or len(node.args) == 1, where
+
+
+# -- Programs --------------------------------------------------------------------------------------
+
+#: A loop that nobody closes, and a socket that the program keeps, which a task waits for.
+LOOP = """
+import asyncio
+import ctzmq as zmq, ctzmq.asyncio
+
+async def wait():
+    global socket, waiting
+    socket = ctzmq.asyncio.Context().socket(zmq.PULL)
+    socket.bind("inproc://never")
+    waiting = asyncio.ensure_future(WAIT)
+    await asyncio.sleep(0.01)
+
+loop = asyncio.new_event_loop()
+loop.run_until_complete(wait())
+"""
+
+#: What else may be left at the end of a program, or waited for in a thread that goes on.
+LEFT = {
+    "a generator": "left = kept(); next(left)",
+    "a coroutine": "left = awaiting(); left.send(None)",
+    "a cycle": "left = [socket()]; left.append(left)",
+    "frames": "left = a.send(bytes(99_999), copy=False, track=True), b.recv(copy=False).buffer",
+    "a monitor": "left = socket(); watch = left.get_monitor_socket()",
+    "a module": "import builtins; builtins.left = socket()",
+    "a thread": "threading.Thread(target=lambda: a.poll(50)).start()",
+    "a daemon thread that waits": "daemon(lambda: a.recv())",
+    "a daemon thread that polls": "daemon(lambda: a.poll())",
+    "a daemon thread at work": "daemon(lambda: [(a.send(b'x'), b.recv()) for _ in forever])",
+    "a daemon thread that makes sockets": "daemon(lambda: [socket().close() for _ in forever])",
+}
+
+COMMON = """
+import itertools, threading, time
+import ctzmq as zmq
+
+context = zmq.Context()
+socket = lambda: context.socket(zmq.PAIR)
+a, b = socket(), socket()
+a.bind("inproc://ends"); b.connect("inproc://ends")
+forever = itertools.repeat(None)
+
+def kept():
+    with socket() as held:
+        yield held
+
+async def awaiting():
+    with socket() as held:
+        await pause()
+
+class pause:
+    def __await__(self):
+        yield
+
+def daemon(call):
+    threading.Thread(target=call, daemon=True).start()
+    time.sleep(0.05)
+
+"""
+
+
+@pytest.mark.parametrize("wait", ["socket.recv()", "socket.poll()", "keep()"])
+def test_a_loop_that_is_never_closed(child: Any, wait: str) -> None:
+    """In its debug mode it looks for source when it forgets a descriptor, which fails by then."""
+    keep = "async def keep(): await socket.recv()\n"
+    done = child(keep + LOOP.replace("WAIT", wait), "-X", "dev")
+    assert done.returncode == 0
+    assert "Lifecycle" not in done.stderr
+    assert "unclosed socket <zmq" not in done.stderr
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_what_is_left_ends_in_silence(child: Any, what: str) -> None:
+    done = child(COMMON + LEFT[what], "-X", "dev")
+    assert (done.returncode, done.stderr) == (0, "")

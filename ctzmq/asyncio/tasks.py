@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import Any, Callable
 
 from ..constants.options import SocketOption
+from ..core import lifetime
 from ..core.messaging import SNDMORE
 from ..core.waits import REFUSED
 from ..error import Again, again
@@ -155,6 +156,8 @@ class LoopEdge(Edge):
         """
         busy = self.busy()
         self._end()
+        if lifetime.finalizing():
+            return
         # Not `hub.call`, which forgets about a closed loop: nobody must wait for ever.
         loop = self.hub.loop
         if loop.is_running() and not loop.is_closed():

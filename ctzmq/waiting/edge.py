@@ -227,7 +227,7 @@ class Edge:
         """
         busy = self.busy()
         self._end()
-        if self.here():
+        if not lifetime.finalizing() and self.here():
             self.look()
             if busy:
                 self.hub.rouse()
@@ -245,7 +245,8 @@ class Edge:
 
     def _unwatch(self) -> None:
         watch, self._watch = self._watch, None
-        if watch is not None:
+        # No hub goes on at the end of a program, and what it would have to do may be gone.
+        if watch is not None and not lifetime.finalizing():
             self.hub.unwatch(watch)
 
 
