@@ -11,15 +11,24 @@ class ContextOption(IntEnum):
     Source: libzmq `zmq_ctx_set`.
     """
 
-    IO_THREADS = 1  # 3.2.1
-    MAX_SOCKETS = 2  # 3.2.1
-    SOCKET_LIMIT = 3  # 4.1.0
-    THREAD_SCHED_POLICY = 4  # 4.1.0
-    MAX_MSGSZ = 5  # 4.2.0
-    MSG_T_SIZE = 6  # 4.2.1
-    THREAD_AFFINITY_CPU_ADD = 7  # 4.2.3
-    THREAD_AFFINITY_CPU_REMOVE = 8  # 4.2.3
-    THREAD_NAME_PREFIX = 9  # 4.2.3
+    #: The first libzmq release that has it.
+    since: str
+
+    def __new__(cls, value: int, since: str = "") -> ContextOption:
+        option = int.__new__(cls, value)
+        option._value_ = value
+        option.since = since
+        return option
+
+    IO_THREADS = 1, "3.2.1"
+    MAX_SOCKETS = 2, "3.2.1"
+    SOCKET_LIMIT = 3, "4.1.0"
+    THREAD_SCHED_POLICY = 4, "4.1.0"
+    MAX_MSGSZ = 5, "4.2.0"
+    MSG_T_SIZE = 6, "4.2.1"
+    THREAD_AFFINITY_CPU_ADD = 7, "4.2.3"
+    THREAD_AFFINITY_CPU_REMOVE = 8, "4.2.3"
+    THREAD_NAME_PREFIX = 9, "4.2.3"
     THREAD_PRIORITY = SOCKET_LIMIT
 
 

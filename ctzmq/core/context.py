@@ -435,7 +435,9 @@ class Context(Generic[S]):
             return ContextTerminated()
         if errno == numbers.EINVAL:
             return ZMQError(
-                errno, f"cannot {verb} {_name(option)}: the value does not fit, or libzmq lacks it"
+                errno,
+                f"cannot {verb} {_name(option)}: the value does not fit, or libzmq lacks it"
+                + _since(option),
             )
         return from_errno(errno)
 
@@ -619,3 +621,13 @@ def _name(option: int) -> str:
         return ContextOption(option).name
     except (ValueError, ImportError):
         return f"context option {option!r}"
+
+
+def _since(option: int) -> str:
+    """Name the libzmq release that an option came with, if it is known."""
+    try:
+        from ..constants.on_demand import ContextOption
+
+        return f" (since {ContextOption(option).since})"
+    except (ValueError, ImportError):
+        return ""

@@ -21,6 +21,9 @@ IPC_PATH_MAX_LEN = 107 if sys.platform.startswith(("linux", "win", "cygwin")) el
 #: How the endpoints begin that have a host.
 HOSTED = (b"tcp://", b"udp://", b"ws://", b"wss://")
 
+#: The libzmq releases that brought transports which not every library has.
+_SINCE = {"udp": "4.2.0", "vmci": "4.2.0", "ws": "4.3.3", "wss": "4.3.3"}
+
 
 def encode(addr: Any, what: str = "an endpoint", example: str = "tcp://127.0.0.1:5555") -> bytes:
     """Turn an endpoint, or other text, into what libzmq takes.
@@ -128,6 +131,8 @@ def refused(verb: str, addr: Any, errno: int, resolved: bytes | None = None) -> 
         why = "address already in use: another socket is bound there, perhaps of another process"
     elif errno == numbers.EPROTONOSUPPORT:
         why = f"this libzmq has no transport {transport!r}"
+        if transport in _SINCE:
+            why += f" (since {_SINCE[transport]}, where it is built in)"
     elif errno == numbers.EINVAL:
         cause = causes.of_endpoint(verb, text)
         why = f"not a valid endpoint{': ' if cause else ''}{cause}"

@@ -118,7 +118,8 @@ class Lifecycle:
             # libzmq makes them all the same, and aborts the process once such a socket connects.
             raise ZMQError(
                 numbers.EINVAL,
-                f"a {self._type_name} socket needs a libzmq that is built with its draft API",
+                f"a {self._type_name} socket needs libzmq {since(socket_type)} or newer,"
+                " built with its draft API",
             )
         handle = Handle(context._fate.handles)
         put(self, "_sharers", handle)
@@ -401,6 +402,12 @@ class Lifecycle:
 replaceable(Lifecycle, "type", "_closed", "_type_name", "_shadow")
 
 
+def since(socket_type: int) -> str:
+    """Name the libzmq release that a type of the draft API came with."""
+    # PEER and CHANNEL are the last two.
+    return "4.3.3" if socket_type >= numbers.CHANNEL - 1 else "4.2.0"
+
+
 def open_socket(context: Any, socket_type: int, handle: Handle) -> None:
     """Make a libzmq socket.
 
@@ -439,10 +446,10 @@ def open_socket(context: Any, socket_type: int, handle: Handle) -> None:
     if errno == numbers.EFAULT and context.closed:
         raise ZMQError(errno, str(context._unusable()))
     if errno == numbers.EINVAL:
-        raise ZMQError(
-            errno,
-            f"this libzmq has no socket type {socket_type}: it is unknown, or needs the draft API",
-        )
+        text = f"this libzmq has no socket type {socket_type}"
+        if numbers.SERVER <= socket_type <= numbers.CHANNEL:
+            text += f": it needs {since(socket_type)} or newer, built with its draft API"
+        raise ZMQError(errno, text)
     if errno == EMFILE:
         raise shortage.of_sockets(context)
     raise from_errno(errno)

@@ -73,6 +73,12 @@ def test_a_refusal_tells_what_where_and_why(verb: str, number: int, words: str, 
         raise error
 
 
+@pytest.mark.parametrize(("transport", "release"), [("ws", "4.3.3"), ("vmci", "4.2.0")])
+def test_a_transport_that_is_lacking_names_its_release(transport: str, release: str) -> None:
+    error = endpoint.refused("bind", f"{transport}://127.0.0.1:1", zmq.EPROTONOSUPPORT)
+    assert f"no transport '{transport}' (since {release}," in str(error)
+
+
 @pytest.mark.parametrize(
     ("addr", "words"),
     [

@@ -719,7 +719,8 @@ def test_turns_are_kept(pair: Pair) -> None:
 class TestWithoutDrafts:
     @pytest.mark.parametrize("number", range(12, 21))
     def test_a_draft_type_is_refused(self, number: int, context: zmq.Context) -> None:
-        with pytest.raises(zmq.ZMQError, match="draft API") as caught:
+        release = "4.3.3" if number >= zmq.PEER else "4.2.0"
+        with pytest.raises(zmq.ZMQError, match=f"{release} or newer, .* draft API") as caught:
             context.socket(number)
         assert caught.value.errno == zmq.EINVAL
 
