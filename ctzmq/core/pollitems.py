@@ -43,6 +43,9 @@ _REVENTS = zmq_pollitem_t.revents.offset + (sys.byteorder == "big")
 _NONE = 2**31 - 1 if sys.platform != "win32" else 2 ** (8 * sizeof(zmq_fd_t)) - 1
 #: The longest wait that fits C's `long` on every platform, in milliseconds.
 _LONGEST = 2**31 - 1
+#: PyPy's ctypes is itself Python: a signal handler may close a socket when a call has read already
+#: where it is, and the call would wait in whatever is made there next. A table is told of it.
+_INTERLEAVED = sys.implementation.name == "pypy" and not calls.NATIVE
 #: On Windows no signal interrupts `zmq_poll`: the main thread looks up this often, in milliseconds.
 _GLANCE = 50
 
@@ -71,8 +74,11 @@ def milliseconds(timeout: float | None) -> float:
 
 
 def signals_interrupt() -> bool:
-    """Tell whether a signal ends a waiting call; on Windows the main thread has to look itself."""
-    if sys.platform != "win32":
+    """Tell whether a call of a message may wait, because a signal ends it whenever that comes.
+
+    Elsewhere the main thread, in which handlers run, waits for a table only.
+    """
+    if sys.platform != "win32" and not _INTERLEAVED:
         return True
     import threading
 
