@@ -95,6 +95,9 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
             rc, errno = next(zip(map(function, *addresses), errnos()))
             if rc >= 0:
                 return int(rc)
+            if errno == numbers.EFAULT and any(socket.closed for socket in users):
+                # A signal handler has closed it before the call began, which the look above tells.
+                continue
             # A proxy itself waits, and never says EAGAIN.
             if errno not in (_errno.EINTR, numbers.EAGAIN):
                 raise from_errno(errno)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
 
 import ctzmq as zmq
+from ctzmq.libzmq import prototypes
 
 Make = Callable[..., zmq.Socket]
 PATIENCE = 10_000
@@ -161,3 +163,20 @@ def test_a_closed_socket_is_named(socket: Make) -> None:
         with pytest.raises(zmq.ZMQError, match=f"{name} of the proxy is closed") as caught:
             zmq.proxy(*sockets)
         assert caught.value.errno == zmq.ENOTSOCK
+
+
+def test_a_socket_that_is_closed_just_before_the_call(
+    socket: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal handler may come in where libzmq is about to get its address, and gets NULL."""
+    frontend, backend = socket(zmq.PULL), socket(zmq.PUSH)
+
+    def begin(*_: Any) -> int:
+        backend.close()
+        ctypes.set_errno(zmq.EFAULT)
+        return -1
+
+    monkeypatch.setattr(prototypes, "zmq_proxy", begin)
+    with pytest.raises(zmq.ZMQError) as caught:
+        zmq.proxy(frontend, backend)
+    assert caught.value.errno == zmq.ENOTSOCK
