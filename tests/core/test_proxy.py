@@ -165,6 +165,7 @@ def test_a_closed_socket_is_named(socket: Make) -> None:
         assert caught.value.errno == zmq.ENOTSOCK
 
 
+@pytest.mark.blocking("greenlets have a proxy of their own, in Python")
 def test_a_socket_that_is_closed_just_before_the_call(
     socket: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
