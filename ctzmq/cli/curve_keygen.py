@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -25,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--secret",
         metavar="FILE",
         help="find the public key of the secret key in this file: the key alone, a certificate, or "
-        "what this command has printed; - is the standard input",
+        "what this command has printed; - is the standard input. The key itself will do, too, but "
+        "others can see the arguments of a command",
     )
 
 
@@ -52,19 +54,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _secret(name: str) -> bytes:
+    if len(name) == 40 and not os.path.exists(name):
+        return name.encode()  # the key itself, as pyzmq's command takes it
     try:
         if name == "-":
             text = sys.stdin.read() if sys.stdin is not None else ""
         else:
             with open(name, encoding="utf-8") as file:
                 text = file.read()
-    except FileNotFoundError:
-        if len(name) == 40:  # it is a key, which is not to be shown again
-            raise ValueError(
-                "--secret takes the name of a file that holds the key, or - to read it from the "
-                "standard input: others can see the arguments of a command"
-            ) from None
-        raise
     except UnicodeDecodeError:
         text = ""
     found = _SECRET.search(text)

@@ -95,7 +95,9 @@ class Fate:
 
     def over(self) -> bool:
         """Tell whether the context is terminated, be it by somebody else."""
-        return any(rc == 0 or errno == numbers.EFAULT for rc, errno in self.results.copy())
+        # No generator, at whose end an exception of a signal handler would be lost.
+        ends = [rc == 0 or errno == numbers.EFAULT for rc, errno in self.results.copy()]
+        return True in ends
 
     def sweep(self) -> None:
         """Close the sockets whose beginning or end an exception has cut short."""

@@ -72,7 +72,6 @@ OPERATIONS: dict[str, Callable[[Bench], object]] = {
     "poll": lambda bench: bench.a.poll(1),
     "send": lambda bench: bench.a.send(b"x", zmq.DONTWAIT),
     "send large": lambda bench: bench.a.send(LARGE, zmq.DONTWAIT),
-    "send shared": lambda bench: bench.a.send(LARGE, zmq.DONTWAIT, copy=False),
 }
 
 
