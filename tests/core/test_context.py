@@ -57,11 +57,12 @@ class TestMaking:
         [(-1, zmq.ZMQError), ("1", TypeError), (1.5, TypeError), (2**40, OverflowError)],
     )
     def test_with_a_wrong_number_of_them(self, wrong: Any, error: type[Exception]) -> None:
+        collect()  # what earlier tests have left
         before = len(lifetime.contexts)
         with pytest.raises(error):
             zmq.Context(wrong)
         collect()
-        assert len(lifetime.contexts) == before
+        assert len(lifetime.contexts) <= before
 
     def test_its_address(self, context: zmq.Context) -> None:
         assert context.underlying
