@@ -9,7 +9,7 @@ from typing import Any, Callable
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from . import lifetime
-from .handle import Handle, errnos
+from .handle import Handle, born, errnos, step
 
 #: What `zmq_ctx_new` never returns.
 _NEVER = object()
@@ -55,10 +55,8 @@ class Fate:
 
         Source: libzmq `zmq_ctx_new`.
         """
-        claim = self.claim
-        made = map(claim.append, iter(prototypes.zmq_ctx_new, _NEVER))
-        _, errno, _ = next(zip(made, errnos(), map(self.pointer.__init__, claim)))
-        return 0 if self.pointer else int(errno)
+        errno = born(iter(prototypes.zmq_ctx_new, _NEVER), self.claim, self.pointer)
+        return 0 if self.pointer else errno
 
     def adopt(self, address: int) -> None:
         """Share a libzmq context that somebody else has made."""
@@ -76,8 +74,7 @@ class Fate:
             What else it takes, and nothing that it could refuse.
         """
         with self.gate:
-            rc, errno = next(zip(map(function, (self.pointer,), *zip(arguments)), errnos()))
-        return rc, errno
+            return step(function, self.pointer, *arguments)
 
     def terminate(self) -> None:
         """Have libzmq terminate the context; nothing happens when it has done so already.

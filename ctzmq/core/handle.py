@@ -20,12 +20,53 @@ from typing import Any, Callable, ClassVar
 from ..libzmq.provider import calls
 from . import lifetime, payload, polls
 
-__all__ = ["Handle", "bare", "errnos"]
+__all__ = ["Handle", "bare", "born", "errnos", "step"]
 
 
 def errnos(_errno: Callable[[], int] = calls.errno) -> Iterator[int]:
     """Return what gives the errno of the last call of this thread, each time that it is asked."""
     return iter(_errno, None)
+
+
+def step(function: Callable[..., int], *arguments: Any) -> tuple[int, int]:
+    """Call a function of libzmq and read its errno, in one step in C.
+
+    Parameters
+    ----------
+    function : callable
+        The function.
+    *arguments
+        What it takes, and nothing that it could refuse.
+
+    Returns
+    -------
+    int, int
+        Its result, and the errno, of which only a failure tells something.
+    """
+    rc, errno = next(zip(map(function, *zip(arguments)), errnos()))
+    return rc, errno
+
+
+def born(made: Iterator[int | None], claim: list[int], pointer: Any) -> int:
+    """Have libzmq make something, note where it is and read errno, in one step in C.
+
+    Parameters
+    ----------
+    made : iterator of int or None
+        Makes it when asked for its next item: the address, None after a failure.
+    claim : list of int
+        Gets the address.
+    pointer : c_void_p
+        Gets it too.
+
+    Returns
+    -------
+    int
+        The errno, of which only a failure tells something.
+    """
+    noted = map(claim.append, made)  # type: ignore[arg-type]
+    _, errno, _ = next(zip(noted, errnos(), map(pointer.__init__, claim)))
+    return errno
 
 
 def bare(address: int) -> Callable[..., tuple[int, int]]:
@@ -37,11 +78,7 @@ def bare(address: int) -> Callable[..., tuple[int, int]]:
         Where the object is.
     """
 
-    def call(function: Callable[..., int], *arguments: Any) -> tuple[int, int]:
-        made: tuple[int, int] = next(zip(map(function, (address,), *zip(arguments)), errnos()))
-        return made
-
-    return call
+    return lambda function, *arguments: step(function, address, *arguments)
 
 
 class Handle:
@@ -112,12 +149,10 @@ class Handle:
         token = object()
         try:
             self.users[token] = get_ident()
-            claim = self.claim
-            made: Any = map(claim.append, map(function, *zip(arguments)))  # type: ignore[arg-type]
-            _, errno, _ = next(zip(made, errnos(), map(self.pointer.__init__, claim)))
-            if claim == [None]:
+            errno = born(map(function, *zip(arguments)), self.claim, self.pointer)
+            if self.claim == [None]:
                 self.forget()
-                return int(errno)
+                return errno
             return 0
         finally:
             self.leave(token)
@@ -145,8 +180,7 @@ class Handle:
         token = object()
         try:
             self.users[token] = get_ident()
-            rc, errno = next(zip(map(function, (self.pointer,), *zip(arguments)), errnos()))
-            return rc, errno
+            return step(function, self.pointer, *arguments)
         finally:
             self.leave(token)
 

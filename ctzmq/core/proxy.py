@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 from ..error import ZMQError, from_errno
 from ..libzmq import numbers, prototypes
-from .handle import errnos
+from .handle import step
 from .lifecycle import Lifecycle
 from .poll import Poller
 from .relay import Relay
@@ -81,9 +81,7 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
     checked(sockets)
     users = [socket for socket in sockets.values() if socket is not None]
     # The call itself reads the addresses, after anything that Python may run before.
-    addresses = [
-        (None,) if socket is None else (socket._sharers.pointer,) for socket in sockets.values()
-    ]
+    pointers = [None if socket is None else socket._sharers.pointer for socket in sockets.values()]
     token = object()
     try:
         for socket in users:
@@ -92,9 +90,9 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
             for socket in users:
                 # With drafts, libzmq aborts the process if the context is terminated already.
                 socket.get(numbers.EVENTS)
-            rc, errno = next(zip(map(function, *addresses), errnos()))
+            rc, errno = step(function, *pointers)
             if rc >= 0:
-                return int(rc)
+                return rc
             if errno == numbers.EFAULT and any(socket.closed for socket in users):
                 # A signal handler has closed it before the call began, which the look above tells.
                 continue
