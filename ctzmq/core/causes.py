@@ -66,6 +66,11 @@ _NAMES = (
 )
 
 
+def fits_int(number: int) -> bool:
+    """Tell whether a number is one of C's `int`, which would cut it to another."""
+    return -(2**31) <= number < 2**31
+
+
 def flag(value: Any) -> int:
     """Return flags as a number, or say that a name is none."""
     return number(value, "a flag", "zmq.DONTWAIT")

@@ -13,11 +13,14 @@ from warnings import warn
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers, prototypes, threads
 from ..libzmq.annotations import TypeVar
-from . import lifetime, limits, shortage
+from . import causes, lifetime, limits, shortage
 from .fate import Fate
 from .lifecycle import shown
 from .replaceable import UnknownAttribute, put, takes
 from .socket import Socket
+
+if TYPE_CHECKING:
+    from ..constants.on_demand import ContextOption
 
 S = TypeVar("S", bound="Socket[Any]", covariant=True, default="Socket[bytes]")
 T = TypeVar("T", bound="Socket[Any]")
@@ -600,7 +603,7 @@ SyncContext = Context
 def _number(verb: str, option: int) -> int:
     """Return the number of an option; refuse one that C would cut to that of another."""
     number = index(option)
-    if not -(2**31) <= number < 2**31:
+    if not causes.fits_int(number):
         raise ZMQError(numbers.EINVAL, f"cannot {verb} {_name(option)}: libzmq lacks it")
     return number
 
@@ -614,20 +617,21 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_lock)
 
 
-def _name(option: int) -> str:
+def _known(option: int) -> ContextOption | None:
     try:
         from ..constants.on_demand import ContextOption
 
-        return ContextOption(option).name
+        return ContextOption(option)
     except (ValueError, ImportError):
-        return f"context option {option!r}"
+        return None
+
+
+def _name(option: int) -> str:
+    known = _known(option)
+    return f"context option {option!r}" if known is None else known.name
 
 
 def _since(option: int) -> str:
     """Name the libzmq release that an option came with, if it is known."""
-    try:
-        from ..constants.on_demand import ContextOption
-
-        return f" (since {ContextOption(option).since})"
-    except (ValueError, ImportError):
-        return ""
+    known = _known(option)
+    return "" if known is None else f" (since {known.since})"

@@ -452,7 +452,7 @@ _offered = False
 def _number(value: Any) -> int:
     """Refuse a number that C would cut to another."""
     number = index(value)
-    if not -(2**31) <= number < 2**31:
+    if not causes.fits_int(number):
         raise ZMQError(numbers.EINVAL, f"messages have no property or value {number}")
     return number
 
