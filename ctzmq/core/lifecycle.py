@@ -143,7 +143,10 @@ class Lifecycle:
             from ..utils.interop import cast_int_addr
 
             address = lifetime.plausible(cast_int_addr(getattr(shadow, "underlying", shadow)))
-            original = next((s for s in lifetime.sockets if s._address == address), None)
+            there = [s for s in lifetime.sockets if s._address == address]
+            # Where a context has opened a socket, what another library had there is long gone.
+            there.sort(key=lambda socket: socket._sharers.handles is None)
+            original = there[0] if there else None
         if not address:
             if isinstance(shadow, Lifecycle):
                 raise shadow._error(numbers.ENOTSOCK)

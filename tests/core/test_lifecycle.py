@@ -17,7 +17,10 @@ from typing import Any, Callable
 import pytest
 
 import ctzmq as zmq
-from ctzmq.core import lifetime
+from ctzmq.core import lifetime, options
+from ctzmq.core.handle import bare
+from ctzmq.core.replaceable import put
+from ctzmq.libzmq import prototypes
 
 NewSocket = Callable[..., zmq.Socket]
 Pair = Callable[..., "tuple[zmq.Socket, zmq.Socket]"]
@@ -399,7 +402,7 @@ class TestInterrupted:
 
         def close(event: threading.Event) -> None:
             pub.close(0)
-            types.append(zmq.Socket.shadow(address).type)
+            types.append(options.read(bare(address), zmq.TYPE))
 
         with monkeypatch.context() as patch:
             patch.setattr(threading.Event, "set", close)
@@ -428,6 +431,18 @@ class TestShadow:
         assert b.recv() == b"there"
         b.send(b"and back")
         assert shadow.recv() == b"and back"
+
+    def test_what_another_library_had_at_an_address_is_forgotten(
+        self, context: zmq.Context, socket: NewSocket
+    ) -> None:
+        """Nobody tells of its end, and libzmq gives the memory to the next socket."""
+        theirs = prototypes.zmq_socket(context.underlying, zmq.PUB)
+        stale = [zmq.Socket.shadow(theirs) for _ in range(8)]
+        prototypes.zmq_close(theirs)
+        ours = socket(zmq.PAIR)
+        for shadow in stale:
+            put(shadow, "_address", ours.underlying)
+        assert zmq.Socket.shadow(ours.underlying).type == zmq.PAIR
 
     @pytest.mark.parametrize("which", range(3))
     def test_closing_one_closes_all(self, socket: NewSocket, which: int) -> None:
@@ -469,7 +484,6 @@ class TestShadow:
             shadow.send(b"x", zmq.DONTWAIT)
 
     def test_one_that_is_not_known_here(self, context: zmq.Context) -> None:
-        from ctzmq.libzmq import prototypes
 
         address = prototypes.zmq_socket(context.underlying, zmq.PUSH)
         shadow = zmq.Socket.shadow(address)
