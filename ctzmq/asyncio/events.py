@@ -13,6 +13,7 @@ from typing import Any, Callable
 from ..constants.enums import Flag
 from ..constants.options import SocketOption
 from ..core import socket as _socket
+from ..core.attributes import PASSED_BY
 from ..core.replaceable import put, replaceable
 from ..error import Again
 from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
@@ -345,6 +346,7 @@ OWN: list[tuple[str, Any]] = [
     ("_add_send_event", Events._add_send_event),
     ("_shadow_sock", Events._shadow_sock),
 ]
+Events._passed_by = PASSED_BY.union(name for name, _ in OWN)
 
 
 def _method(blocking: Any, kind: str, kinds: tuple[str, ...]) -> Any:

@@ -12,6 +12,7 @@ from ..libzmq.numbers import INT, KINDS
 from ..libzmq.provider import calls
 from . import causes
 from .descriptors import Option, Topic
+from .lifecycle import Lifecycle
 from .options import describe, kind, read, write
 from .replaceable import UnknownAttribute, put, takes
 
@@ -27,14 +28,7 @@ CURVE_SERVER = numbers.SOCKET_OPTIONS["CURVE_SERVER"][0]
 #: What the quick way of a message, or of a poll, goes past.
 PASSED_BY = frozenset(
     (
-        "_Future",
-        "_add_recv_event",
-        "_add_send_event",
-        "_handle_events",
-        "_handle_recv",
-        "_handle_send",
         "_poller_class",
-        "_shadow_sock",
         "get",
         "getsockopt",
         "recv",
@@ -45,21 +39,7 @@ PASSED_BY = frozenset(
     )
 )
 #: What is set too often to ask the class for it.
-INNER = frozenset(
-    (
-        "_address",
-        "_copy_threshold",
-        "_handle",
-        "_items",
-        "_look",
-        "_pointer",
-        "_replaced",
-        "_shadow_obj",
-        "_sharers",
-        "_type",
-        "context",
-    )
-)
+INNER = frozenset(Lifecycle.__slots__)
 
 
 class SocketAttributes:
@@ -73,6 +53,8 @@ class SocketAttributes:
     _address: int
     _handle: Any
     _replaced: bool
+    #: What makes a socket `_replaced` when it is set on it.
+    _passed_by = PASSED_BY
     #: The names of options whose attributes were deleted.
     _deleted: frozenset[str] = frozenset()
     if TYPE_CHECKING:
@@ -328,7 +310,7 @@ class SocketAttributes:
         UNSUBSCRIBE: Topic
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in PASSED_BY:
+        if name in self._passed_by:
             put(self, "_replaced", True)
             self._tell_sharers()
         elif name not in INNER and not takes(self, name):
