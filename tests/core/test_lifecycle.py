@@ -484,7 +484,6 @@ class TestShadow:
             shadow.send(b"x", zmq.DONTWAIT)
 
     def test_one_that_is_not_known_here(self, context: zmq.Context) -> None:
-
         address = prototypes.zmq_socket(context.underlying, zmq.PUSH)
         shadow = zmq.Socket.shadow(address)
         assert shadow.type == zmq.PUSH
