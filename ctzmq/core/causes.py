@@ -76,6 +76,11 @@ def flag(value: Any) -> int:
     return number(value, "a flag", "zmq.DONTWAIT")
 
 
+def events(value: Any) -> int:
+    """Return a mask of events as a number, or say that a name is none."""
+    return int(number(value, "what to wait for", "zmq.POLLIN"))
+
+
 def no_flag(value: Any) -> TypeError:
     """Make the exception for flags that are no number."""
     return no_number(value, "a flag", "zmq.DONTWAIT")

@@ -51,11 +51,11 @@ def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
 
     Source: libzmq `zmq_poll`, pyzmq `zmq.zmq_poll`.
     """
-    sockets = list(sockets)
+    sockets, limit = list(sockets), milliseconds(timeout)
     if not sockets:
         return []
     try:
-        return wait(*table(sockets), lambda _: table(sockets), milliseconds(timeout))
+        return wait(*table(sockets), lambda _: table(sockets), limit)
     finally:
         if Handle.waited:
             _notice(socket for socket, _ in sockets)
@@ -113,15 +113,17 @@ class Poller:
         ------
         ZMQError
             ENOTSOCK when the socket is closed already.
+        TypeError
+            When the flags are no number.
 
         Source: pyzmq `Poller.register`.
         """
+        if flags.__class__ is not int and flags is not None:
+            causes.events(flags)
         if not flags:
             if socket in self._map:
                 self.unregister(socket)
             return
-        if isinstance(flags, str):
-            raise causes.no_number(flags, "what to wait for", "zmq.POLLIN")
         if isinstance(socket, Lifecycle) and not socket._address and socket not in self._map:
             raise socket._error(numbers.ENOTSOCK)
         position = self._map.setdefault(socket, len(self.sockets))
@@ -137,6 +139,13 @@ class Poller:
             What to wait for.
         flags : int
             POLLIN, POLLOUT, POLLERR or several; 0 removes the socket.
+
+        Raises
+        ------
+        ZMQError
+            ENOTSOCK when the socket is closed and was not registered before.
+        TypeError
+            When the flags are no number.
 
         Source: pyzmq `Poller.modify`.
         """
@@ -183,6 +192,9 @@ class Poller:
             would have no end.
         ContextTerminated
             When a context is terminated.
+        TypeError, ValueError
+            When the time-out is no number, or something registered is neither a socket nor has a
+            descriptor.
 
         Source: libzmq `zmq_poll`, pyzmq `Poller.poll`.
         """
@@ -199,11 +211,13 @@ class Poller:
                     found.append((socket, events & mask))
             else:
                 if found or timeout == 0:
+                    milliseconds(timeout)
                     return found
         items = self._items
         # A closed socket's address, and a descriptor behind a fileno(), may be somebody else's now.
         if items is None or items.closings != lifetime.closings:
             if not self.sockets:
+                milliseconds(timeout)
                 return []
             items, _ = self._prepare()
         try:
@@ -274,7 +288,12 @@ def select_with(
     for group, event in ((rlist, POLLIN), (wlist, POLLOUT), (xlist, POLLERR)):
         for socket in group:
             watched[socket] = watched.get(socket, 0) | event
-    ready = wait(list(watched.items()), -1 if timeout is None else timeout * 1000)
+    if timeout is not None:
+        try:
+            timeout = timeout * 1000 + 0
+        except TypeError:
+            raise TypeError(f"a time-out is a number of seconds, got {timeout!r:.60}") from None
+    ready = wait(list(watched.items()), -1 if timeout is None else timeout)
     readable, writable, failed = (
         [socket for socket, events in ready if events & event]
         for event in (POLLIN, POLLOUT, POLLERR)

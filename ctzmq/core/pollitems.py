@@ -15,7 +15,6 @@ from _struct import Struct, calcsize
 from _thread import _count, get_ident
 from collections.abc import Iterable, Sequence
 from ctypes import sizeof
-from operator import index
 from time import monotonic
 from typing import Any, Callable
 
@@ -23,7 +22,7 @@ from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t, zmq_pollitem_t
-from . import lifetime, options, polls
+from . import causes, lifetime, options, polls
 from .handle import bare
 from .lifecycle import Lifecycle
 from .polls import waiting
@@ -62,6 +61,11 @@ def milliseconds(timeout: float | None) -> float:
     -------
     float
         Whole milliseconds, or infinity.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When it is no number.
     """
     try:
         if timeout is None or timeout < 0:
@@ -70,6 +74,8 @@ def milliseconds(timeout: float | None) -> float:
         raise TypeError(f"a time-out is a number of milliseconds, got {timeout!r:.60}") from None
     if timeout.__class__ is int:
         return timeout
+    if timeout != timeout:
+        raise ValueError("a time-out is a number of milliseconds, got nan")
     return int(timeout) if timeout != inf else inf
 
 
@@ -221,7 +227,7 @@ def entry(socket: Any, events: int) -> tuple[int, int, int] | None:
     TypeError, ValueError
         When it is no socket and has no valid descriptor, or the events are no mask.
     """
-    mask = index(events)
+    mask = events if events.__class__ is int else causes.events(events)
     if not 0 <= mask < 2**15:
         raise ValueError(f"expected a mask of POLLIN, POLLOUT, POLLERR and POLLPRI, got {events!r}")
     if not isinstance(socket, Lifecycle):

@@ -8,14 +8,13 @@ from __future__ import annotations
 import errno as _errno
 from _thread import get_ident
 from math import ceil
-from operator import index
 from time import monotonic
 from typing import Any, Callable
 
 from ..error import again
 from ..libzmq import numbers
 from ..libzmq.provider import calls
-from . import lifetime, poll
+from . import causes, lifetime, poll
 from .connections import Connections
 from .pollitems import PollItems, inf, milliseconds, signals_interrupt, table, wait
 
@@ -165,7 +164,7 @@ class Waits(Connections):
         ):
             found: int = self._poll_with(self._poller_class, timeout, flags)
             return found
-        mask = flags if flags.__class__ is int else int(index(flags))
+        mask = flags if flags.__class__ is int else causes.events(flags)
         if 0 < mask <= QUICK:
             # Half the time of a call of zmq_poll that need not wait.
             look = self._look
@@ -173,6 +172,8 @@ class Waits(Connections):
                 look = self._look = calls.new_look()
             events: int = look(self._handle)
             if events > 0 and events & mask:
+                if timeout.__class__ is not int and timeout is not None:
+                    milliseconds(timeout)
                 return events & mask
             if events >= 0 and timeout == 0:
                 return 0

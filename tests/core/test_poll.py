@@ -133,11 +133,37 @@ def test_a_wait_without_end_ends_with_a_message(timeout: Any, pair: Pair) -> Non
 
 
 @pytest.mark.parametrize("timeout", ["5", b"5", [5], nan])
-def test_what_is_no_time_is_refused(timeout: Any, socket: Make) -> None:
-    a = socket(zmq.PUSH)
-    for wait in (a.poll, lambda timeout: zmq.zmq_poll([(a, zmq.POLLIN)], timeout)):
-        with pytest.raises((TypeError, ValueError)):
+@pytest.mark.parametrize("ready", [False, True])
+def test_what_is_no_time_is_refused_whether_or_not_there_is_a_wait(
+    timeout: Any, ready: bool, socket: Make, pair: Pair
+) -> None:
+    a = pair(zmq.PAIR, zmq.PAIR)[0] if ready else socket(zmq.PUSH)
+    poller = zmq.Poller()
+    poller.register(a, zmq.POLLOUT)
+    poller.poll(0)
+    for wait in (
+        lambda timeout: a.poll(timeout, zmq.POLLOUT),
+        lambda timeout: zmq.zmq_poll([(a, zmq.POLLOUT)], timeout),
+        lambda timeout: zmq.zmq_poll([], timeout),
+        lambda timeout: zmq.select([], [a], [], timeout),
+        lambda timeout: zmq.select([], [], [], timeout),
+        poller.poll,
+        zmq.Poller().poll,
+    ):
+        with pytest.raises((TypeError, ValueError), match=r"a time-out is a number of .*, got "):
             wait(timeout)
+
+
+@pytest.mark.parametrize("events", ["", "POLLIN", 1.5, [1]])
+def test_what_is_no_mask_of_events_is_refused(events: Any, socket: Make) -> None:
+    a = socket(zmq.PULL)
+    for wait in (
+        lambda: a.poll(0, events),
+        lambda: zmq.zmq_poll([(a, events)], 0),
+        lambda: zmq.Poller().register(a, events),
+    ):
+        with pytest.raises(TypeError, match=r"what to wait for is a number, such as zmq\.POLLIN"):
+            wait()
 
 
 # -- Descriptors and files -------------------------------------------------------------------------
