@@ -398,7 +398,7 @@ class TestInterrupted:
     ) -> None:
         pub = context.socket(zmq.PUB)
         address = pub.underlying
-        types: list[int] = []
+        types: list[int | bytes] = []
 
         def close(event: threading.Event) -> None:
             pub.close(0)
