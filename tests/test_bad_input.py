@@ -392,11 +392,13 @@ def test_a_number_that_does_not_fit_a_context_is_named(number: int, context: zmq
         zmq.Context(number)
 
 
-def test_a_default_that_does_not_fit_is_told_by_the_socket(context: zmq.Context) -> None:
-    context.linger = "soon"
+def test_a_default_that_does_not_fit_is_refused_before_there_is_a_socket(
+    context: zmq.Context,
+) -> None:
     with pytest.raises(TypeError, match="LINGER takes an int, got 'soon'"):
-        context.socket(zmq.PAIR)
-    del context.linger
+        context.linger = "soon"
+    with pytest.raises(OverflowError, match="LINGER takes"):
+        context.setsockopt(zmq.LINGER, 2**31)
     context.socket(zmq.PAIR).close()
 
 

@@ -6,7 +6,6 @@ import errno as _errno
 import itertools
 import sys
 from _weakref import ref
-from operator import index
 from typing import Any, Callable, TypeVar
 
 from ..error import ZMQBindError, ZMQError
@@ -220,7 +219,8 @@ class Connections(SocketAttributes, Lifecycle):
                 )
             bind("*")
             return int(self.last_endpoint.rpartition(b":")[2].partition(b"/")[0])
-        first, end = index(min_port), index(max_port)
+        first = causes.number(min_port, "a port", "49152")
+        end = causes.number(max_port, "a port", "65536")
         if transport not in (b"inproc", b"ipc") and not 0 < first < end <= 65536:
             raise ValueError(f"ports from {first} to {end - 1} are not within 1 to 65535")
         if first >= end:
@@ -332,7 +332,7 @@ class Connections(SocketAttributes, Lifecycle):
         if not self._address:
             raise self._error(numbers.ENOTSOCK)
         encoded = None if addr is None else endpoint.encode(addr)
-        mask = index(events)
+        mask = causes.number(events, "a mask of events", "zmq.EVENT_ALL")
         if not 0 <= mask <= _ALL_EVENTS:
             raise ZMQError(numbers.EINVAL, f"cannot monitor {mask:#x}: events have 16 bits")
         rc, errno = self._sharers.call(prototypes.zmq_socket_monitor, encoded, mask)

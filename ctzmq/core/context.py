@@ -6,14 +6,13 @@ import ctypes
 import os
 from _thread import RLock
 from errno import EMFILE
-from operator import index
 from typing import TYPE_CHECKING, Any, Callable, Generic, overload
 from warnings import warn
 
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers, prototypes, threads
 from ..libzmq.annotations import TypeVar
-from . import causes, lifetime, limits, shortage
+from . import causes, lifetime, limits, options, shortage
 from .fate import Fate
 from .lifecycle import shown
 from .replaceable import UnknownAttribute, put, takes
@@ -104,7 +103,7 @@ class Context(Generic[S]):
         if shadow:
             self._share(shadow)
         else:
-            self._open(index(io_threads))
+            self._open(causes.number(io_threads, "io_threads", "1"))
         self._fate.sharers.add(self)
         lifetime.contexts.add(self)
 
@@ -305,6 +304,8 @@ class Context(Generic[S]):
 
         Source: pyzmq `Context.destroy`.
         """
+        if linger is not None:
+            options.check(numbers.LINGER, linger)
         if self.closed:
             return
         for socket in self._sockets.living():
@@ -454,8 +455,14 @@ class Context(Generic[S]):
         value : int or bytes
             As the option's type has it.
 
+        Raises
+        ------
+        TypeError, OverflowError
+            When `opt` is no number, or `value` is not of the option's type or does not fit it.
+
         Source: pyzmq `Context.setsockopt`.
         """
+        options.check(causes.number(opt, "an option", "zmq.LINGER"), value)
         self.sockopts[opt] = value
 
     def getsockopt(self, opt: int) -> Any:
@@ -495,7 +502,7 @@ class Context(Generic[S]):
         if name in numbers.CONTEXT_OPTIONS:
             self.set(opt, value)
         else:
-            self.sockopts[opt] = value
+            self.setsockopt(opt, value)
 
     def __getattr__(self, name: str) -> Any:
         option = _OPTIONS.get(name.upper())
@@ -602,7 +609,7 @@ SyncContext = Context
 
 def _number(verb: str, option: int) -> int:
     """Return the number of an option; refuse one that C would cut to that of another."""
-    number = index(option)
+    number = causes.number(option, "an option", "zmq.IO_THREADS")
     if not causes.fits_int(number):
         raise ZMQError(numbers.EINVAL, f"cannot {verb} {_name(option)}: libzmq lacks it")
     return number

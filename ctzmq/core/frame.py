@@ -384,7 +384,7 @@ class Frame(Exporter):
         """
         reference = calls.reference(self._content.message)
         if option == "routing_id":
-            number = index(value)
+            number = causes.number(value, "a routing id", "the one of a message received")
             if not 0 <= number < 2**32:
                 raise OverflowError(f"a routing id is 1 to {2**32 - 1}, got {number}")
             if not number:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from errno import EMFILE
-from operator import index
 from typing import TYPE_CHECKING, Any, Callable
 from warnings import warn
 
@@ -263,7 +262,7 @@ class Lifecycle:
 
     @copy_threshold.setter
     def copy_threshold(self, threshold: int) -> None:
-        number = index(threshold)
+        number = causes.number(threshold, "copy_threshold", "65536")
         if number < 0:
             raise ValueError(f"copy_threshold is a number of bytes, got {number}")
         put(self, "_copy_threshold", number)
@@ -292,6 +291,8 @@ class Lifecycle:
         """
         handle = self._sharers
         if not handle.claim:
+            if linger is not None:
+                options.check(numbers.LINGER, linger)
             return
         if linger is not None and handle.pointer:
             try:

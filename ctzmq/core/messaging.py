@@ -9,6 +9,7 @@ message, `_deserialize` is what that flavour overrides.
 from __future__ import annotations
 
 import sys
+from codecs import lookup
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
@@ -186,13 +187,19 @@ class Messaging(SocketAttributes):
         ------
         UnicodeDecodeError
             When the part is no such text; it is lost then.
+        LookupError
+            When there is no such encoding; nothing is received then.
         ZMQError
             As `recv` does.
 
         Source: pyzmq `Socket.recv_string`.
         """
+        usual = encoding == "utf-8"
+        if not usual:
+            # What is none must not cost a message.
+            lookup(encoding)
         data = self.recv(flags=flags)
-        if type(data) is bytes and encoding == "utf-8":
+        if usual and type(data) is bytes:
             # Without a function of ours it takes a third less.
             return self._deserialize(data, bytes.decode)
         text: str = self._deserialize(data, lambda data: data.decode(encoding))
@@ -342,9 +349,12 @@ class Messaging(SocketAttributes):
         ------
         ZMQError
             As `send_multipart` does.
+        TypeError
+            When `serialize` is no function, or what it returns is no iterable of parts.
 
         Source: pyzmq `Socket.send_serialized`.
         """
+        _check_callable("serialize", serialize)
         return self.send_multipart(serialize(msg), flags=flags, copy=copy, **kwargs)
 
     @overload
@@ -386,7 +396,19 @@ class Messaging(SocketAttributes):
         ------
         ZMQError
             As `recv_multipart` does.
+        TypeError
+            When `deserialize` is no function; nothing is received then.
 
         Source: pyzmq `Socket.recv_serialized`.
         """
+        _check_callable("deserialize", deserialize)
         return self._deserialize(self.recv_multipart(flags=flags, copy=copy), deserialize)
+
+
+def _check_callable(name: str, value: Any) -> None:
+    """Refuse what is no function before there is a message that it could cost."""
+    if not callable(value):
+        raise TypeError(f"{name} is a function of the {_GIVEN[name]}, got {value!r:.60}")
+
+
+_GIVEN = {"serialize": "object to send", "deserialize": "list of parts received"}

@@ -119,9 +119,42 @@ def write(
 
     Source: libzmq `zmq_setsockopt`.
     """
-    of_kind = kind(option)
     _check_number("set", option, value)
+    check(option, value)
+    of_kind = kind(option)
     c_value: Any
+    if of_kind == numbers.BYTES:
+        c_value = bytes(value)
+        size = len(c_value)
+    else:
+        if option == numbers.USE_FD and value != -1:
+            _check_listens(value)
+        c_number = _INTEGERS[of_kind][0](value)
+        c_value = ctypes.byref(c_number)
+        size = ctypes.sizeof(c_number)
+    rc, errno = call(prototypes.zmq_setsockopt, option, c_value, size)
+    if rc < 0:
+        raise refused("set", option, value, errno, socket_type)
+
+
+def check(option: int, value: Any) -> None:
+    """Refuse a value that is not of an option's type.
+
+    Parameters
+    ----------
+    option : int
+        The option.
+    value : int or bytes
+        The value.
+
+    Raises
+    ------
+    TypeError
+        When the value is of another type than the option.
+    OverflowError
+        When a number does not fit the option.
+    """
+    of_kind = kind(option)
     if of_kind == numbers.BYTES:
         if isinstance(value, str):
             raise TypeError(
@@ -129,22 +162,12 @@ def write(
             )
         if not isinstance(value, (bytes, bytearray, memoryview)):
             raise TypeError(f"{describe(option)} takes bytes, got {shown(option, value)}")
-        c_value = bytes(value)
-        size = len(c_value)
     else:
         if not isinstance(value, int):
             raise TypeError(f"{describe(option)} takes an int, got {value!r:.60}")
-        c_type, least, most = _INTEGERS[of_kind]
+        _, least, most = _INTEGERS[of_kind]
         if not least <= value <= most:
             raise OverflowError(f"{describe(option)} takes {least} to {most}, got {value}")
-        if option == numbers.USE_FD and value != -1:
-            _check_listens(value)
-        c_number = c_type(value)
-        c_value = ctypes.byref(c_number)
-        size = ctypes.sizeof(c_number)
-    rc, errno = call(prototypes.zmq_setsockopt, option, c_value, size)
-    if rc < 0:
-        raise refused("set", option, value, errno, socket_type)
 
 
 def shown(option: int, value: Any) -> str:

@@ -78,15 +78,25 @@ class MessageTracker:
         ------
         NotDone
             When the time is over first.
+        TypeError
+            When the time-out is no number.
 
         Source: pyzmq `MessageTracker.wait`.
         """
-        deadline = None if timeout is False or timeout < 0 else monotonic() + timeout
+        deadline = end_of(timeout)
         for event in self.events:
             if not event.wait(None if deadline is None else max(0.0, deadline - monotonic())):
                 raise NotDone(f"libzmq still holds the message after {timeout:g} s")
         for peer in self.peers:
             peer.wait(-1 if deadline is None else max(0.0, deadline - monotonic()))
+
+
+def end_of(timeout: float) -> float | None:
+    """Tell when a wait of some seconds is over; None where it has no end."""
+    try:
+        return None if timeout is False or timeout < 0 else monotonic() + timeout
+    except TypeError:
+        raise TypeError(f"a time-out is a number of seconds, got {timeout!r:.60}") from None
 
 
 _FINISHED_TRACKER = MessageTracker()

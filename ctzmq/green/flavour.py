@@ -7,13 +7,12 @@ methods of one `Functions`.
 from __future__ import annotations
 
 import os
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..core import poll as _poll
 from ..core.context import Context
 from ..core.socket import Socket
-from ..core.tracker import MessageTracker
+from ..core.tracker import MessageTracker, end_of
 from ..error import NotDone
 from ..waiting.hub import Hub
 from . import engine
@@ -112,11 +111,12 @@ class GreenTracker(MessageTracker):
         ------
         NotDone
             When the time is over first.
+        TypeError
+            When the time-out is no number.
 
         Source: pyzmq `MessageTracker.wait`.
         """
-        deadline = None if timeout is False or timeout < 0 else monotonic() + timeout
-        if not until(self._hub(), lambda: self.done, deadline):
+        if not until(self._hub(), lambda: self.done, end_of(timeout)):
             raise NotDone(f"libzmq still holds the message after {timeout:g} s")
 
 

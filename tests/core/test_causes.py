@@ -56,6 +56,43 @@ def test_a_mistake_is_explained(
         mistake(socket(kind))
 
 
+def closed(kind: str = "Socket") -> Any:
+    """Make what there is nothing to do with any more."""
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        return {"Socket": socket, "Context": context}[kind]
+
+
+NOTHING_TO_DO: list[tuple[str, Callable[[], object], str]] = [
+    ("close", lambda: closed().close(text("5")), "LINGER takes an int, got '5'"),
+    ("destroy", lambda: zmq.Context.instance().destroy(text("5")), "LINGER takes an int, got '5'"),
+    ("destroy again", lambda: closed("Context").destroy(text("5")), "LINGER takes an int"),
+    ("for sockets to come", lambda: zmq.Context.instance().setsockopt(zmq.LINGER, "5"), "an int"),
+    ("an option by name", lambda: zmq.Context.instance().setsockopt(text("LINGER"), 0), "zmq"),
+    ("an attribute", lambda: setattr(zmq.Context.instance(), "identity", "me"), "takes bytes"),
+    ("threads", lambda: zmq.Context(text("1")), "io_threads is a number, such as 1, got '1'"),
+    ("a tracker", lambda: zmq.MessageTracker().wait(text("5")), "a number of seconds, got '5'"),
+]  # fmt: skip
+
+
+@pytest.mark.blocking("as above")
+@pytest.mark.parametrize(("mistake", "text"), [m[1:] for m in NOTHING_TO_DO])
+def test_a_mistake_is_one_even_where_there_is_nothing_to_do(
+    mistake: Callable[[], object], text: str
+) -> None:
+    with pytest.raises(TypeError, match=text):
+        mistake()
+
+
+def test_a_mistake_costs_no_message(pair: Callable[..., Any]) -> None:
+    a, b = pair(zmq.PUSH, zmq.PULL)
+    a.send(b"[5]")
+    with pytest.raises(TypeError, match="deserialize is a function of the list of parts"):
+        b.recv_serialized(None)
+    with pytest.raises(LookupError, match="klingon"):
+        b.recv_string(encoding="klingon")
+    assert b.recv_json() == [5]
+
+
 @pytest.mark.blocking("as above")
 @pytest.mark.parametrize("value", [b"short", "text" * 10, b'"' * 40])
 def test_no_error_shows_a_secret(value: Any, socket: Make) -> None:

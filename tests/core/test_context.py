@@ -195,11 +195,11 @@ class TestDefaults:
         context.socket(zmq.SUB).close()
 
     def test_a_wrong_one_leaves_no_socket_open(self, context: zmq.Context, home: str) -> None:
-        context.linger = "long"
+        context.sockopts[zmq.LINGER] = "long"
         with pytest.raises(TypeError, match="LINGER takes an int"):
             context.socket(zmq.PUSH)
         collect()
-        del context.linger
+        context.sockopts.clear()
         assert repr(context).startswith(f"<{home}.Context() at ")
 
 
