@@ -49,10 +49,12 @@ PROGRAMS = {
         assert_type(push.recv(copy=True), bytes)
         assert_type(push.recv(copy=False), zmq.Frame)
         assert_type(push.recv(0, False), zmq.Frame)
-        assert_type(push.recv(copy=bool(input())), Any)
+        assert_type(push.recv(copy=bool(input())), "bytes | zmq.Frame")
         assert_type(push.recv_multipart(), "list[bytes]")
         assert_type(push.recv_multipart(copy=False, track=True), "list[zmq.Frame]")
-        assert_type(push.recv_multipart(copy=bool(input())), Any)
+        assert_type(
+            push.recv_multipart(copy=bool(input())), "list[bytes] | list[zmq.Frame]"
+        )
         assert_type(push.recv_string(), str)
         assert_type(push.recv_json(), Any)
         assert_type(push.recv_pyobj(), Any)
@@ -78,6 +80,27 @@ PROGRAMS = {
         assert_type(push.last_endpoint, bytes)
         assert_type(push.closed, bool)
         assert_type(push.type, zmq.SocketType)
+        assert_type(push.get(zmq.LINGER), int)
+        assert_type(push.get(zmq.ROUTING_ID), bytes)
+        assert_type(push.getsockopt(zmq.EVENTS), int)
+        assert_type(push.getsockopt(zmq.SocketOption.LAST_ENDPOINT), bytes)
+        assert_type(push.get(17), Any)
+        assert_type(push.get_string(zmq.LAST_ENDPOINT), str)
+        assert_type(ctx.get(zmq.IO_THREADS), int)
+        options = [zmq.SNDHWM, zmq.RCVHWM]
+        assert_type(options, "list[zmq.SocketOption]")
+        assert_type(push.get(options[0]), Any)
+
+        frame = push.recv(copy=False)
+        assert_type(frame.bytes, bytes)
+        assert_type(frame.buffer, memoryview)
+        assert_type(frame.more, bool)
+        assert_type(frame.get(zmq.MORE), int)
+        assert_type(frame.get("routing_id"), int)
+        assert_type(frame.get("group"), str)
+        assert_type(frame.get("Peer-Address"), "int | str")
+        assert_type(frame.tracker, "zmq.MessageTracker | None")
+
         push.linger = 0
         push.IDENTITY = b"me"
         push.curve_server = True
@@ -129,9 +152,12 @@ PROGRAMS = {
     "modules": """
         from __future__ import annotations
         from typing_extensions import assert_type
+        import ctzmq
+        import ctzmq.auth
         import zmq
         import zmq.auth
         import zmq.devices
+        from zmq.eventloop.zmqstream import ZMQStream
         from zmq.auth.thread import ThreadAuthenticator
         from zmq.constants import PUB
         from zmq.decorators import context, socket
@@ -148,6 +174,13 @@ PROGRAMS = {
             return zmq.constants.SUB
 
         assert_type(count(), int)
+        assert_type(zmq.auth.load_certificate("me"), "tuple[bytes, bytes | None]")
+        assert_type(ctzmq.auth.create_certificates(".", "me"), "tuple[str, str]")
+        assert_type(ZMQStream(zmq.Context().socket(zmq.SUB)).socket, "zmq.Socket[bytes]")
+        assert_type(zmq.utils.monitor.parse_monitor_message([b"", b""])["value"], int)
+        assert_type(zmq.has("curve"), bool)
+        assert_type(zmq.zmq_version_info(), "tuple[int, int, int]")
+        assert_type(zmq.curve_public(b""), bytes)
         assert_type(len(PUB.name), int)
         try:
             zmq.devices.ThreadDevice(zmq.QUEUE, zmq.ROUTER, zmq.DEALER).start()
@@ -158,6 +191,7 @@ PROGRAMS = {
         from __future__ import annotations
         from typing import Any
         from typing_extensions import assert_type
+        from asyncio import Future
         import zmq
         from zmq.asyncio import Context, Poller, Socket
 
@@ -179,6 +213,10 @@ PROGRAMS = {
             assert_type(await pull.recv(copy=False), zmq.Frame)
             assert_type(await pull.recv_multipart(), "list[bytes]")
             assert_type(await pull.recv_multipart(copy=False), "list[zmq.Frame]")
+            assert_type(await pull.recv(copy=bool(input())), "bytes | zmq.Frame")
+            assert_type(
+                await pull.recv_multipart(copy=bool(input())), "list[bytes] | list[zmq.Frame]"
+            )
             assert_type(await pull.recv_string(), str)
             assert_type(await pull.recv_json(), Any)
             assert_type(await pull.recv_pyobj(), Any)
@@ -189,6 +227,16 @@ PROGRAMS = {
             assert_type(pull.linger, int)
 
             assert_type(await pull.send(b"1", copy=False, track=True), zmq.MessageTracker)
+            assert_type(pull.recv(), "Future[bytes]")
+            assert_type(pull.recv_multipart(), "Future[list[bytes]]")
+            assert_type(pull.poll(), "Future[int]")
+            assert_type(pull.send(b"1"), "Future[None]")
+            assert_type(pull.send_multipart([b"1"]), "Future[None]")
+            tracking = bool(input())
+            assert_type(
+                await pull.send(b"1", copy=False, track=tracking), "zmq.MessageTracker | None"
+            )
+            assert_type(pull.get(zmq.LINGER), int)
             await pull.send(b"1")
             await pull.send_multipart([b"1"])
             await pull.send_string("1")
@@ -216,6 +264,8 @@ PROGRAMS = {
         assert_type(rep, Socket)
         assert_type(rep.recv(), bytes)
         assert_type(rep.recv(copy=False), zmq.Frame)
+        assert_type(rep.recv(copy=bool(input())), "bytes | zmq.Frame")
+        assert_type(rep.get(zmq.ROUTING_ID), bytes)
         assert_type(rep.recv_multipart(), "list[bytes]")
         assert_type(rep.recv_string(), str)
         assert_type(rep.send(b"", copy=False, track=True), ctzmq.MessageTracker)

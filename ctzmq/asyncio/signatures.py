@@ -50,7 +50,7 @@ class Awaited(EdgeSocket["Future[Any]"]):
         track: bool = ...,
         routing_id: int | None = ...,
         group: str | None = ...,
-    ) -> Future[Any]: ...
+    ) -> Future[MessageTracker | None]: ...
     def send(self, *args: Any, **kwargs: Any) -> Any: ...  # pyright: ignore
 
     @overload  # type: ignore[override]
@@ -80,7 +80,7 @@ class Awaited(EdgeSocket["Future[Any]"]):
         copy: bool = ...,
         track: bool = ...,
         **kwargs: Any,
-    ) -> Future[Any]: ...
+    ) -> Future[MessageTracker | None]: ...
     def send_multipart(self, *args: Any, **kwargs: Any) -> Any: ...  # pyright: ignore
 
     def send_string(  # type: ignore[empty-body, override]
@@ -115,7 +115,9 @@ class Awaited(EdgeSocket["Future[Any]"]):
     @overload
     def recv(self, flags: int, copy: Literal[False], track: bool = ...) -> Future[Frame]: ...
     @overload
-    def recv(self, flags: int = ..., copy: bool = ..., track: bool = ...) -> Future[Any]: ...
+    def recv(
+        self, flags: int = ..., copy: bool = ..., track: bool = ...
+    ) -> Future[bytes] | Future[Frame]: ...
     def recv(self, *args: Any, **kwargs: Any) -> Any: ...  # pyright: ignore
 
     @overload  # type: ignore[override]
@@ -133,7 +135,7 @@ class Awaited(EdgeSocket["Future[Any]"]):
     @overload
     def recv_multipart(
         self, flags: int = ..., copy: bool = ..., track: bool = ...
-    ) -> Future[Any]: ...
+    ) -> Future[list[bytes]] | Future[list[Frame]]: ...
     def recv_multipart(self, *args: Any, **kwargs: Any) -> Any: ...  # pyright: ignore
 
     def recv_into(  # type: ignore[empty-body, override]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from operator import index
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, overload
 
 from ..error import ZMQError
 from ..libzmq import numbers
@@ -17,6 +17,7 @@ from .options import describe, kind, read, write
 from .replaceable import UnknownAttribute, put, takes
 
 if TYPE_CHECKING:
+    from ..constants.kinds import BytesOption, IntOption
     from .descriptors import SecretKey
 
 #: Where a class that has a `__getattr__` finds its other attributes as quickly as one without:
@@ -323,6 +324,12 @@ class SocketAttributes:
     def _set_attr_opt(self, name: str, opt: int, value: Any) -> None:
         self.set(opt, value)
 
+    @overload
+    def get(self, option: IntOption) -> int: ...
+    @overload
+    def get(self, option: BytesOption) -> bytes: ...
+    @overload
+    def get(self, option: int) -> Any: ...
     def get(self, option: int) -> Any:
         """Read an option.
 

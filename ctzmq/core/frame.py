@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from operator import index
-from typing import Any
+from typing import Any, Literal, overload
 
 from ..error import ZMQError, check
 from ..libzmq import memory, numbers, prototypes
@@ -304,6 +304,12 @@ class Frame(Exporter):
         module = "zmq" if type(self) is Frame else type(self).__module__
         return f"<{module}.{type(self).__name__}({shown})>"
 
+    @overload
+    def get(self, option: int | Literal["routing_id"]) -> int: ...
+    @overload
+    def get(self, option: bytes_ | Literal["group"]) -> str: ...
+    @overload
+    def get(self, option: int | str | bytes_) -> int | str: ...
     def get(self, option: int | str | bytes_) -> int | str:
         """Read a property of the message.
 

@@ -49,7 +49,8 @@ class ZMQStream(Turns):
     Source: pyzmq `zmq.eventloop.zmqstream.ZMQStream`.
     """
 
-    socket: Any
+    #: None once the stream is closed.
+    socket: Socket[bytes]
     io_loop: IOLoop
     poller: Poller
 
@@ -478,7 +479,7 @@ class ZMQStream(Turns):
         if linger is not None:
             # What is no number must leave the stream open.
             linger = index(linger)
-        self.socket = None
+        self.socket = None  # type: ignore[assignment]
         if socket.closed:
             warnings.warn(
                 f"the loop still watched descriptor {self._fd} after closing socket: another file "

@@ -30,10 +30,11 @@ from ..constants.options import SocketOption
 from ..core import lifetime, options
 from ..core import poll as _poll
 from ..core import socket as _socket
+from ..core.attributes import SocketAttributes
 from ..core.handle import Handle
 from ..core.replaceable import put
 from ..error import ZMQError
-from ..libzmq.annotations import TypeVar
+from ..libzmq.annotations import TypeVar, like
 from ..libzmq.provider import calls
 from .hub import Watcher
 
@@ -339,6 +340,7 @@ class EdgeSocket(_socket.Socket[R]):
 
     # -- Calls that swallow edges ------------------------------------------------------------------
 
+    @like(lambda: SocketAttributes.get)
     def get(self, option: int) -> Any:
         """Read an option; reading EVENTS also wakes those who wait for what it shows.
 
@@ -353,6 +355,7 @@ class EdgeSocket(_socket.Socket[R]):
             self._busy_edge()
         return super().get(option)
 
+    @like(lambda: SocketAttributes.get)
     def getsockopt(self, option: int) -> Any:
         """Do what `get` does, by the `getsockopt` of the blocking socket, which may be replaced."""
         if option == _EVENTS:

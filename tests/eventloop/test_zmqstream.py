@@ -638,7 +638,7 @@ def test_a_loop_that_closes_all_it_watches_closes_the_socket(socket: NewSocket) 
     assert stream.io_loop is loop
     loop.close(all_fds=True)
     assert pull.closed
-    stream.socket = None
+    stream.socket = None  # type: ignore[assignment]
 
 
 def test_the_sockets_own_methods(run: Any, socket: NewSocket) -> None:
