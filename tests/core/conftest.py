@@ -14,7 +14,7 @@ from textwrap import dedent
 from typing import Any, Callable, Protocol
 
 import pytest
-from soak.green import FLAVOURS
+from stress.green import FLAVOURS
 
 from ctzmq.libzmq.provider import calls
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
-from soak.green import FLAVOURS, Flavour
+from stress.green import FLAVOURS, Flavour
 
 #: How long anything may take that should happen at once, in seconds.
 PATIENCE = 10.0

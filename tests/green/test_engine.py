@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
-from soak.green import Stress
+from stress.green import Stress
 
 import ctzmq
 from ctzmq.green import engine

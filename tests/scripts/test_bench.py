@@ -17,13 +17,13 @@ pytest.importorskip("rich", reason="the table")
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, os.fspath(SCRIPTS))
 
-from bench import cli, report, stats  # noqa: E402
-from bench.cases import GOALS, SIZES, Case, all_cases, matching  # noqa: E402
-from bench.contests import CONTESTS, requirements  # noqa: E402
-from bench.options import parse  # noqa: E402
-from bench.session import Effort, Side, Worker, WorkerError, measure  # noqa: E402
-from bench.workloads import WORKLOADS, Setup  # noqa: E402
-from support import venvs  # noqa: E402
+from benchmarks import cli, report, stats  # noqa: E402
+from benchmarks.cases import GOALS, SIZES, Case, all_cases, matching  # noqa: E402
+from benchmarks.contests import CONTESTS, requirements  # noqa: E402
+from benchmarks.options import parse  # noqa: E402
+from benchmarks.session import Effort, Side, Worker, WorkerError, measure  # noqa: E402
+from benchmarks.workloads import WORKLOADS, Setup  # noqa: E402
+from support import load, venvs  # noqa: E402
 
 MODULES = {"plain": "ctzmq", "eventlet": "ctzmq.green", "gevent": "ctzmq.green.gevent"}
 BRIEF = Effort(launches=2, rounds=3, sample=0.001, warm_up=0.001)
@@ -251,3 +251,21 @@ def test_a_worker_that_fails_says_why(tmp_path: Path) -> None:
             worker.begin()
     finally:
         worker.close()
+
+
+def test_the_end_says_where_the_results_are(tmp_path: Path) -> None:
+    file = tmp_path / "here.jsonl"
+    assert "--json FILE keeps the samples" in cli.outcome(parse([]))
+    assert cli.outcome(parse(["--json", str(file)])) == f"The samples are in {file}."
+    published = cli.outcome(parse(["--publish"]))
+    assert published == f"The tables and plots are in {cli.DOCS / 'performance'}."
+
+
+@pytest.mark.skipif(not hasattr(os, "getloadavg"), reason="Windows tells no load")
+def test_a_busy_machine_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    monkeypatch.setattr(os, "getloadavg", lambda: (2.0, 9.0, 9.0))
+    assert load.warning("it takes longer") == ""
+    monkeypatch.setattr(os, "getloadavg", lambda: (2.13, 0.0, 0.0))
+    warning = "This machine is busy (load 2.1 on 4 cores): it takes longer."
+    assert load.warning("it takes longer") == warning

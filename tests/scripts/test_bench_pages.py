@@ -15,7 +15,7 @@ pytest.importorskip("rich", reason="the table")
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, os.fspath(SCRIPTS))
 
-from bench import pages, plots, results  # noqa: E402
+from benchmarks import pages, plots, results  # noqa: E402
 
 BOX = {"system": "Linux", "processor": "a processor", "cores": 2, "load": 0.1}
 EFFORT = {"launches": 2, "rounds": 8, "sample": 0.1, "warm_up": 0.2, "clock": "wall"}

@@ -108,7 +108,7 @@ def test_help_of_the_benchmarks_and_the_soak_needs_a_plain_python_only() -> None
                 timeout=30,
             )
             assert done.returncode == code, done.stderr
-            assert f"usage: python scripts/{script}" in done.stdout + done.stderr
+            assert f"usage: scripts/{script} [" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("script", "version"), [("demo", "3.9"), ("test", "3.10")])
@@ -253,3 +253,16 @@ def test_a_broken_venv_is_made_anew(machine: Machine) -> None:
     done = machine.function("make_venv 10")
     assert done.returncode == 0, done.stderr
     assert machine.calls("python")[-1] == f"python3.11 -m venv --clear {machine.project}/.venv"
+
+
+def test_the_benchmarks_and_the_soak_start_as_commands() -> None:
+    for script in ("bench", "soak"):
+        done = subprocess.run(
+            [str(SCRIPTS / script), "--help"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env={**os.environ, "PATH": os.pathsep.join((str(Path(sys.executable).parent), "/bin"))},
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"usage: scripts/{script} [" in done.stdout

@@ -15,8 +15,8 @@ import pytest
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 sys.path.insert(0, os.fspath(SCRIPTS))
 
-from soak import memory, tasks, traffic  # noqa: E402
-from soak.links import BrokenError  # noqa: E402
+from stress import memory, tasks, traffic  # noqa: E402
+from stress.links import BrokenError  # noqa: E402
 
 
 def test_growth_is_counted_from_the_end_of_the_warm_up() -> None:
@@ -58,6 +58,8 @@ def test_it_ends_with_its_verdict(limit: str, code: int) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=50)
     assert done.returncode == code, done.stdout + done.stderr
     assert "memory grew by" in done.stdout
+    verdict = done.stdout.splitlines()[-1]
+    assert verdict.startswith("FAILED: memory grew" if code else "passed: no message was lost")
     assert done.stderr == ""
 
 
@@ -69,7 +71,15 @@ def test_greenlets_end_with_their_figures(flavour: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=50)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count(" operations, ") == 2
+    assert done.stdout.splitlines()[-1].startswith("passed: ")
     assert done.stderr == ""
+
+
+def test_a_module_that_cannot_be_imported_is_named() -> None:
+    command = [sys.executable, os.fspath(SCRIPTS / "soak"), "--module", "no_such_module"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "soak cannot go on: No module named 'no_such_module'\n"
 
 
 @pytest.mark.parametrize("calm", [False, True])

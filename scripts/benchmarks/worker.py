@@ -26,7 +26,7 @@ def read_counts(counts: queue.SimpleQueue[int]) -> None:
 
 def main() -> None:
     """Make the workload and run it."""
-    from bench.workloads import WORKLOADS, Setup
+    from benchmarks.workloads import WORKLOADS, Setup
 
     spec = json.loads(sys.argv[1])
     loop = WORKLOADS[spec["workload"]](Setup(spec))

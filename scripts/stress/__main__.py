@@ -1,11 +1,16 @@
-"""Send millions of messages, make mistakes between them, and fail when memory grows."""
+"""Send millions of messages, make mistakes between them, and fail when memory grows.
+
+With --flavour, greenlets or tasks send and receive, are killed and time out, and fail when a
+message is lost.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib
+import importlib.util
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -15,7 +20,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from soak.links import Links
+    from stress.links import Links
 
 SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[0] = SCRIPTS
@@ -28,7 +33,7 @@ SAMPLES = 100
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(prog="python scripts/soak", description=__doc__)
+    parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
     add = parser.add_argument
     add("--messages", type=int, default=5_000_000, help="how many (default: 5000000)")
     add("--seconds", type=float, help="end after this time, however many messages there were")
@@ -44,7 +49,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def greenlets(options: argparse.Namespace, calm: bool) -> Links:
     """Let greenlets do half of the operations."""
-    from soak.green import FLAVOURS, Stress
+    from stress.green import FLAVOURS, Stress
 
     warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
     stress = Stress(FLAVOURS[options.flavour](), options.seed, ENDPOINTS, calm)
@@ -54,7 +59,7 @@ def greenlets(options: argparse.Namespace, calm: bool) -> Links:
 
 def tasks(options: argparse.Namespace, calm: bool) -> Links:
     """Let tasks do half of the operations."""
-    from soak.tasks import Tasks
+    from stress.tasks import Tasks
 
     async def run() -> Links:
         stress = Tasks(options.seed, ENDPOINTS, calm)
@@ -66,7 +71,7 @@ def tasks(options: argparse.Namespace, calm: bool) -> Links:
 
 def stressed(options: argparse.Namespace) -> int:
     """Run once with disturbances and once without; return 1 when a message went astray."""
-    from soak.links import BrokenError
+    from stress.links import BrokenError
 
     run = tasks if options.flavour == "asyncio" else greenlets
     for calm in (False, True):
@@ -75,21 +80,22 @@ def stressed(options: argparse.Namespace) -> int:
             stress = run(options, calm)
         except BrokenError as problem:
             print(f"{options.flavour}, seed {options.seed}, calm {calm}: {problem}")
+            print("FAILED: the same options and seed repeat it, more or less")
             return 1
         seconds = time.monotonic() - start
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(stress.kinds.items()))
         done = f"{stress.operations} operations, {stress.received} messages in {seconds:.1f} s"
         print(f"{done}: {kinds}")
+    print("passed: no message was lost or came twice, with and without disturbances")
     return 0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run; return 1 when memory grew, a message was lost or a mistake went unpunished."""
-    from soak import memory
-    from soak.mistakes import Mistakes, UnpunishedError
-    from soak.traffic import LostError, Traffic, channels
+    from stress import memory
+    from stress.mistakes import Mistakes, UnpunishedError
+    from stress.traffic import LostError, Traffic, channels
 
-    options = parse(arguments)
     if options.flavour:
         return stressed(options)
     if not memory.available():
@@ -114,6 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     mistakes.make_one()
             except (LostError, UnpunishedError) as problem:
                 print(f"after {sent} messages: {problem}")
+                print("FAILED: the same options and seed repeat it")
                 context.destroy(linger=0)
                 return 1
             seconds = time.monotonic() - start
@@ -129,7 +136,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = len(mistakes.all)
     print(f"{sent} messages, {batches // BATCHES_PER_MISTAKE} mistakes of {made} kinds")
     print(f"memory grew by {grown:.2f} MB after the warm-up; {options.limit:g} MB are allowed")
-    return 0 if grown <= options.limit else 1
+    fits = grown <= options.limit
+    print("passed: no message was lost" if fits else "FAILED: memory grew by more than allowed")
+    return 0 if fits else 1
+
+
+def elsewhere(library: str) -> int:
+    """Run in an environment that has a library which is not here."""
+    from support import venvs
+
+    try:
+        python = venvs.environment(f"soak-{library}", sys.executable, [library])
+    except venvs.SetupError as problem:
+        print(f"soak cannot go on: {problem}", file=sys.stderr)
+        return 2
+    return subprocess.run([python, os.path.join(SCRIPTS, "soak"), *sys.argv[1:]]).returncode
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, here or where its library is."""
+    from support import load
+
+    options = parse(arguments)
+    library = options.flavour
+    if library not in (None, "asyncio") and importlib.util.find_spec(library) is None:
+        return elsewhere(library)
+    try:
+        importlib.import_module(options.module)
+    except ImportError as problem:
+        print(f"soak cannot go on: {problem}", file=sys.stderr)
+        return 2
+    busy = load.warning("it takes longer, and what needs a certain timing may not come up")
+    if busy:
+        print(busy)
+    return run(options)
 
 
 if __name__ == "__main__":

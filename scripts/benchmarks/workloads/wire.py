@@ -6,7 +6,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any, Callable
 
-from bench.workloads.setup import Loop, Partner, Setup, sent, workload
+from benchmarks.workloads.setup import Loop, Partner, Setup, sent, workload
 
 
 def timed_receiver(recv: Callable[[], Any], partner: Partner) -> Loop:

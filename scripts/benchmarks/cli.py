@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,17 +11,16 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from support import venvs
+from support import load, venvs
 
-from bench import pages, report, session
-from bench.cases import Case, all_cases, matching
-from bench.contests import CONTESTS, is_pypy
-from bench.options import parse
+from benchmarks import pages, report, session
+from benchmarks.cases import Case, all_cases, matching
+from benchmarks.contests import CONTESTS, is_pypy
+from benchmarks.options import parse
 
 QUICK = session.Effort(launches=1, rounds=3, sample=0.04, warm_up=0.08)
 FULL = session.Effort(launches=2, rounds=6, sample=0.05, warm_up=0.1)
 JIT_WARM_UP = {True: 0.2, False: 0.4}  # seconds that PyPy gets at least; less for a quick run
-BUSY = 0.5  # processes that want to run, for each core
 EVERY = (*(f"3.{minor}" for minor in range(9, 14)), "pypy3")
 DOCS = venvs.CHECKOUT / "docs"
 
@@ -128,6 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.report is not None:
         files = [Path(name) for name in options.report]
         pages.publish(files or sorted((DOCS / "performance").glob("*.jsonl")), DOCS)
+        print(f"The tables and plots are in {DOCS / 'performance'}.")
         return 0
     cases = matching(all_cases(), options.only)
     if options.list or not cases:
@@ -136,19 +135,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, 110)
-    warn_of_load(console)
+    busy = load.warning("the times will scatter, and --cpu may be the better clock")
+    if busy:
+        console.print(busy, style="yellow")
     run(options, cases, console)
-    if options.publish:
-        console.print(f"The tables and plots are in {DOCS / 'performance'}.")
+    console.print(outcome(options), markup=False, soft_wrap=True)
     return 0
 
 
-def warn_of_load(console: Console) -> None:
-    """Say so if other programs keep the machine busy."""
-    if hasattr(os, "getloadavg"):
-        load = os.getloadavg()[0]
-        if load > BUSY * (os.cpu_count() or 1):
-            console.print(
-                f"[yellow]This machine is busy (load {load:.1f}): the times will scatter, and "
-                "--cpu may be the better clock."
-            )
+def outcome(options: argparse.Namespace) -> str:
+    """Say where what was measured is."""
+    kept = f"The samples are in {Path(options.json).resolve()}." if options.json else ""
+    if options.publish:
+        return f"{kept} The tables and plots are in {DOCS / 'performance'}.".lstrip()
+    return kept or "The table above is all: --json FILE keeps the samples, --publish makes pages."

@@ -6,7 +6,7 @@ import importlib
 from functools import partial
 from typing import Any, Callable
 
-from bench.workloads.setup import Loop, Setup, received, sent, workload
+from benchmarks.workloads.setup import Loop, Setup, received, sent, workload
 
 
 def spawner(setup: Setup) -> Callable[..., Callable[[], Any]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        prog="python scripts/bench",
+        prog="scripts/bench",
         description="Run ctzmq and its peers side by side, each in its own virtual environment and "
         "its own process, in turn, and compare their times.",
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from bench import plots
-from bench.report import contestant, sampling
-from bench.results import Record, Results, amount, comparison, failed, misses, read
+from benchmarks import plots
+from benchmarks.report import contestant, sampling
+from benchmarks.results import Record, Results, amount, comparison, failed, misses, read
 
 BEGIN, END = "<!-- results: made by scripts/bench -->", "<!-- end of the results -->"
 BEGIN_FIGURES, END_FIGURES = "<!-- figures: made by scripts/bench -->", "<!-- end of figures -->"

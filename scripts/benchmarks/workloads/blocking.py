@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import Any
 
-from bench.workloads.setup import Loop, Setup, exchange, workload
+from benchmarks.workloads.setup import Loop, Setup, exchange, workload
 
 DOCUMENT = {
     "id": 48151623,

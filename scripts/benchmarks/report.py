@@ -12,9 +12,9 @@ from typing import Any, TextIO
 
 from rich.table import Table
 
-from bench.cases import Case
-from bench.session import Effort, Side
-from bench.stats import Comparison, compare, quantity
+from benchmarks.cases import Case
+from benchmarks.session import Effort, Side
+from benchmarks.stats import Comparison, compare, quantity
 
 
 def machine() -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.workloads import blocking, footprint, greenlets, loops, many, wire
-from bench.workloads.setup import WORKLOADS, Loop, Setup
+from benchmarks.workloads import blocking, footprint, greenlets, loops, many, wire
+from benchmarks.workloads.setup import WORKLOADS, Loop, Setup
 
 __all__ = [
     "WORKLOADS",

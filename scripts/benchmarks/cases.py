@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.contests import is_pypy
+from benchmarks.contests import is_pypy
 
 SIZES = {"8 B": 8, "100 B": 100, "1 kB": 10**3, "10 kB": 10**4, "100 kB": 10**5, "1 MB": 10**6}
 HUGE = {"100 MB": 10**8}

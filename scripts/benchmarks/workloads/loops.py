@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, Callable
 
-from bench.workloads.setup import Loop, Setup, turns, workload
+from benchmarks.workloads.setup import Loop, Setup, turns, workload
 
 # So many messages are handed to a stream before it is let run.
 BATCH = 1000

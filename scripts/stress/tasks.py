@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from soak.links import BrokenError, Links, Way, decode, encode
+from stress.links import BrokenError, Links, Way, decode, encode
 
 RECEIVING = (
     "recv_multipart",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from soak.links import Links, Way, encode
+from stress.links import Links, Way, encode
 
 BREATH = 50  # operations in a row that need not wait
 

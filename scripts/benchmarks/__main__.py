@@ -1,4 +1,4 @@
-"""``python scripts/bench``: see ``python scripts/bench --help``."""
+"""``scripts/bench``: see ``scripts/bench --help``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def start() -> int:
     """Run the command line here, or where its libraries are if they are not here."""
     from support import venvs
 
-    from bench import options
+    from benchmarks import options
 
     options.parse()  # so that help and mistakes need no environment
     try:
@@ -35,7 +35,7 @@ def run(tools: Callable[[], Path]) -> int:
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
         command = [os.fspath(tools()), os.path.dirname(os.path.abspath(__file__))]
         return subprocess.run([*command, *sys.argv[1:]]).returncode
-    from bench import cli
+    from benchmarks import cli
 
     return cli.main()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.results import Record, Results, failed, misses
+from benchmarks.results import Record, Results, failed, misses
 
 OURS, THEIRS, MISSED = "#0b6e99", "#b0532d", "#c2185b"
 STYLES = ("-", "--", ":", "-.")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.contests import is_pypy, minor
-from bench.stats import Comparison, quantity
+from benchmarks.contests import is_pypy, minor
+from benchmarks.stats import Comparison, quantity
 
 Record = Mapping[str, Any]
 

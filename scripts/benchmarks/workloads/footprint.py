@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, Callable
 
-from bench.workloads.greenlets import idle
-from bench.workloads.setup import Loop, Setup, workload
+from benchmarks.workloads.greenlets import idle
+from benchmarks.workloads.setup import Loop, Setup, workload
 
 _IMPORT = """
 from time import perf_counter

@@ -6,7 +6,7 @@ publisher drops what is above the limit.
 
 from __future__ import annotations
 
-from bench.workloads.setup import Loop, Setup, turns, workload
+from benchmarks.workloads.setup import Loop, Setup, turns, workload
 
 
 @workload

@@ -16,9 +16,9 @@ from typing import Any
 
 from support import venvs
 
-from bench.cases import Case
-from bench.contests import CONTESTS, Contest, Entrant, requirements
-from bench.stats import next_count
+from benchmarks.cases import Case
+from benchmarks.contests import CONTESTS, Contest, Entrant, requirements
+from benchmarks.stats import next_count
 
 PATIENCE = 60.0  # seconds for one sample before its worker counts as stuck
 
