@@ -163,7 +163,7 @@ PROGRAMS = {
         from zmq.decorators import context, socket
         from zmq.error import Again
         from zmq.sugar.socket import Socket
-        from zmq.utils.monitor import recv_monitor_message
+        from zmq.utils.monitor import parse_monitor_message, recv_monitor_message
 
         @context()
         @socket(zmq.PUB)
@@ -177,7 +177,7 @@ PROGRAMS = {
         assert_type(zmq.auth.load_certificate("me"), "tuple[bytes, bytes | None]")
         assert_type(ctzmq.auth.create_certificates(".", "me"), "tuple[str, str]")
         assert_type(ZMQStream(zmq.Context().socket(zmq.SUB)).socket, "zmq.Socket[bytes]")
-        assert_type(zmq.utils.monitor.parse_monitor_message([b"", b""])["value"], int)
+        assert_type(parse_monitor_message([b"", b""])["value"], int)
         assert_type(zmq.has("curve"), bool)
         assert_type(zmq.zmq_version_info(), "tuple[int, int, int]")
         assert_type(zmq.curve_public(b""), bytes)

@@ -50,7 +50,7 @@ class Awaited(EdgeSocket["Future[Any]"]):
         track: bool = ...,
         routing_id: int | None = ...,
         group: str | None = ...,
-    ) -> Future[MessageTracker | None]: ...
+    ) -> Future[MessageTracker] | Future[None]: ...
     def send(self, *args: Any, **kwargs: Any) -> Any: ...  # pyright: ignore
 
     @overload  # type: ignore[override]
@@ -80,7 +80,7 @@ class Awaited(EdgeSocket["Future[Any]"]):
         copy: bool = ...,
         track: bool = ...,
         **kwargs: Any,
-    ) -> Future[MessageTracker | None]: ...
+    ) -> Future[MessageTracker] | Future[None]: ...
     def send_multipart(self, *args: Any, **kwargs: Any) -> Any: ...  # pyright: ignore
 
     def send_string(  # type: ignore[empty-body, override]
