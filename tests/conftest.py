@@ -61,6 +61,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
+    if hypothesis := sys.modules.get("hypothesis"):
+        # An example takes long when others keep the processor busy.
+        hypothesis.settings.register_profile("patient", deadline=None)
+        hypothesis.settings.load_profile("patient")
     # Tests collect garbage again and again, which takes longer the more tests there are.
     if hasattr(gc, "freeze"):
         gc.collect()

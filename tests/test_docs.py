@@ -32,6 +32,9 @@ NEEDS = re.compile(r"^<!-- needs: (?P<what>\w+) ?(?P<version>[\d.]*) -->$", re.M
 # eventlet warns of itself at its first import.
 QUIET = r"import warnings; warnings.filterwarnings('ignore', r'\s*Eventlet is deprecated');"
 
+# Of a fork beside libzmq's threads Python 3.15 warns always; one example shows what becomes of it.
+WARNINGS = ["-W", "error", "-W", "ignore:This process:DeprecationWarning"]
+
 # Runs blocks of code in one namespace, and writes what each of them prints.
 RUNNER = """
 import contextlib, io, json, sys
@@ -78,7 +81,7 @@ def skip_unless_met(text: str) -> None:
 def run(arguments: list[str], cwd: Path, text: str = "") -> str:
     """Run Python with warnings as errors, and return what it prints."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", *arguments],
+        [sys.executable, *WARNINGS, *arguments],
         input=text,
         cwd=cwd,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},

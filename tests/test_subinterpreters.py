@@ -27,7 +27,8 @@ if sys.version_info >= (3, 14):
 
     def elsewhere(**names):
         interpreter = interpreters.create()
-        interpreter.prepare_main(names)
+        if names:
+            interpreter.prepare_main(names)
         interpreter.exec(OTHER)
         interpreter.close()
 else:

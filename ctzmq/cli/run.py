@@ -108,7 +108,9 @@ def _run_path(argv: list[str], main: ModuleType) -> int:
         loader = SourceFileLoader("__main__", path)
         code = compile(source, path, "exec", dont_inherit=True)
     main.__loader__ = loader
-    main.__dict__.update(__file__=path, __cached__=None)
+    main.__file__ = path
+    if sys.version_info < (3, 15):
+        main.__dict__["__cached__"] = None
     exec(code, main.__dict__)
     return 0
 

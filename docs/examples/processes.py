@@ -37,7 +37,7 @@ def main():
                 ended += job is None
             for worker in workers:
                 worker.join()
-        print(sum(result for result in results if result is not None))
+        print(sum(result for result in results if result is not None), flush=True)
 
 
 def child_of_a_fork():
