@@ -1,4 +1,4 @@
-"""The house's plan holds: a module imports only from its own floor and from floors below it."""
+"""A module imports only from its own floor and those below it; no two import each other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,11 +60,10 @@ LONGEST = 650
 
 
 class Import(NamedTuple):
-    """One import of a module: what, on which line, and if it is made when the module loads."""
+    """One import of a module: what, and on which line."""
 
     target: str
     line: int
-    at_load: bool
 
 
 def module_name(path: Path) -> str:
@@ -86,26 +85,19 @@ def floor(module: str) -> int:
 def imports_of(module: str, source: str, is_package: bool) -> Iterator[Import]:
     """Yield every import of a module's source text, relative ones by their absolute names."""
 
-    def walk(node: ast.AST, at_load: bool) -> Iterator[Import]:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.Import):
-                for alias in child.names:
-                    yield Import(alias.name, child.lineno, at_load)
-            elif isinstance(child, ast.ImportFrom):
-                base = child.module or ""
-                if child.level:
-                    above = module.split(".")
-                    kept = len(above) - child.level + (1 if is_package else 0)
-                    base = ".".join([*above[:kept], *filter(None, [base])])
-                for alias in child.names:
-                    whole = f"{base}.{alias.name}"
-                    yield Import(whole if whole in MODULES else base, child.lineno, at_load)
-            else:
-                later = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
-                typing_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
-                yield from walk(child, at_load and not later and not typing_only)
-
-    yield from walk(ast.parse(source), True)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = module.split(".")
+                kept = len(above) - node.level + (1 if is_package else 0)
+                base = ".".join([*above[:kept], *filter(None, [base])])
+            for alias in node.names:
+                whole = f"{base}.{alias.name}"
+                yield Import(whole if whole in MODULES else base, node.lineno)
 
 
 def imports(module: str) -> list[Import]:
@@ -123,7 +115,7 @@ def upward(module: str, found: list[Import]) -> list[str]:
     """Return the complaints on imports that go to a higher floor."""
     return [
         f"{module}:{line} (floor {floor(module)}) imports {target} (floor {floor(target)})"
-        for target, line, _ in found
+        for target, line in found
         if is_own(target) and floor(target) > floor(module)
     ]
 
@@ -145,17 +137,47 @@ def test_only_the_standard_library_and_known_guests_are_imported() -> None:
     assert targets - known == set()
 
 
-def test_modules_that_load_each_other_make_no_circle() -> None:
+def circle(imported: dict[str, list[Import]]) -> list[str]:
+    """Return modules of which each imports the one before it and the first the last, if any do.
+
+    An import counts wherever it stands, in a function or for type checkers alone too.
+    """
     graph = {
-        module: {
-            found.target
-            for found in imports(module)
-            if found.at_load and found.target in MODULES and found.target != module
-        }
-        for module in MODULES
+        module: {found.target for found in targets if found.target in MODULES} - {module}
+        for module, targets in imported.items()
     }
-    order = list(TopologicalSorter(graph).static_order())
-    assert set(order) == set(MODULES)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        found: list[str] = error.args[1]
+        return found
+    return []
+
+
+def test_modules_import_each_other_in_no_circle() -> None:
+    assert circle({module: imports(module) for module in MODULES}) == []
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        "from . import advice",
+        "def late():\n    from .advice import not_found",
+        "if TYPE_CHECKING:\n    from .advice import not_found",
+    ],
+)
+def test_the_check_itself_sees_circles(late: str) -> None:
+    imported = {
+        module: list(imports_of(module, source, is_package=False))
+        for module, source in {
+            "ctzmq.libzmq.loader": late,
+            "ctzmq.libzmq.advice": "from . import search_path",
+            "ctzmq.libzmq.search_path": "from .loader import load",
+        }.items()
+    }
+    assert len(circle(imported)) == 4
+    imported["ctzmq.libzmq.loader"] = []
+    assert circle(imported) == []
 
 
 def test_the_map_shows_every_module_as_it_tells_of_itself() -> None:

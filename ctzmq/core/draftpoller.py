@@ -11,8 +11,8 @@ from _thread import RLock
 
 from ..error import ZMQError, check
 from ..libzmq import prototypes
+from ..libzmq.numbers import POLLIN, POLLOUT
 from ..libzmq.structs import zmq_fd_t, zmq_poller_event_t
-from .poll import POLLIN, POLLOUT
 
 __all__ = ["DraftPoller"]
 

@@ -16,7 +16,6 @@ from .replaceable import put, replaceable
 
 if TYPE_CHECKING:
     from ..constants.enums import SocketType
-    from .context import Context
 
 
 def shown(cls: type) -> str:
@@ -53,8 +52,8 @@ class Lifecycle:
         "context",
     )
 
-    if TYPE_CHECKING:
-        context: Context[Any]
+    #: A `Context`, which sockets know nothing of: it stands above them, and makes them.
+    context: Any
     _address: int
     _pointer: Any
     #: What the quick calls get, NULL where they must not be made.

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ..libzmq import loader, numbers
 from . import endpoint
-
-if TYPE_CHECKING:
-    from .connections import Connections
 
 #: The transports whose endpoints have a host, and the first release that looks its name up itself.
 _HOSTS = {b"tcp": (4, 3, 5), b"udp": (4, 3, 5), b"ws": None, b"wss": None}
@@ -21,7 +18,16 @@ _ADDRESS = frozenset(b"0123456789.")
 _ELSE = frozenset(b":%;")
 
 
-def resolve(socket: Connections, addr: Any) -> bytes | None:
+class Bound(Protocol):
+    """What binds to endpoints: a socket, whose flavour says how a host is looked up."""
+
+    _looks_up: bool
+
+    def get(self, option: int) -> Any: ...
+    def _look_up(self, host: bytes, ipv6: bool) -> bytes | None: ...
+
+
+def resolve(socket: Bound, addr: Any) -> bytes | None:
     """Return an endpoint with an address in the place of a host name that libzmq would not take.
 
     Parameters

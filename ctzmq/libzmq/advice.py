@@ -5,12 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from . import search_path
-
-if TYPE_CHECKING:
-    from .loader import Attempt
 
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
 
@@ -95,7 +91,7 @@ def commands() -> list[str]:
     return found
 
 
-def not_found(attempts: Iterable[Attempt]) -> str:
+def not_found(attempts: Iterable[search_path.Attempt]) -> str:
     """Write the message for a user on whose machine the search has found nothing."""
     lines = ["ctzmq needs libzmq 4.1 or newer and found none that it can use. To get one:"]
     for command in commands():

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 
 from . import search_path
+from .search_path import Attempt
 
 #: The oldest libzmq that ctzmq works with: in 4.1 `zmq_msg_t` grew to its 64 bytes.
 OLDEST = (4, 1)
@@ -64,33 +65,6 @@ class Library:
 
     def __repr__(self) -> str:
         return f"<libzmq {_dotted(self.version)} from {self.path!r}: {self.how}>"
-
-
-class Attempt:
-    """One thing that the search has tried.
-
-    Parameters
-    ----------
-    name : str
-        The file, the name for the dynamic loader, or the folder.
-    how : str
-        Why it was tried: a clause.
-    reason : str
-        Why it was not taken; empty for the one that was.
-    is_folder : bool
-        Whether it is a folder that has no libzmq.
-    """
-
-    __slots__ = ("how", "is_folder", "name", "reason")
-
-    def __init__(self, name: str, how: str, reason: str, is_folder: bool = False) -> None:
-        self.name = name
-        self.how = how
-        self.reason = reason
-        self.is_folder = is_folder
-
-    def __repr__(self) -> str:
-        return f"<{self.name!r}, {self.how}: {self.reason or 'taken'}>"
 
 
 _library: Library | None = None

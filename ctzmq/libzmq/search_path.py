@@ -18,6 +18,33 @@ _WINDOWS_NAMES = (
 )  # fmt: skip
 
 
+class Attempt:
+    """One thing that the search has tried.
+
+    Parameters
+    ----------
+    name : str
+        The file, the name for the dynamic loader, or the folder.
+    how : str
+        Why it was tried: a clause.
+    reason : str
+        Why it was not taken; empty for the one that was.
+    is_folder : bool
+        Whether it is a folder that has no libzmq.
+    """
+
+    __slots__ = ("how", "is_folder", "name", "reason")
+
+    def __init__(self, name: str, how: str, reason: str, is_folder: bool = False) -> None:
+        self.name = name
+        self.how = how
+        self.reason = reason
+        self.is_folder = is_folder
+
+    def __repr__(self) -> str:
+        return f"<{self.name!r}, {self.how}: {self.reason or 'taken'}>"
+
+
 def platform() -> str:
     """Return what `sys.platform` says, or `android` for Termux of any age."""
     if hasattr(sys, "getandroidapilevel") or "com.termux" in os.environ.get("PREFIX", ""):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ctzmq.libzmq import advice, search_path
-from ctzmq.libzmq.loader import Attempt
+from ctzmq.libzmq.search_path import Attempt
 
 FETCH = "python -m ctzmq fetch"
 

@@ -6,25 +6,19 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from ctzmq import (
-    IPC_PATH_MAX_LEN,
-    PYZMQ_DRAFT_API,
-    Context,
-    Frame,
-    Message,
-    MessageTracker,
-    Socket,
-    curve_keypair,
-    curve_public,
-    has,
-    proxy,
-    proxy_steerable,
-    strerror,
-    zmq_errno,
-    zmq_poll,
-    zmq_version_info,
-)
+from ctzmq.core.context import Context
+from ctzmq.core.endpoint import IPC_PATH_MAX_LEN
+from ctzmq.core.frame import Frame, Message
+from ctzmq.core.poll import zmq_poll
+from ctzmq.core.proxy import proxy, proxy_steerable
+from ctzmq.core.security import DRAFT_API, curve_keypair, curve_public, has
+from ctzmq.core.socket import Socket
+from ctzmq.core.tracker import MessageTracker
+from ctzmq.core.version import zmq_version_info
 from ctzmq.devices.monitoredqueue import monitored_queue
+from ctzmq.error import strerror, zmq_errno
+
+PYZMQ_DRAFT_API = DRAFT_API
 
 __all__ = [
     "IPC_PATH_MAX_LEN",

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
-from ctzmq import (
-    _FINISHED_TRACKER,
+from ctzmq import error
+from ctzmq.constants import DeviceType
+from ctzmq.core import context, frame, poll, socket, tracker, version
+from ctzmq.core import stopwatch as stopwatch
+from ctzmq.core.context import Context, SyncContext
+from ctzmq.core.frame import Frame, Message
+from ctzmq.core.poll import Poller, select
+from ctzmq.core.proxy import device, proxy
+from ctzmq.core.socket import Socket, SyncSocket
+from ctzmq.core.stopwatch import Stopwatch
+from ctzmq.core.tracker import _FINISHED_TRACKER, MessageTracker
+from ctzmq.core.version import (
+    __revision__,
+    __version__,
+    pyzmq_version,
+    pyzmq_version_info,
+    zmq_version,
+    zmq_version_info,
+)
+from ctzmq.error import (
     Again,
-    Context,
     ContextTerminated,
-    DeviceType,
     DraftFDWarning,
-    Frame,
     InterruptedSystemCall,
-    Message,
-    MessageTracker,
     NotDone,
-    Poller,
-    Socket,
-    Stopwatch,
-    SyncContext,
-    SyncSocket,
     ZMQBaseError,
     ZMQBindError,
     ZMQError,
     ZMQVersionError,
-    __revision__,
-    __version__,
-    device,
-    error,
-    proxy,
-    pyzmq_version,
-    pyzmq_version_info,
-    select,
-    zmq_version,
-    zmq_version_info,
 )
-from ctzmq.core import context, frame, poll, socket, tracker, version
-from ctzmq.core import stopwatch as stopwatch
 
 from . import attrsettr as attrsettr
 
