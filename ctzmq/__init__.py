@@ -148,7 +148,12 @@ if not TYPE_CHECKING:  # who would take every name for one that exists
         """Import a name when it is first asked for: importing all of them takes milliseconds."""
         home = _LATER.get(name)
         if home is None and name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            import sys
+
+            error = AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            # From these, Python tells at the end of a traceback which name was perhaps meant.
+            error.name, error.obj = name, sys.modules[__name__]
+            raise error
         module = __import__(f"{__name__}.{home or 'constants'}", fromlist=[name])
         is_module = home is not None and not hasattr(module, name)
         value: object = module if is_module else getattr(module, name)

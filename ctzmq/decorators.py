@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
+from types import FunctionType
 from typing import Any, Protocol, TypeVar
 
 from .core.context import Context
@@ -32,6 +33,9 @@ class _Decorator:
         self._target = target
 
     def __call__(self, *dec_args: Any, **dec_kwargs: Any) -> _DecoratorCallable:
+        if dec_args and isinstance(dec_args[0], FunctionType):
+            above = dec_args[0].__name__
+            raise TypeError(f"this decorator has parentheses: write @...() above {above}")
         name, target_args, target_kwargs = self.process_decorator_args(*dec_args, **dec_kwargs)
 
         def decorator(func: Callable[..., _R]) -> Callable[..., _R]:
@@ -116,7 +120,8 @@ def context(*args: Any, **kwargs: Any) -> _DecoratorCallable:
     Raises
     ------
     TypeError
-        When the function is called: the caller passes that keyword too.
+        When it is written without parentheses, at once; when the function is called: the caller
+        passes that keyword too.
 
     Source: pyzmq `zmq.decorators.context`.
     """

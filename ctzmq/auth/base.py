@@ -6,10 +6,10 @@ import contextlib
 import hmac
 import logging
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from ..constants import REP
+from ..constants import EADDRINUSE, REP
 from ..core.context import Context
 from ..core.socket import Socket
 from ..error import ZMQError
@@ -74,6 +74,11 @@ class Authenticator:
     log : logging.Logger, optional
         Where to log; the logger `zmq.auth` when left out.
 
+    Raises
+    ------
+    TypeError
+        `context` is none.
+
     Source: pyzmq `zmq.auth.Authenticator`.
     """
 
@@ -89,6 +94,8 @@ class Authenticator:
     def __init__(
         self, context: Context[Any] | None = None, encoding: str = "utf-8", log: Any = None
     ) -> None:
+        if context is not None and not isinstance(context, Context):
+            raise TypeError(f"an authenticator needs a context, got {context!r:.60}")
         self.context = context or Context.instance()
         self.encoding = encoding
         self.allow_any = False
@@ -114,8 +121,10 @@ class Authenticator:
         try:
             zap_socket.linger = 1
             zap_socket.bind(ENDPOINT)
-        except BaseException:
+        except BaseException as error:
             zap_socket.close()
+            if isinstance(error, ZMQError) and error.errno == EADDRINUSE:
+                error.strerror = f"this context has an authenticator already: {error.strerror}"
             raise
         self.zap_socket = zap_socket
         self.log.debug("started")
@@ -188,9 +197,16 @@ class Authenticator:
         passwords : dict of str to str
             The passwords by user name. Changes of this dict count at once.
 
+        Raises
+        ------
+        TypeError
+            `passwords` is no dict.
+
         Source: pyzmq `Authenticator.configure_plain`.
         """
         if passwords:
+            if not isinstance(passwords, Mapping):
+                raise TypeError(f"passwords is a dict by user name, got {type(passwords).__name__}")
             self.passwords[domain] = passwords
         self.log.debug("configured PLAIN for %s", domain)
 

@@ -114,6 +114,8 @@ def _write_all(folder: _Path, files: list[tuple[str, bytes, int]]) -> None:
 
     What is there is replaced; if it is a symbolic link, the link is.
     """
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", os.fspath(folder))
     for path, _, _ in files:
         if os.path.isdir(path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)

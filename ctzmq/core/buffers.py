@@ -40,7 +40,7 @@ def contiguous(data: Any) -> memoryview:
         view = memoryview(data)
     except TypeError:
         raise TypeError(
-            f"a message is bytes-like, got {type(data).__name__}: {data!r:.60}"
+            f"a message is bytes-like, got {type(data).__name__}: {data!r:.60}{_instead(data)}"
         ) from None
     except ValueError:
         array = _array(data)
@@ -55,6 +55,12 @@ def contiguous(data: Any) -> memoryview:
         if not memory.ANY_ORDER:
             return _array(data) or view
     return view
+
+
+def _instead(data: Any) -> str:
+    if isinstance(data, (list, tuple)):
+        return ": send_multipart takes lists"
+    return ": send_json and send_pyobj take objects" if isinstance(data, (dict, int, float)) else ""
 
 
 def _array(data: Any) -> memoryview | None:

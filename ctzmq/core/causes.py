@@ -19,6 +19,7 @@ SECRETS = frozenset(
 )
 """The options whose values no error shows."""
 
+_WAITS = (numbers.LINGER, _OPTIONS["RCVTIMEO"], _OPTIONS["SNDTIMEO"])
 _KEYS = (numbers.CURVE_PUBLICKEY, numbers.CURVE_SECRETKEY, numbers.CURVE_SERVERKEY)
 _NO_KEY = b"0" * 40
 
@@ -94,7 +95,32 @@ def parts(message: Any) -> list[Any]:
             f"send_multipart takes a list of parts, got one {type(message).__name__}: "
             f"use {send}, or put it into a list"
         )
-    return list(message)
+    try:
+        return list(message)
+    except TypeError:
+        if hasattr(type(message), "__iter__"):
+            raise
+        raise TypeError(
+            f"send_multipart takes a list of parts, got {type(message).__name__}: {message!r:.60}"
+        ) from None
+
+
+def check_pairs(sockets: Any) -> None:
+    """Say what a poll takes, if it got something else."""
+    try:
+        for _, _ in sockets:
+            pass
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"zmq_poll takes a list of pairs, such as [(socket, zmq.POLLIN)], got {sockets!r:.60}"
+        ) from None
+
+
+def several(sockets: Any) -> Any:
+    """Return what `select` is to wait for, or say that it comes in lists."""
+    if not hasattr(type(sockets), "__iter__"):
+        raise TypeError(f"select takes three lists of sockets, got {sockets!r:.60}")
+    return sockets
 
 
 def out_of_turn(errno: int, kind: str, event: int) -> ZMQError:
@@ -119,6 +145,8 @@ def of_value(option: int, value: Any, socket_type: int | None) -> str:
         return "a key of 40 bytes is text in Z85, and this is none"
     if option in (_OPTIONS["SNDHWM"], _OPTIONS["RCVHWM"]) and value < 0:
         return "a high-water mark is a number of messages; 0 is no limit"
+    if option in _WAITS and value < -1:
+        return "it is a number of milliseconds; -1 is for ever"
     if option in (numbers.ROUTING_ID, _OPTIONS["CONNECT_ROUTING_ID"]) and not 0 < len(value) < 256:
         return f"a routing id has 1 to 255 bytes, got {len(value)}"
     if option in (numbers.SUBSCRIBE, numbers.UNSUBSCRIBE):
@@ -131,11 +159,22 @@ def of_value(option: int, value: Any, socket_type: int | None) -> str:
     return ""
 
 
+_EMPTY = {
+    "inproc": "the name is missing",
+    "ipc": "the path is missing",
+    "tcp": "the address and the port are missing",
+}
+
+
 def of_endpoint(verb: str, text: str) -> str:
     """Say what is wrong with an endpoint that libzmq does not take, or return an empty text."""
     transport, found, rest = text.partition("://")
     if not found:
         return "it names no transport"
+    if any(letter.isspace() for letter in text):
+        return "it has a space in it"
+    if not rest:
+        return _EMPTY.get(transport, "")
     if transport not in ("tcp", "udp", "ws", "wss"):
         return ""
     host, colon, port = rest.partition("/")[0].rpartition(":")

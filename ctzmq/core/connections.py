@@ -200,13 +200,17 @@ class Connections(SocketAttributes, Lifecycle):
         ZMQError
             For any other failure to bind.
         TypeError, ValueError
-            When `addr` is no text, the range is none of ports, or there is none for a transport
-            without ports: inproc and ipc need a range, and so does udp.
+            When `addr` is no text or has a port, the range is none of ports, or there is none for a
+            transport without ports: inproc and ipc need a range, and so does udp.
 
         Source: pyzmq `Socket.bind_to_random_port`.
         """
         name = endpoint.encode(addr)
         transport = name.partition(b"://")[0]
+
+        rest = name.partition(b"://")[2]
+        if rest.count(b":") == 1 and rest.rpartition(b":")[2].isdigit():
+            raise ValueError(f"{addr!r} has a port already: leave it out, or use bind")
 
         def bind(port: object) -> None:
             whole: Any = f"{addr}:{port}" if isinstance(addr, str) else name + f":{port}".encode()

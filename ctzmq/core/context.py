@@ -507,6 +507,8 @@ class Context(Generic[S]):
     def __getattr__(self, name: str) -> Any:
         option = _OPTIONS.get(name.upper())
         if option is None:
+            if hasattr(Socket, name):
+                raise AttributeError(f"Context has no {name!r}: sockets have, such as socket(REP)")
             raise UnknownAttribute(type(self), name, _OPTIONS)
         if name.upper() in self._deleted:
             raise AttributeError(f"{name} was deleted from {self!r}: set it first")

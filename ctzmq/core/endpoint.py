@@ -103,7 +103,7 @@ def check_port(verb: str, encoded: bytes) -> None:
         return
     if digits != port or len(digits.lstrip(b"0")) > 5 or int(digits) > 65535:
         text = encoded.decode(errors="replace")
-        raise ZMQError(numbers.EINVAL, f"cannot {verb}: a port is 65535 at most (addr={text!r})")
+        raise ZMQError(numbers.EINVAL, f"cannot {verb}: a port is 0 to 65535 (addr={text!r})")
 
 
 def refused(verb: str, addr: Any, errno: int, resolved: bytes | None = None) -> ZMQError:
@@ -136,8 +136,12 @@ def refused(verb: str, addr: Any, errno: int, resolved: bytes | None = None) -> 
         why = f"the socket has no such endpoint to {verb}"
     elif errno == numbers.EADDRINUSE:
         why = "address already in use: another socket is bound there, perhaps of another process"
+    elif errno == numbers.EPROTONOSUPPORT and verb == "monitor":
+        why = "a monitor is bound to an endpoint of inproc, such as 'inproc://monitor'"
     elif errno == numbers.EPROTONOSUPPORT:
         why = f"this libzmq has no transport {transport!r}"
+        if transport != transport.lower():
+            why += f": write it {transport.lower()!r}"
         if transport in _SINCE:
             why += f" (since {_SINCE[transport]}, where it is built in)"
     elif errno == numbers.EINVAL:
@@ -145,11 +149,19 @@ def refused(verb: str, addr: Any, errno: int, resolved: bytes | None = None) -> 
         why = f"not a valid endpoint{': ' if cause else ''}{cause}"
         if not cause.startswith("'*'"):
             why += "; expected one such as 'tcp://127.0.0.1:5555' or 'inproc://name'"
+    elif errno == numbers.EADDRNOTAVAIL and verb == "bind":
+        why = "this machine has no such address: bind to one of its own, or to '*', which is all"
+    elif errno == numbers.ENOCOMPATPROTO:
+        why = "the transport is not compatible with the type of the socket"
+        if transport == "udp":
+            why += ": udp is for RADIO, DISH and DGRAM"
     elif errno == _errno.EMFILE:
         why = "the process is at its limit of open files: raise it (ulimit -n), or close some"
     elif errno == _errno.ENODEV and verb == "bind":
         host = rest.rpartition(":")[0].strip("[]")
-        if ":" in host:
+        if not host:
+            why = "the address is missing: '*' is every one of this machine"
+        elif ":" in host:
             why = f"{host!r} is no IPv4 address: for one of IPv6, set the option IPV6 first"
         else:
             why = (

@@ -17,7 +17,7 @@ _FEW = 8
 
 
 def _sockets(value: int) -> str:
-    return f"at most {_SOCKET_LIMIT} sockets" if value > _SOCKET_LIMIT else ""
+    return "" if 0 < value <= _SOCKET_LIMIT else f"1 to {_SOCKET_LIMIT} sockets"
 
 
 def _threads(value: int) -> str:

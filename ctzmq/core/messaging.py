@@ -164,7 +164,8 @@ class Messaging(SocketAttributes):
         Source: pyzmq `Socket.send_string`.
         """
         if not isinstance(u, str):
-            raise TypeError(f"send_string takes str, got {type(u).__name__} {u!r:.60}: use send")
+            send = "send" if isinstance(u, (bytes, bytearray, memoryview)) else "send_json"
+            raise TypeError(f"send_string takes str, got {type(u).__name__} {u!r:.60}: use {send}")
         if kwargs:
             return self.send(u.encode(encoding), flags=flags, copy=copy, **kwargs)
         return self.send(u.encode(encoding), flags=flags, copy=copy)

@@ -10,6 +10,7 @@ from ..libzmq import numbers, prototypes
 from ..libzmq.structs import zmq_fd_t
 from . import causes
 
+_HWM = numbers.SOCKET_OPTIONS["HWM"][0]
 _BYTES_CAPACITY = 255
 # The library writes a key as text only into a buffer of exactly the text's size and its NUL.
 _Z85_CAPACITY = 41
@@ -229,7 +230,9 @@ def refused(
         known = SocketOption(option)
     except (ValueError, ImportError):
         return ZMQError(errno, f"{what}: this libzmq does not know it")
-    if verb == "get" and not known.readable:
+    if option == _HWM:
+        why = "there are two: SNDHWM and RCVHWM; the attribute hwm and set_hwm set both"
+    elif verb == "get" and not known.readable:
         why = "it is write-only"
     elif verb == "set" and not known.writable:
         why = "it is read-only"

@@ -51,11 +51,17 @@ def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
 
     Source: libzmq `zmq_poll`, pyzmq `zmq.zmq_poll`.
     """
-    sockets, limit = list(sockets), milliseconds(timeout)
+    limit = milliseconds(timeout)
+    try:
+        sockets = list(sockets)
+        made = table(sockets)
+    except (TypeError, ValueError):
+        causes.check_pairs(sockets)
+        raise
     if not sockets:
         return []
     try:
-        return wait(*table(sockets), lambda _: table(sockets), limit)
+        return wait(*made, lambda _: table(sockets), limit)
     finally:
         if Handle.waited:
             _notice(socket for socket, _ in sockets)
@@ -166,7 +172,10 @@ class Poller:
 
         Source: pyzmq `Poller.unregister`.
         """
-        position = self._map.pop(socket)
+        try:
+            position = self._map.pop(socket)
+        except KeyError:
+            raise KeyError(f"{socket!r:.60} is not registered") from None
         del self.sockets[position]
         for later, (moved, _) in enumerate(self.sockets[position:], position):
             self._map[moved] = later
@@ -286,7 +295,7 @@ def select_with(
     """Wait as `select` does, by a `zmq_poll` of any flavour."""
     watched: dict[Any, int] = {}
     for group, event in ((rlist, POLLIN), (wlist, POLLOUT), (xlist, POLLERR)):
-        for socket in group:
+        for socket in causes.several(group):
             watched[socket] = watched.get(socket, 0) | event
     if timeout is not None:
         try:

@@ -9,7 +9,9 @@ from threading import Thread
 from typing import Any, Callable, NamedTuple
 
 from ..constants import ENOTSOCK, ETERM, PUSH, QUEUE
+from ..core import causes
 from ..core.context import Context
+from ..core.endpoint import encode
 from ..core.proxy import proxy
 from ..core.socket import Socket
 from ..error import ZMQBindError, ZMQError
@@ -64,7 +66,7 @@ class Device:
     Raises
     ------
     TypeError
-        `in_type` or `out_type` is left out.
+        `in_type` or `out_type` is left out, or is no number.
 
     Source: libzmq `zmq_proxy`, pyzmq `zmq.devices.Device`.
     """
@@ -88,8 +90,8 @@ class Device:
         if out_type is None:
             raise TypeError("out_type must be given: a socket type, or -1 for one socket only")
         self.device_type = device_type
-        self.in_type = in_type
-        self.out_type = out_type
+        self.in_type = causes.number(in_type, "a socket type", "zmq.ROUTER")
+        self.out_type = causes.number(out_type, "a socket type", "zmq.DEALER")
         self.daemon = True
         self._in = Side([], [], [])
         self._out = Side([], [], [])
@@ -130,9 +132,14 @@ class Device:
         addr : str
             The endpoint.
 
+        Raises
+        ------
+        TypeError, ValueError
+            When it is no text, or has a NUL.
+
         Source: pyzmq `Device.bind_in`.
         """
-        self._in.binds.append(addr)
+        self._in.binds.append(_endpoint(addr))
 
     def bind_in_to_random_port(self, addr: str, *args: Any, **kwargs: Any) -> int:
         """Choose a free port and bind the in-socket to it when the device starts.
@@ -170,9 +177,14 @@ class Device:
         addr : str
             The endpoint.
 
+        Raises
+        ------
+        TypeError, ValueError
+            When it is no text, or has a NUL.
+
         Source: pyzmq `Device.connect_in`.
         """
-        self._in.connects.append(addr)
+        self._in.connects.append(_endpoint(addr))
 
     def setsockopt_in(self, opt: int, value: Any) -> None:
         """Set an option of the in-socket when the device starts.
@@ -184,9 +196,14 @@ class Device:
         value : int, bytes or str
             Its value.
 
+        Raises
+        ------
+        TypeError
+            When the option is no number.
+
         Source: pyzmq `Device.setsockopt_in`.
         """
-        self._in.options.append((opt, value))
+        self._in.options.append((_option(opt), value))
 
     def bind_out(self, addr: str) -> None:
         """Bind the out-socket to an endpoint when the device starts.
@@ -196,9 +213,14 @@ class Device:
         addr : str
             The endpoint.
 
+        Raises
+        ------
+        TypeError, ValueError
+            When it is no text, or has a NUL.
+
         Source: pyzmq `Device.bind_out`.
         """
-        self._out.binds.append(addr)
+        self._out.binds.append(_endpoint(addr))
 
     def bind_out_to_random_port(self, addr: str, *args: Any, **kwargs: Any) -> int:
         """Choose a free port and bind the out-socket to it when the device starts.
@@ -236,9 +258,14 @@ class Device:
         addr : str
             The endpoint.
 
+        Raises
+        ------
+        TypeError, ValueError
+            When it is no text, or has a NUL.
+
         Source: pyzmq `Device.connect_out`.
         """
-        self._out.connects.append(addr)
+        self._out.connects.append(_endpoint(addr))
 
     def setsockopt_out(self, opt: int, value: Any) -> None:
         """Set an option of the out-socket when the device starts.
@@ -250,9 +277,14 @@ class Device:
         value : int, bytes or str
             Its value.
 
+        Raises
+        ------
+        TypeError
+            When the option is no number.
+
         Source: pyzmq `Device.setsockopt_out`.
         """
-        self._out.options.append((opt, value))
+        self._out.options.append((_option(opt), value))
 
     def _reserve_random_port(self, addr: str, *args: Any, **kwargs: Any) -> int:
         with Context() as context, context.socket(PUSH) as binder:
@@ -409,3 +441,13 @@ class ProcessDevice(BackgroundDevice):
     _launch_class = Process
     # A forked child must never touch the instance that it inherited.
     context_factory = Context
+
+
+def _endpoint(addr: Any) -> Any:
+    """Return an endpoint, or say at once that it is none: the device may run where nobody looks."""
+    encode(addr)
+    return addr
+
+
+def _option(opt: Any) -> int:
+    return causes.number(opt, "an option", "zmq.LINGER")

@@ -63,6 +63,8 @@ class ZMQStream(Turns):
                 stacklevel=2,
             )
             socket = Socket.shadow(socket)
+        elif not hasattr(socket, "getsockopt"):
+            raise TypeError(f"a ZMQStream needs a zmq socket, got {socket!r:.60}")
         self.socket = socket
         self.io_loop = io_loop or IOLoop.current()
         self.poller = Poller()

@@ -77,7 +77,13 @@ class PUBHandler(logging.Handler):
         else:
             self.ctx = context or Context()
             self.socket = self.ctx.socket(PUB)
-            self.socket.bind(interface_or_socket)
+            try:
+                self.socket.bind(interface_or_socket)
+            except BaseException:
+                self.socket.close(0)
+                if context is None:
+                    self.ctx.term()
+                raise
 
     @property
     def root_topic(self) -> str:

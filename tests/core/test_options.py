@@ -229,7 +229,7 @@ def test_a_number_is_not_cut_to_that_of_another_option(
         (zmq.EVENTS, "set", "it is read-only"),
         (zmq.SUBSCRIBE, "get", "it is write-only"),
         (zmq.XPUB_VERBOSE, "set", "since"),
-        (zmq.HWM, "get", "write-only"),
+        (zmq.HWM, "get", "SNDHWM and RCVHWM"),
     ],
 )
 def test_a_refused_option_says_why(
