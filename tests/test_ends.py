@@ -90,7 +90,7 @@ def test_what_finalizers_ask_needs_no_module() -> None:
     ]
     assert {function.__name__ for function in asked} >= {"torn_down", "finalizing", "inherited"}
     for function in asked:
-        if function.__module__ == "ctzmq.core.lifetime":
+        if function.__module__ == "ctzmq.core.registry":
             assert not names_of_modules(function.__code__), function
             asked += [
                 each for each in function.__defaults__ or () if isinstance(each, FunctionType)

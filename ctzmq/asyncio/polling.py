@@ -5,9 +5,9 @@ from __future__ import annotations
 from asyncio import Future
 from typing import Any, Callable
 
-from ..core import lifetime
 from ..core import poll as _poll
 from ..core import pollitems as _pollitems
+from ..core import registry
 from ..error import ZMQError
 from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
 from .hub import LoopHub
@@ -101,7 +101,7 @@ class Polling(Future[Any]):
         self.woken = True
         if self.done():
             return
-        closings = lifetime.closings
+        closings = registry.closings
         try:
             ready = _poll.zmq_poll(self._sockets, timeout=0)
             if not ready and self._timer is None:
@@ -116,7 +116,7 @@ class Polling(Future[Any]):
             self._finish(ready)
             return
         self.woken = False
-        if lifetime.closings != closings:
+        if registry.closings != closings:
             # It could not be woken.
             self.wake()
         for _, edge, _ in self._observed:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any, Callable
 
 from ..constants.options import SocketOption
-from ..core import lifetime
+from ..core import registry
 from ..core.messaging import SNDMORE
 from ..core.waits import REFUSED
 from ..error import Again, again
@@ -156,7 +156,7 @@ class LoopEdge(Edge):
         """
         busy = self.busy()
         self._end()
-        if lifetime.finalizing():
+        if registry.finalizing():
             return
         # Not `hub.call`, which forgets about a closed loop: nobody must wait for ever.
         loop = self.hub.loop

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..asyncio import Poller
 from ..constants import DONTWAIT, PAIR, POLLIN
-from ..core import lifetime
+from ..core import registry
 from ..core.context import Context
 from ..core.socket import Socket
 from ..error import Again, ContextTerminated, ZMQError
@@ -258,7 +258,7 @@ class ThreadAuthenticator(Authenticator):
         """
         return self.thread is not None and self.thread.is_alive()
 
-    def __del__(self, _finalizing: Any = lifetime.finalizing) -> None:
+    def __del__(self, _finalizing: Any = registry.finalizing) -> None:
         # A thread that the end of the interpreter has frozen never joins.
         if not _finalizing() and self.pipe is not None:
             self.stop()

@@ -12,7 +12,7 @@ from warnings import warn
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers, prototypes, threads
 from ..libzmq.annotations import TypeVar
-from . import causes, lifetime, limits, options, shortage
+from . import causes, limits, options, registry, shortage
 from .fate import Fate
 from .lifecycle import shown
 from .replaceable import UnknownAttribute, put, takes
@@ -95,7 +95,7 @@ class Context(Generic[S]):
         self._pid = os.getpid()
         self._shadow_obj: Any = None
         self._fate = Fate()
-        self._sockets = lifetime.Living()
+        self._sockets = registry.Living()
         self.sockopts = {}
         if isinstance(io_threads, Context):
             shadow, io_threads = io_threads, 1
@@ -105,7 +105,7 @@ class Context(Generic[S]):
         else:
             self._open(causes.number(io_threads, "io_threads", "1"))
         self._fate.sharers.add(self)
-        lifetime.contexts.add(self)
+        registry.contexts.add(self)
 
     def _open(self, io_threads: int) -> None:
         errno = self._fate.open()
@@ -126,8 +126,8 @@ class Context(Generic[S]):
         else:
             from ..utils.interop import cast_int_addr
 
-            address = lifetime.plausible(cast_int_addr(getattr(shadow, "underlying", shadow)))
-            original = next((c for c in lifetime.contexts if c._address == address), None)
+            address = registry.plausible(cast_int_addr(getattr(shadow, "underlying", shadow)))
+            original = next((c for c in registry.contexts if c._address == address), None)
         if not address:
             raise ZMQError(numbers.EFAULT, f"cannot share {shadow!r}: it is terminated")
         if original is not None:
@@ -337,13 +337,13 @@ class Context(Generic[S]):
 
     def _abandon(self) -> None:
         self._address = 0
-        lifetime.forget(self)
+        registry.forget(self)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise TypeError(f"{self!r} cannot be pickled: make a context in each process")
 
     def __del__(
-        self, _finalizing: Any = lifetime.finalizing, _inherited: Any = lifetime.inherited
+        self, _finalizing: Any = registry.finalizing, _inherited: Any = registry.inherited
     ) -> None:
         # Messages that linger, or sockets in the same cycle of garbage, could hold up the end, so
         # it goes on in a thread of its own.

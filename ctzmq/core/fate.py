@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
-from . import lifetime
+from . import registry
 from .handle import Handle, born, errnos, step
 
 #: What `zmq_ctx_new` never returns.
@@ -39,7 +39,7 @@ class Fate:
         self.gate: Any = RLock()
         #: The sockets that libzmq has.
         self.handles: set[Handle] = set()
-        self.sharers = lifetime.Living()
+        self.sharers = registry.Living()
         self.ending: bool = False
         #: Whether libzmq has made a socket, and so has started its threads.
         self.started = False

@@ -12,7 +12,7 @@ from ..libzmq import memory, numbers, prototypes
 from ..libzmq.annotations import Event
 from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
 from ..libzmq.provider import calls
-from . import causes, lifetime, payload, settings
+from . import causes, payload, registry, settings
 from .buffers import contiguous, fill
 from .endpoint import encode_group
 from .replaceable import replaceable
@@ -51,7 +51,7 @@ class _Closing:
         self._message = message
 
     def __del__(
-        self, _close: Any = calls.close, _out_of_reach: Any = lifetime.out_of_reach
+        self, _close: Any = calls.close, _out_of_reach: Any = registry.out_of_reach
     ) -> None:
         if not _out_of_reach():
             _close(self._message)
@@ -70,7 +70,7 @@ class Content:
     def __del__(
         self,
         _close: Any = calls.close,
-        _out_of_reach: Any = lifetime.out_of_reach,
+        _out_of_reach: Any = registry.out_of_reach,
         _closing: Any = _Closing,
         _getrefcount: Any = _getrefcount,
         _last: int = _Last.references,

@@ -18,7 +18,7 @@ from ctypes import c_void_p
 from typing import Any, Callable, ClassVar
 
 from ..libzmq.provider import calls
-from . import lifetime, payload, polls
+from . import payload, polls, registry
 
 __all__ = ["Handle", "bare", "born", "errnos", "step"]
 
@@ -259,7 +259,7 @@ class Handle:
 
     def __del__(
         self,
-        _out_of_reach: Callable[[], bool] = lifetime.out_of_reach,
+        _out_of_reach: Callable[[], bool] = registry.out_of_reach,
         _close: Callable[[Any], int] = calls.close,
     ) -> None:
         # A call that a signal handler's `close` came upon may have left one.

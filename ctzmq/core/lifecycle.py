@@ -10,7 +10,7 @@ from warnings import warn
 from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
-from . import causes, lifetime, options, settings, shortage
+from . import causes, options, registry, settings, shortage
 from .handle import Handle
 from .replaceable import put, replaceable
 
@@ -123,7 +123,7 @@ class Lifecycle:
         put(self, "_sharers", handle)
         # They know it before it is open, so that it is found whatever comes in between.
         handle.add(self)
-        lifetime.sockets.add(self)
+        registry.sockets.add(self)
         try:
             open_socket(context, socket_type, handle)
             self._settle()
@@ -140,8 +140,8 @@ class Lifecycle:
         else:
             from ..utils.interop import cast_int_addr
 
-            address = lifetime.plausible(cast_int_addr(getattr(shadow, "underlying", shadow)))
-            there = [s for s in lifetime.sockets if s._address == address]
+            address = registry.plausible(cast_int_addr(getattr(shadow, "underlying", shadow)))
+            there = [s for s in registry.sockets if s._address == address]
             # Where a context has opened a socket, what another library had there is long gone.
             there.sort(key=lambda socket: socket._sharers.handles is None)
             original = there[0] if there else None
@@ -157,7 +157,7 @@ class Lifecycle:
             put(self, "_sharers", Handle())
             self._sharers.adopt(address)
         self._sharers.add(self)
-        lifetime.sockets.add(self)
+        registry.sockets.add(self)
         self._settle()
         if original is not None:
             put(self, "_handle", original._handle)
@@ -325,7 +325,7 @@ class Lifecycle:
         put(self, "_address", 0)
         put(self, "_pointer", calls.NULL)
         put(self, "_handle", calls.NULL)
-        lifetime.forget(self)
+        registry.forget(self)
 
     def _dismiss(self) -> None:
         """Have the context forget a socket that is closed in libzmq, too."""
@@ -339,7 +339,7 @@ class Lifecycle:
         `event` is what a call that receives or sends was to do, POLLIN or POLLOUT.
         """
         if errno == numbers.ENOTSOCK and not self._address:
-            if lifetime.left_behind():
+            if registry.left_behind():
                 raise SystemExit
             if self._left_by:
                 return ZMQError(
@@ -386,7 +386,7 @@ class Lifecycle:
         raise TypeError(f"{self!r} cannot be pickled: send its endpoint and connect there")
 
     def __del__(
-        self, _torn_down: Any = lifetime.torn_down, _inherited: Any = lifetime.inherited
+        self, _torn_down: Any = registry.torn_down, _inherited: Any = registry.inherited
     ) -> None:
         # A socket whose constructor failed has no address.
         if _torn_down() or _inherited() or not hasattr(self, "_sharers"):
@@ -395,7 +395,7 @@ class Lifecycle:
         if self._sharers.claim and not self._shadow:
             errno = ctypes.get_errno()
             try:
-                if self._address and not lifetime.finalizing():
+                if self._address and not registry.finalizing():
                     warn(f"unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
             finally:
                 self.close()

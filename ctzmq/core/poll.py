@@ -7,7 +7,7 @@ from typing import Any, Callable
 
 from ..libzmq import numbers
 from ..libzmq.provider import calls
-from . import causes, lifetime
+from . import causes, registry
 from .handle import Handle
 from .lifecycle import Lifecycle
 from .pollitems import PollItems, milliseconds, table, wait
@@ -224,7 +224,7 @@ class Poller:
                     return found
         items = self._items
         # A closed socket's address, and a descriptor behind a fileno(), may be somebody else's now.
-        if items is None or items.closings != lifetime.closings:
+        if items is None or items.closings != registry.closings:
             if not self.sockets:
                 milliseconds(timeout)
                 return []

@@ -2,7 +2,7 @@
 
 A socket that is closed is passed over, whenever that happens: before the wait, or while it goes
 on, by a signal handler or in another thread. It is never ready. Only where nothing else is left,
-and there is no time-out, that is an error, because the wait would have no end. `lifetime.closings`
+and there is no time-out, that is an error, because the wait would have no end. `registry.closings`
 tells that a table may be out of date. What is closed in another thread is not freed before libzmq
 has come back from the wait; `polls` sees to that.
 """
@@ -22,7 +22,7 @@ from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers
 from ..libzmq.provider import calls
 from ..libzmq.structs import zmq_fd_t, zmq_pollitem_t
-from . import causes, lifetime, options, polls
+from . import causes, options, polls, registry
 from .handle import bare
 from .lifecycle import Lifecycle
 from .polls import waiting
@@ -108,7 +108,7 @@ class PollItems:
     unlocked : bool
         Whether none of the sockets has a lock that a blocked thread may hold.
     closings : int
-        What `lifetime.closings` was before it was found out that the sockets are open.
+        What `registry.closings` was before it was found out that the sockets are open.
 
     Source: libzmq `zmq_poll`.
     """
@@ -259,7 +259,7 @@ def table(sockets: Iterable[tuple[Any, int]]) -> tuple[PollItems, list[Any]]:
     ZMQError, TypeError, ValueError
         As `entry` does.
     """
-    closings = lifetime.closings
+    closings = registry.closings
     entries, keys = [], []
     unlocked, lost = True, None
     for socket, events in sockets:
@@ -313,7 +313,7 @@ def wait(
 
     Source: libzmq `zmq_poll`.
     """
-    if items.unlocked and items.closings == lifetime.closings:
+    if items.unlocked and items.closings == registry.closings:
         count = try_poll(items.table, items.count, 0)
         if count > 0 or (count == 0 and timeout == 0):
             return items.ready(count, keys)
@@ -335,7 +335,7 @@ def wait(
         count, failure = -1, 0
         try:
             waiting[here] = items
-            if items.closings == lifetime.closings:
+            if items.closings == registry.closings:
                 if not items.unlocked:
                     items.check()
                 longest = 0 if doubted else _slice(left)
@@ -347,8 +347,8 @@ def wait(
                 waiting.pop(here, None)
             else:
                 waiting[here] = outer
-            outdated = items.closings != lifetime.closings
-            by_handler = lifetime.closer == here
+            outdated = items.closings != registry.closings
+            by_handler = registry.closer == here
             if outdated:
                 _free(keys)
         if outdated:

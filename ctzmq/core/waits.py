@@ -14,7 +14,7 @@ from typing import Any, Callable
 from ..error import again
 from ..libzmq import numbers
 from ..libzmq.provider import calls
-from . import causes, lifetime, poll
+from . import causes, poll, registry
 from .connections import Connections
 from .pollitems import PollItems, inf, milliseconds, signals_interrupt, table, wait
 
@@ -177,7 +177,7 @@ class Waits(Connections):
                 return events & mask
             if events >= 0 and timeout == 0:
                 return 0
-        closings = lifetime.closings
+        closings = registry.closings
         items = self._items
         if items is None or items.entries[0] != (self._address, 0, flags):
             items, _ = self._table(flags)

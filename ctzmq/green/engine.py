@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..constants.enums import Errno
 from ..constants.options import SocketOption
-from ..core import lifetime, names
+from ..core import names, registry
 from ..core import poll as _poll
 from ..core import pollitems as _pollitems
 from ..core import socket as _socket
@@ -362,7 +362,7 @@ class GreenSocket(EdgeSocket[bytes]):
 
         Source: libzmq `zmq_close`, pyzmq `Socket.close`.
         """
-        if not lifetime.ending:
+        if not registry.ending:
             self._busy_edge()
         super().close(linger)
 

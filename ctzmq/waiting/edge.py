@@ -27,7 +27,7 @@ from typing import Any, Callable, ClassVar, Protocol
 
 from ..constants.enums import Errno
 from ..constants.options import SocketOption
-from ..core import lifetime, options
+from ..core import options, registry
 from ..core import poll as _poll
 from ..core import socket as _socket
 from ..core.attributes import SocketAttributes
@@ -105,7 +105,7 @@ class Edge:
         # Of a thread-safe socket, whose descriptor is that of a poller.
         self._news = socket._draft_poller
 
-    def __del__(self, _finalizing: Any = lifetime.finalizing) -> None:
+    def __del__(self, _finalizing: Any = registry.finalizing) -> None:
         # Of shadows, which are let go without being closed.
         if not _finalizing():
             self._unwatch()
@@ -228,7 +228,7 @@ class Edge:
         """
         busy = self.busy()
         self._end()
-        if not lifetime.finalizing() and self.here():
+        if not registry.finalizing() and self.here():
             self.look()
             if busy:
                 self.hub.rouse()
@@ -247,7 +247,7 @@ class Edge:
     def _unwatch(self) -> None:
         watch, self._watch = self._watch, None
         # No hub goes on at the end of a program, and what it would have to do may be gone.
-        if watch is not None and not lifetime.finalizing():
+        if watch is not None and not registry.finalizing():
             self.hub.unwatch(watch)
 
 

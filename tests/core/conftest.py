@@ -58,7 +58,7 @@ def flavours(module: str) -> list[str]:
     if sys.implementation.name != "pypy":
         return [BLOCKING, *sorted(FLAVOURS)]
     # The tests of a program's end start hundreds of them.
-    return [BLOCKING, "eventlet"] if calls.NATIVE and "lifetime" not in module else [BLOCKING]
+    return [BLOCKING, "eventlet"] if calls.NATIVE and "registry" not in module else [BLOCKING]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 import ctzmq
 import ctzmq as zmq
-from ctzmq.core import lifetime
+from ctzmq.core import registry
 
 NewSocket = Callable[..., zmq.Socket]
 Eventually = Callable[[Callable[[], object]], None]
@@ -58,11 +58,11 @@ class TestMaking:
     )
     def test_with_a_wrong_number_of_them(self, wrong: Any, error: type[Exception]) -> None:
         collect()  # what earlier tests have left
-        before = len(lifetime.contexts)
+        before = len(registry.contexts)
         with pytest.raises(error):
             zmq.Context(wrong)
         collect()
-        assert len(lifetime.contexts) <= before
+        assert len(registry.contexts) <= before
 
     def test_its_address(self, context: zmq.Context) -> None:
         assert context.underlying
@@ -615,7 +615,7 @@ class TestDropping:
             assert b.recv() == b"hello"
 
         use()
-        eventually(lambda: not lifetime.contexts)
+        eventually(lambda: not registry.contexts)
         before = descriptors()
         for _ in range(20):
             use()
@@ -637,7 +637,7 @@ class TestDropping:
 
         use()
         collect()
-        eventually(lambda: not lifetime.contexts)
+        eventually(lambda: not registry.contexts)
         before = descriptors()
         for _ in range(20):
             use()
@@ -656,7 +656,7 @@ class TestDropping:
                 zmq.Context().socket(zmq.PUSH)
                 if number % 10 == 0:
                     gc.collect()
-            eventually(lambda: not lifetime.contexts)
+            eventually(lambda: not registry.contexts)
             eventually(lambda: descriptors() <= before)
 
         before = descriptors()

@@ -17,7 +17,7 @@ from typing import Any, Callable
 import pytest
 
 import ctzmq as zmq
-from ctzmq.core import lifetime, options
+from ctzmq.core import options, registry
 from ctzmq.core.handle import bare
 from ctzmq.core.replaceable import put
 from ctzmq.libzmq import prototypes
@@ -622,9 +622,9 @@ class TestDropping:
 
 def test_sockets_are_known_until_they_are_closed(context: zmq.Context) -> None:
     socket = context.socket(zmq.PUSH)
-    assert socket in lifetime.sockets
+    assert socket in registry.sockets
     socket.close()
-    assert socket not in lifetime.sockets
+    assert socket not in registry.sockets
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -14,7 +14,7 @@ from typing import Any, Callable
 import pytest
 
 import ctzmq as zmq
-from ctzmq.core import lifetime, pollitems, polls
+from ctzmq.core import pollitems, polls, registry
 from ctzmq.libzmq import provider
 
 Make = Callable[..., zmq.Socket]
@@ -31,7 +31,7 @@ class Poll:
     def __init__(self, *answers: int) -> None:
         self.answers = iter(answers)
         self.timeouts: list[int] = []
-        self.items = pollitems.PollItems([(0, 0, zmq.POLLIN)], False, lifetime.closings)
+        self.items = pollitems.PollItems([(0, 0, zmq.POLLIN)], False, registry.closings)
 
     def __call__(self, table: Any, count: int, timeout: int) -> int:
         self.timeouts.append(timeout)

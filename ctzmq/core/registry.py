@@ -1,4 +1,4 @@
-"""What a fork and the end of the interpreter do to sockets and contexts.
+"""Every open socket and context, and what a fork and the end of the interpreter do to them.
 
 A child of `os.fork` inherits the handles but not libzmq's threads, so every handle is put out of
 use there. At exit only one thing is waited for: that libzmq lets go of zero-copy payloads, whose

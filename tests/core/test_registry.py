@@ -14,7 +14,7 @@ from typing import Any, Callable
 import pytest
 
 import ctzmq as zmq
-from ctzmq.core import lifetime
+from ctzmq.core import registry
 
 Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -679,7 +679,7 @@ def many() -> Iterator[Any]:
         """Something to refer to."""
 
     keep = [Thing() for _ in range(1000)]
-    things = lifetime.Living()
+    things = registry.Living()
     for thing in keep:
         things.add(thing)
     stop = threading.Event()
@@ -705,18 +705,18 @@ def test_a_changing_set_can_be_listed(many: Any) -> None:
 
 
 def test_each_closing_is_noticed(context: zmq.Context) -> None:
-    seen = {lifetime.closings}
+    seen = {registry.closings}
     for _ in range(5):
         context.socket(zmq.PUSH).close()
-        assert lifetime.closings not in seen
-        seen.add(lifetime.closings)
+        assert registry.closings not in seen
+        seen.add(registry.closings)
 
 
 def test_a_set_forgets_those_that_are_gone_without_being_removed() -> None:
     class Thing:
         """Something to refer to."""
 
-    things = lifetime.Living()
+    things = registry.Living()
     kept = Thing()
     things.add(kept)
     things.add(kept)
