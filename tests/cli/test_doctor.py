@@ -113,8 +113,7 @@ def test_the_last_line_says_whether_all_is_well(
 def test_it_tells_what_is_beside_it(
     report: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import tornado
-
+    tornado = pytest.importorskip("tornado")
     assert report["beside"]["tornado"] == tornado.version
     doctor.show({**report, "beside": {**report["beside"], "eventlet": None, "gevent": "1.2.3"}})
     printed = capsys.readouterr().out

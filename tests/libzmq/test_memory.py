@@ -108,7 +108,7 @@ class TestExport:
     @pins_objects
     @pytest.mark.parametrize("data", BUFFERS, ids=lambda data: type(data).__name__)
     def test_the_memory_is_the_objects_own(self, data: Any) -> None:
-        import numpy
+        numpy = pytest.importorskip("numpy")
 
         address, keep = memory.export(data, memoryview(data))
         assert address == numpy.frombuffer(data, "B").__array_interface__["data"][0]
@@ -160,7 +160,7 @@ class TestExport:
 
     @pins_objects
     def test_arrays_in_the_order_of_fortran(self) -> None:
-        import numpy
+        numpy = pytest.importorskip("numpy")
 
         data = numpy.arange(12, dtype="int16").reshape(3, 4).copy(order="F")
         address, keep = memory.export(data, memoryview(data))
@@ -198,7 +198,7 @@ class TestFlat:
 
     @pins_objects
     def test_the_order_of_fortran_is_that_of_memory(self) -> None:
-        import numpy
+        numpy = pytest.importorskip("numpy")
 
         data = numpy.arange(12, dtype="int16").reshape(3, 4).copy(order="F")
         assert memory.plain(memoryview(data)) == data.tobytes(order="A")

@@ -28,6 +28,16 @@ PACKAGES = [
 
 RELEASES = ("trixie", "bookworm", "sid")
 
+PLUGIN = "quick_tests"
+
+# A test of what happens if a signal arrives before each single instruction takes hours here.
+QUICK = """
+def pytest_collection_modifyitems(config, items):
+    slow = [item for item in items if "interruptions" in item.fixturenames]
+    config.hook.pytest_deselected(items=slow)
+    items[:] = [item for item in items if item not in slow]
+"""
+
 WRAPPER = "/usr/bin/emulated-python"
 
 
@@ -46,4 +56,5 @@ def run(name: str) -> Result:
     site = root.folder / "src" / f"{name}-site"
     text = f"import sys\nsys.executable = {WRAPPER!r}\n"
     (site / "sitecustomize.py").write_text(text, "utf-8")
-    return suites.examine(name, python, suites.CORE, timeout=3600, each=180)
+    (site / f"{PLUGIN}.py").write_text(QUICK, "utf-8")
+    return suites.examine(name, python, ["-p", PLUGIN, *suites.CORE], timeout=3600, each=180)

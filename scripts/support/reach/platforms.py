@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from support.reach import emulation, places, suites
+from support.reach import builds, emulation, frozen, local, places, suites
 from support.reach.results import Result
 
 SID = [
@@ -51,6 +51,17 @@ def newest(command: str, native: str = "1") -> Callable[[str], Result]:
     return run
 
 
+def free_threaded(minor: int) -> Callable[[str], Result]:
+    """Return what runs all tests with a CPython built without the GIL."""
+
+    def run(name: str) -> Result:
+        root = sid()
+        python = suites.environment(root, name, [builds.free_threaded(root, minor, WORKERS)])
+        return suites.examine(name, python, workers=WORKERS)
+
+    return run
+
+
 def i386(name: str) -> Result:
     """Run all tests on a 32-bit system, which runs natively on x86-64."""
     if places.architecture() != "amd64":
@@ -65,9 +76,22 @@ PLATFORMS = {
     "cpython-3.15": Platform("CPython 3.15 of Debian sid", newest("python3.15")),
     "pypy-3.11": Platform("PyPy of Debian sid, native calls on", newest("pypy3")),
     "pypy-3.11-ctypes": Platform("the same, native calls off", newest("pypy3", native="0")),
+    "cpython-3.13t": Platform("CPython 3.13 without the GIL, built from source", free_threaded(13)),
+    "cpython-3.14t": Platform("CPython 3.14 without the GIL, built from source", free_threaded(14)),
     "i386": Platform("32 bits: Debian trixie for i386, run natively", i386),
     **{
         arch: Platform(f"Debian's packages for {arch}, emulated by QEMU", emulation.run)
         for arch in emulation.PROCESSORS
     },
+    **{
+        f"libzmq-{release}": Platform(f"libzmq {release} of an old wheel", local.library(release))
+        for release in local.WHEELS
+    },
+    "hardened": Platform("where the system refuses executable memory", local.hardened),
+    "pyinstaller": Platform("packed by PyInstaller", frozen.frozen(frozen.pyinstaller)),
+    "pyinstaller-library": Platform(
+        "packed by PyInstaller with a libzmq", frozen.frozen(frozen.pyinstaller_with_library)
+    ),
+    "zipapp": Platform("packed by zipapp", frozen.frozen(frozen.zipapp)),
+    "pex": Platform("packed by pex", frozen.frozen(frozen.pex)),
 }

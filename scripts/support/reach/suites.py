@@ -78,9 +78,7 @@ def examine(
 ) -> Result:
     """Run the doctor and tests; `each` test may take so many seconds."""
     began = time.monotonic()
-    facts = python.run(f"{name}-facts", ["-c", FACTS])
-    if facts.code != 0:
-        raise places.BuildError(f"its Python does not start: {facts.output[-300:]}")
+    about = facts(name, python)
     problems = []
     doctor = python.run(f"{name}-doctor", ["-m", "ctzmq", "doctor", "--json"])
     report: dict[str, object] = {}
@@ -98,7 +96,7 @@ def examine(
     library = report.get("library")
     shown = Result(
         name,
-        python=str(last_json(facts.output)),
+        python=about,
         libzmq=library["version"] if isinstance(library, dict) else "none",
         native="on" if report.get("native_calls") else "off",
         ran=describe(tests),
@@ -116,6 +114,14 @@ def examine(
         problems=problems,
         seconds=round(time.monotonic() - began),
     )
+
+
+def facts(name: str, python: Python) -> str:
+    """Say what a Python is; raise BuildError if it does not start."""
+    ending = python.run(f"{name}-facts", ["-c", FACTS])
+    if ending.code != 0:
+        raise places.BuildError(f"its Python does not start: {ending.output[-300:]}")
+    return str(last_json(ending.output))
 
 
 def describe(tests: Sequence[str]) -> str:
