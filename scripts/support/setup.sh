@@ -109,16 +109,24 @@ make_venv() {
     quietly "$base" -m venv --clear "$venv" || die "$base could not make $venv"
 }
 
-# install_ctzmq EXTRA: install ctzmq and an extra from this folder, if that is not done yet.
+# install_ctzmq EXTRAS [GROUP]: install ctzmq from this folder with extras, if there are any, and
+# with what a dependency group asks for, unless that is done already.
 install_ctzmq() {
-    stamp="$venv/.installed-$1"
+    extras=${1:+"[$1]"}
+    group=${2:-}
+    stamp="$venv/.installed-$1${group:+-$group}"
     state="$root $(cat "$root/pyproject.toml" "$root/ctzmq/core/version.py" | cksum)"
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$state" ]; then
         return
     fi
-    say "installing ctzmq[$1] into .venv"
-    quietly "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -e "${root}[$1]" ||
-        die "pip could not install ctzmq[$1]; its message is above"
+    say "installing ctzmq$extras${group:+ and the group $group} into .venv"
+    if [ -n "$group" ]; then
+        "$venv/bin/python" "$root/scripts/support/groups.py" "$group" >"$venv/.wanted" ||
+            die "pyproject.toml has no group $group that can be read"
+    fi
+    quietly "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        -e "$root$extras" ${group:+-r "$venv/.wanted"} ||
+        die "pip could not install ctzmq$extras${group:+ and the group $group}; its message is above"
     echo "$state" >"$stamp"
 }
 
@@ -166,10 +174,10 @@ need_libzmq() {
     die "libzmq is missing; the error above says where it was looked for and how to install it"
 }
 
-# prepare MINOR EXTRA: everything, in order.
+# prepare MINOR EXTRAS [GROUP]: everything, in order.
 prepare() {
     make_venv "$1"
-    install_ctzmq "$2"
+    install_ctzmq "$2" "${3:-}"
     need_libzmq
 }
 

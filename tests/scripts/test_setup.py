@@ -241,10 +241,25 @@ def test_an_installed_package_is_not_installed_again(machine: Machine) -> None:
     installed = f"python -m pip install --quiet --disable-pip-version-check -e {machine.project}"
     assert machine.function("install_ctzmq cli; install_ctzmq cli").returncode == 0
     assert machine.calls() == [f"{installed}[cli]"]
-    assert machine.function("install_ctzmq test").returncode == 0
+    assert machine.function("install_ctzmq cli,gevent").returncode == 0
     version.write_text('VERSION = "2"\n')
     assert machine.function("install_ctzmq cli").returncode == 0
-    assert machine.calls() == [f"{installed}[{extra}]" for extra in ("cli", "test", "cli")]
+    assert machine.calls() == [f"{installed}[{extra}]" for extra in ("cli", "cli,gevent", "cli")]
+
+
+def test_a_group_is_installed_beside_the_package(machine: Machine) -> None:
+    (machine.project / "ctzmq" / "core").mkdir(parents=True)
+    (machine.project / "ctzmq" / "core" / "version.py").write_text('VERSION = "1"\n')
+    (machine.project / "pyproject.toml").write_text("[project]\n")
+    machine.venv_python('case "$1" in *groups.py) echo "pytest>=8" ;; esac')
+    assert machine.function('install_ctzmq "" test; install_ctzmq "" test').returncode == 0
+    wanted = machine.project / ".venv" / ".wanted"
+    assert machine.calls() == [
+        f"python {machine.project}/scripts/support/groups.py test",
+        "python -m pip install --quiet --disable-pip-version-check "
+        f"-e {machine.project} -r {wanted}",
+    ]
+    assert wanted.read_text() == "pytest>=8\n"
 
 
 def test_a_broken_venv_is_made_anew(machine: Machine) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from support import processes, venvs
+from support import groups, processes, venvs
 from support.outcomes import read_junit
 from support.reach import places
 from support.reach.results import Result
@@ -25,15 +25,14 @@ bits = struct.calcsize("P") * 8
 print(json.dumps(f"{name}, {platform.machine()}, {bits} bits, {sys.byteorder}-endian"))
 """
 
-# What the tests want beside ctzmq, as its metadata says; pip brings a parser of requirements along.
+# What the tests want beside ctzmq, there; pip brings a parser of requirements along.
 WANTED = """
-from importlib.metadata import requires
+import sys
 from pip._vendor.packaging.requirements import Requirement
-for text in requires("ctzmq"):
+for text in sys.argv[1:]:
     requirement = Requirement(text)
-    if requirement.marker and requirement.marker.evaluate({"extra": "suite"}):
-        if not requirement.marker.evaluate({"extra": ""}):
-            print(f"{requirement.name}{requirement.specifier}")
+    if requirement.marker is None or requirement.marker.evaluate():
+        print(f"{requirement.name}{requirement.specifier}")
 """
 
 CORE = ("tests/libzmq", "tests/constants", "tests/core")
@@ -176,7 +175,8 @@ def environment(place: places.Host | places.Root, name: str, base: Sequence[str]
     install(python, name, ["--no-deps", "--force-reinstall", "."])
     if known.get("wanted") != wanted:
         lacking = []
-        for package in python.run(f"{name}-wanted", ["-c", WANTED]).output.split():
+        suite = groups.of_project("suite", checkout / "pyproject.toml")
+        for package in python.run(f"{name}-wanted", ["-c", WANTED, *suite]).output.split():
             try:
                 install(python, name, ["--only-binary=:all:", package])
             except places.BuildError:
