@@ -15,6 +15,7 @@ from ..core.frame import Frame
 from ..core.messaging import SNDMORE
 from ..error import Again, again
 from ..libzmq import memory
+from ..libzmq.contract import DONTWAIT
 from ..libzmq.provider import calls
 from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
 from . import pace
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 else:
     Awaited = EdgeSocket
 
-DONTWAIT = calls.DONTWAIT
 
 _get: Callable[[Any, int], Any] = _socket.Socket.get
 

@@ -1,7 +1,6 @@
 """Sockets and pollers whose calls return Futures, which the running loop of asyncio completes.
 
-It has pyzmq's name because programs ask for `_AsyncSocket` here. `green.waiting` tells how a call
-waits; what need not wait is done by the time it returns.
+What need not wait is done by the time that a call returns; `queued` and `tasks` tell how one waits.
 """
 
 # ruff: noqa: B007 - the loops that end at once count down, as `pace` tells
@@ -22,6 +21,7 @@ from ..core.lifecycle import Lifecycle
 from ..core.replaceable import put
 from ..error import Again
 from ..libzmq.annotations import like
+from ..libzmq.contract import DONTWAIT, LARGE, UNKNOWN
 from ..libzmq.provider import calls
 from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
 from . import pace
@@ -38,14 +38,9 @@ else:
 
 S = TypeVar("S", bound="_AsyncSocket")
 
-DONTWAIT = calls.DONTWAIT
-LARGE = calls.LARGE
-try_send = calls.try_send
-try_recv = calls.try_recv
-ask_recv = calls.ask_recv
-message_data = calls.message_data
-message_more = calls.message_more
-new_message = calls.new_message
+try_send = calls.send
+try_receive: Any = calls.receive
+try_receive_all = calls.receive_all
 
 #: Blocking sockets, and what they do unless a program has replaced it in their class.
 Blocking: Any = _socket.Socket
@@ -55,8 +50,6 @@ SEND_MULTIPART = _socket.SEND_MULTIPART
 RECV_MULTIPART = _socket.RECV_MULTIPART
 GETSOCKOPT = _socket.GETSOCKOPT
 GET = _socket.GET
-#: The size of a message that is not there yet.
-_EMPTY = -2
 #: From how many parts on a message counts as so many calls.
 _MANY = 4
 
@@ -300,20 +293,19 @@ class _AsyncSocket(_Async, Events):
             if future is None and copy:
                 data = kept(data)
         if type(data) is bytes and copy and not flags and routing_id is None and group is None:
-            size = len(data)
-            if size >= LARGE:
-                pace.spend(pace.MOST)
-            elif try_send(handle, data, size, DONTWAIT) >= 0:
+            failed = try_send(handle, data, 0)
+            if not failed:
                 future.set_result(None)
                 return future
+            if failed > 0:
+                pace.spend(pace.MOST)
             return self._begin(future, POLLOUT, flags, partial(self._give, data))
         call = partial(SEND, self, data, flags | DONTWAIT, copy, track, routing_id, group)
         return self._begin(future, POLLOUT, flags, call)
 
     def _give(self, data: bytes) -> None:
         """Send one part without waiting, however many others wait."""
-        size = len(data)
-        if size >= LARGE or not self._quick or try_send(self._pointer, data, size, DONTWAIT) < 0:
+        if not self._quick or try_send(self._pointer, data, 0):
             SEND(self, data, DONTWAIT)
 
     @like(lambda: Awaited.send_multipart)
@@ -404,47 +396,23 @@ class _AsyncSocket(_Async, Events):
         if not copy:
             call: Any = partial(RECV, self, flags | DONTWAIT, copy, track)
             return self._begin(future, POLLIN, flags, call)
-        message = self._sharers.message
-        if message is None:
-            message = new_message()
-        self._sharers.message = None
-        size = try_recv(message, handle, DONTWAIT)
-        if size < 0:
-            self._sharers.message = message
+        data = try_receive(handle)
+        if data.__class__ is int:
             if Blocking.get is not GET:
                 given = {"flags": flags, "copy": copy, "track": track}
                 return self._add_recv_event("recv", kwargs=given)
             return self._begin(future, POLLIN, flags, self._take)
-        if size < _socket.KEEP:
-            # As `_content` does, without a call.
-            future.set_result(message_data(message)[:size])
-        else:
-            future.set_result(_content(message, size))
-        self._sharers.message = message
+        future.set_result(data if data.__class__ is bytes else _large(data))
         return future
 
     def _take(self) -> Any:
         """Receive one part without waiting, however many others wait."""
-        message, size = self._ask()
-        if size < 0:
-            return NOT_YET if size == _EMPTY else RECV(self, DONTWAIT)
-        data = _content(message, size)
-        self._sharers.message = message
-        return data
-
-    def _ask(self) -> tuple[Any, int]:
-        """Receive into a message; return that and its size, less than 0 when it failed."""
-        if not self._quick:
-            return None, -1
-        message, self._sharers.message = self._sharers.message, None
-        if message is None:
-            message = new_message()
-        size = ask_recv(message, self._pointer, DONTWAIT)
-        if size < 0:
-            if calls.errno() == Errno.EAGAIN:
-                size = _EMPTY
-            self._sharers.message = message
-        return message, size
+        data: Any = calls.ask_receive(self._pointer) if self._quick else UNKNOWN
+        if data.__class__ is bytes:
+            return data
+        if data.__class__ is int:
+            return NOT_YET if data == -Errno.EAGAIN else RECV(self, DONTWAIT)
+        return _large(data)
 
     @like(lambda: Awaited.recv_multipart)
     def recv_multipart(  # type: ignore[override]
@@ -480,42 +448,35 @@ class _AsyncSocket(_Async, Events):
         if not copy:
             call: Any = partial(RECV_MULTIPART, self, flags | DONTWAIT, copy, track)
             return self._begin(future, POLLIN, flags, call, whole=True)
-        message = self._sharers.message
-        if message is None:
-            message = new_message()
-        self._sharers.message = None
-        size = try_recv(message, handle, DONTWAIT)
-        if size < 0:
-            self._sharers.message = message
+        parts: list[bytes] = []
+        more = try_receive_all(handle, parts)
+        if more < 0 and not parts:
             if Blocking.get is not GET:
                 given = {"flags": flags, "copy": copy, "track": track}
                 return self._add_recv_event("recv_multipart", kwargs=given)
             return self._begin(future, POLLIN, flags, self._take_parts, whole=True)
-        future.set_result(self._rest(message, size))
+        future.set_result(self._rest(parts, more))
         return future
 
     def _take_parts(self) -> Any:
         """Receive a message without waiting, however many others wait."""
-        message, size = self._ask()
-        if size < 0:
-            return NOT_YET if size == _EMPTY else RECV_MULTIPART(self, DONTWAIT)
-        return self._rest(message, size)
-
-    def _rest(self, message: Any, size: int) -> list[bytes]:
-        """Receive the other parts of a message, all of which are there with the first."""
         parts: list[bytes] = []
-        while True:
-            more = message_more(message)
-            parts.append(_content(message, size))
-            if not more:
-                break
-            size = try_recv(message, self._pointer, DONTWAIT)
-            if size < 0:
+        more = calls.ask_receive_all(self._pointer, parts) if self._quick else UNKNOWN
+        if more < 0 and not parts:
+            return NOT_YET if more == -Errno.EAGAIN else RECV_MULTIPART(self, DONTWAIT)
+        return self._rest(parts, more)
+
+    def _rest(self, parts: list[bytes], more: int) -> list[bytes]:
+        """Receive the other parts of a message, all of which are there with the first."""
+        while more:
+            if more < 0:
                 # The socket or its context came to its end in another thread.
                 RECV(self, DONTWAIT)
-        if len(parts) > _MANY:
+            more = try_receive_all(self._pointer, parts)
+        if sum(map(len, parts)) >= LARGE:
+            pace.spend(pace.MOST)
+        elif len(parts) > _MANY:
             pace.spend(len(parts))
-        self._sharers.message = message
         return parts
 
     def recv_into(  # type: ignore[override]
@@ -592,13 +553,10 @@ _AsyncPoller._socket_class = _AsyncSocket
 POLL: Any = _AsyncPoller.poll
 
 
-def _content(message: Any, size: int) -> bytes:
-    """Copy a message's content out; the message may be received into again."""
-    if size >= _socket.KEEP:
-        pace.spend(pace.MOST)
-        return _socket.take(message)
-    data: bytes = message_data(message)[:size]
-    return data
+def _large(data: tuple[bytes]) -> bytes:
+    """Count a large part as many calls, and return it."""
+    pace.spend(pace.MOST)
+    return data[0]
 
 
 def _plain(parts: Any) -> bool:

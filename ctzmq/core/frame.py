@@ -235,7 +235,7 @@ class Frame(Exporter):
         """
         data = self._read
         if data is None:
-            data = self._read = calls.message_data(self._content.message)[: len(self)]
+            data = self._read = calls.read(self._content.message)
         return data
 
     def _share(self) -> Content:

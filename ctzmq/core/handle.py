@@ -18,7 +18,7 @@ from ctypes import c_void_p
 from typing import Any, Callable, ClassVar
 
 from ..libzmq.provider import calls
-from . import payload, polls, registry
+from . import payload, polls
 
 __all__ = ["Handle", "bare", "born", "errnos", "step"]
 
@@ -95,7 +95,6 @@ class Handle:
         "claim",
         "edge",
         "handles",
-        "message",
         "pointer",
         "references",
         "users",
@@ -113,8 +112,6 @@ class Handle:
         self.users: dict[object, int] = {}
         #: While anybody waits in a hub: whom to tell of what a call may have taken note of.
         self.edge: Any = None
-        #: One message, received into again and again; None while a call has it.
-        self.message: Any = None
         self.handles = handles
         self.references: list[Any] = []
 
@@ -204,14 +201,11 @@ class Handle:
         self._finish(*garbage)
 
     def _shut(self, *garbage: Any) -> None:
-        """Let no call begin any more, and let go of the content that was received last."""
+        """Let no call begin any more."""
         self.pointer.value = None
         for socket in {*garbage, *self.living()}:
             socket._close_draft_poller()
             socket._abandon()
-        message, self.message = self.message, None
-        if message is not None:
-            calls.close(message)
 
     def _finish(self, *garbage: Any) -> None:
         """Have libzmq close a socket that was shut, unless another thread is in it.
@@ -256,15 +250,3 @@ class Handle:
         self._shut()
         if self.handles is not None:
             self.handles.clear()
-
-    def __del__(
-        self,
-        _out_of_reach: Callable[[], bool] = registry.out_of_reach,
-        _close: Callable[[Any], int] = calls.close,
-    ) -> None:
-        # A call that a signal handler's `close` came upon may have left one.
-        if _out_of_reach():
-            return
-        message = getattr(self, "message", None)
-        if message is not None:
-            _close(message)

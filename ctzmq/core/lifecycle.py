@@ -171,7 +171,7 @@ class Lifecycle:
         if not address:
             # Somebody has closed it meanwhile.
             raise self._error(numbers.ENOTSOCK)
-        pointer = calls.pointer(address)
+        pointer = calls.pointer(self._sharers.pointer)
         put(self, "_address", address)
         put(self, "_pointer", pointer)
         put(self, "_handle", pointer)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import itertools
 import sys
-from typing import Any, Callable
+from typing import Any
 
 from ..error import check
 from ..libzmq import interpreters, memory, prototypes
 from ..libzmq.annotations import Event
 from ..libzmq.callbacks import zmq_free_fn
+from ..libzmq.contract import LARGE
 from ..libzmq.provider import calls
 from .buffers import fill
 from .tracker import _FINISHED_TRACKER, MessageTracker
@@ -24,9 +25,6 @@ payloads: dict[int, tuple[object, Event | None]] = {}
 
 #: The same of a parent process: frames that the child inherited may still show the memory.
 inherited: dict[int, tuple[object, Event | None]] = {}
-
-#: Called with the size of each loan that is smaller than `calls.LARGE`.
-on_small_loan: Callable[[int], None] | None = None
 
 _numbers = itertools.count(1)
 
@@ -114,8 +112,9 @@ def lend(
 
         event = threading.Event()
         tracker = MessageTracker(event)
-    if size < calls.LARGE and on_small_loan is not None:
-        on_small_loan(size)
+    if size < LARGE:
+        # What shares the memory of an object must be let go of at once.
+        calls.keep_less(size)
     address, keep = memory.export(data, source)
     number = next(_numbers)
     reference, on_free, init = calls.reference(message), _on_free[0], prototypes.zmq_msg_init_data

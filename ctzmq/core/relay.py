@@ -16,6 +16,7 @@ from typing import Any
 
 from ..error import ZMQError, check
 from ..libzmq import numbers, prototypes
+from ..libzmq.contract import DONTWAIT
 from ..libzmq.provider import calls
 from .frame import Content
 from .waits import REFUSED
@@ -24,11 +25,10 @@ __all__ = ["Relay"]
 
 POLLIN = numbers.POLLIN
 POLLOUT = numbers.POLLOUT
-DONTWAIT = calls.DONTWAIT
 SNDMORE = numbers.SNDMORE
 TRANSIENT = (numbers.EAGAIN, _errno.EINTR)
-try_recv = calls.try_recv
-try_send_message = calls.try_send_message
+receive_message = calls.receive_message
+send_message = calls.send_message
 message_more = calls.message_more
 
 #: How many messages go one way before those of the other way get a turn.
@@ -102,7 +102,7 @@ class Way:
             if self._next == _RECEIVE:
                 if not self._more and self._crowded():
                     return
-                size = try_recv(message, source._handle, DONTWAIT)
+                size = receive_message(source._handle, message)
                 if size < 0:
                     # After others, or with care, there is nothing.
                     size = -1 if left < most else self._receive()
@@ -117,7 +117,7 @@ class Way:
                 if not self._show(flags):
                     return
                 self._next = _SEND
-            if try_send_message(message, target._handle, flags) < 0 and not self._send(
+            if send_message(target._handle, message, flags) < 0 and not self._send(
                 target, message, flags
             ):
                 return
@@ -147,10 +147,10 @@ class Way:
         """Receive with care; return -1 when there is nothing."""
         source = self._source
         for _ in range(2):
-            size: int = calls.recv(self._message.message, source._pointer, DONTWAIT)
+            size = calls.wait_receive_message(source._pointer, self._message.message, DONTWAIT)
             if size >= 0:
                 return size
-            errno = calls.errno()
+            errno = -size
             if errno in TRANSIENT:
                 return -1
         # A signal handler may have changed errno since: a failure is believed when it comes twice.
@@ -159,9 +159,10 @@ class Way:
     def _send(self, socket: Any, message: Any, flags: int) -> bool:
         """Send with care; return whether the message was taken."""
         for _ in range(2):
-            if calls.send_message(message, socket._address, flags) >= 0:
+            sent = calls.wait_send_message(socket._pointer, message, flags)
+            if sent >= 0:
                 return True
-            errno = calls.errno()
+            errno = -sent
             if errno in TRANSIENT:
                 self.full = socket
                 self.refused = bool(socket.get(numbers.EVENTS) & POLLOUT)
@@ -285,11 +286,11 @@ class Relay:
         message = self._message.message
         more = 1
         while more:
-            size = calls.recv(message, self._control._pointer, DONTWAIT)
+            size = calls.wait_receive_message(self._control._pointer, message, DONTWAIT)
             if size < 0:
                 # What it is, the next poll tells.
                 return []
-            parts.append(calls.message_data(message)[:size])
+            parts.append(calls.read(message))
             more = message_more(message)
         calls.empty(message)
         return parts
@@ -305,5 +306,5 @@ class Relay:
         """Send an answer to who can take it: not by a PULL or SUB, nor to a peer without room."""
         for number, part in enumerate(parts, 1):
             flags = DONTWAIT | SNDMORE if number < len(parts) else DONTWAIT
-            if calls.send(self._control._address, part, len(part), flags) < 0:
+            if calls.wait_send(self._control._pointer, part, flags) < 0:
                 break

@@ -1,7 +1,7 @@
 """Sockets: connections, options, and the way of each message to libzmq.
 
-A message goes `Socket.send` -> `calls.try_send` -> libzmq. When libzmq cannot take it at once, it
-goes `Waits._persist` -> `calls.send`, which waits; that is in `waits`.
+A message goes `Socket.send` -> `calls.send` -> libzmq. When libzmq cannot take it at once, it goes
+`Waits._persist` -> `calls.wait_send`, which waits; that is in `waits`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from operator import index
 from typing import TYPE_CHECKING, Any, Generic
 
-from ..error import ZMQError, again
+from ..error import again
 from ..libzmq import memory, numbers
 from ..libzmq.annotations import Buffer, TypeVar, like
+from ..libzmq.contract import DONTWAIT, LARGE, Received
 from ..libzmq.provider import calls
 from ..utils import jsonapi as jsonapi
 from . import causes, messaging, payload, poll
@@ -37,27 +38,13 @@ POLLIN = poll.POLLIN
 POLLOUT = poll.POLLOUT
 
 # Bound here, because a lookup of two steps costs as much as a tenth of the call.
-DONTWAIT = calls.DONTWAIT
 FLAGS = DONTWAIT | SNDMORE
-LARGE = calls.LARGE
-try_send = calls.try_send
-try_recv = calls.try_recv
-message_data = calls.message_data
-message_more = calls.message_more
+try_send = calls.send
+try_send_all = calls.send_all
+try_receive: Any = calls.receive
+try_receive_all = calls.receive_all
+receive_message = calls.receive_message
 new_message = calls.new_message
-wait_recv = calls.recv
-
-#: A socket keeps the message that it received last, unless it has this many bytes or more.
-KEEP = LARGE
-
-
-def _keep_less(size: int) -> None:
-    # A message as small as this may share the memory of an object, which must be let go at once.
-    global KEEP
-    KEEP = min(KEEP, size)
-
-
-payload.on_small_loan = _keep_less
 
 #: The methods that messages of several parts go past, because they do the same with less.
 OWN: set[Any] = set()
@@ -206,21 +193,20 @@ class Socket(Messaging, Waits, Generic[R]):
         Source: libzmq `zmq_send`, `zmq_msg_send`, pyzmq `Socket.send`.
         """
         if type(data) is bytes and copy and routing_id is None and group is None:
-            size = len(data)
             if flags != 0:
                 try:
                     flags = index(flags) & FLAGS
                 except TypeError:
                     raise causes.no_flag(flags) from None
-                if size < LARGE and try_send(self._handle, data, size, flags | DONTWAIT) >= 0:
-                    return None
-            elif size < LARGE and try_send(self._handle, data, size, DONTWAIT) >= 0:
-                return None
-            self._send_bytes(data, size, flags)
+            failed = try_send(self._handle, data, flags)
+            if failed:
+                self._send_bytes(data, flags, failed)
             return None
         return self._send_object(data, flag(flags) & FLAGS, copy, track, routing_id, group)
 
-    def _send_bytes(self, data: bytes, size: int, flags: int) -> Any:
+    def _send_bytes(self, data: bytes, flags: int, failed: int) -> Any:
+        """Send one part that a quick call did not send, and what that returned."""
+        size = len(data)
         if size >= LARGE:
             if size > memory.prepared:
                 memory.prepare(size)
@@ -229,13 +215,14 @@ class Socket(Messaging, Waits, Generic[R]):
                 token = object()
                 try:
                     self._sharers.users[token] = get_ident()
-                    if calls.send(self._address, data, size, flags | DONTWAIT) >= 0:
+                    failed = calls.wait_send(self._pointer, data, flags | DONTWAIT)
+                    if not failed:
                         return
                 finally:
                     self._leave(token)
         self._await_room(flags)
         return self._persist(
-            lambda flags: calls.send(self._address, data, size, flags), flags, POLLOUT
+            lambda flags: calls.wait_send(self._pointer, data, flags), flags, POLLOUT, failed
         )
 
     def _send_content(self, content: Content, flags: int) -> Any:
@@ -244,7 +231,7 @@ class Socket(Messaging, Waits, Generic[R]):
         try:
             self._await_room(flags)
             return self._persist(
-                lambda flags: calls.send_message(message, self._address, flags), flags, POLLOUT
+                lambda flags: calls.wait_send_message(self._pointer, message, flags), flags, POLLOUT
             )
         except BaseException:
             calls.close(message)
@@ -282,7 +269,9 @@ class Socket(Messaging, Waits, Generic[R]):
         share = not copy and size >= self._copy_threshold and size
         if size < LARGE and not share:
             copied = source.tobytes() if source.c_contiguous else bytes(memory.plain(source))
-            self._send_bytes(copied, size, flags)
+            failed = try_send(self._handle, copied, flags)
+            if failed:
+                self._send_bytes(copied, flags, failed)
             return None if copy else _FINISHED_TRACKER
         tracker = None if copy else _FINISHED_TRACKER
         content = Content(new_message())
@@ -344,23 +333,23 @@ class Socket(Messaging, Waits, Generic[R]):
             return self._send_parts(parts, flags, copy, track, **kwargs)
         if (self._replaced or self.__class__.send is not SEND) and self._hears_send():
             return self._send_parts(parts, flags, copy, track)
-        for part in parts:
-            if type(part) is not bytes:
-                return self._send_parts(parts, flags, copy, track)
-        if not parts:
-            raise ValueError("a message has one part at least")
-        # The handle is read for each part: a signal handler may close the socket between two.
-        if len(parts) > 1:
-            more = flags | SNDMORE | DONTWAIT
-            for part in parts[:-1]:
-                size = len(part)
-                if size >= LARGE or try_send(self._handle, part, size, more) < 0:
-                    self._send_bytes(part, size, flags | SNDMORE)
-        part = parts[-1]
-        size = len(part)
-        if size >= LARGE or try_send(self._handle, part, size, flags | DONTWAIT) < 0:
-            self._send_bytes(part, size, flags)
+        left = try_send_all(self._handle, parts, flags)
+        if left > 0:
+            return self._send_parts(parts, flags, copy, track)
+        if left < 0:
+            self._send_rest(parts, -1 - left, flags)
         return None
+
+    def _send_rest(self, parts: Sequence[bytes], number: int, flags: int) -> None:
+        """Send the parts of a message from a number on, after those that quick calls could send."""
+        last = len(parts) - 1
+        for part in parts[number:]:
+            more = flags | SNDMORE if number < last else flags
+            # The handle is read for each part: a signal handler may close the socket between two.
+            failed = try_send(self._handle, part, more)
+            if failed:
+                self._send_bytes(part, more, failed)
+            number += 1
 
     def _send_parts(
         self, parts: Sequence[Any], flags: int, copy: bool, track: bool, **kwargs: Any
@@ -412,54 +401,54 @@ class Socket(Messaging, Waits, Generic[R]):
                 flags = index(flags)
             except TypeError:
                 raise causes.no_flag(flags) from None
-        sharers = self._sharers
-        message = sharers.message
-        if message is None:
-            message = new_message()
-        # Taken out while in use, so that a signal handler that receives here cannot refill it.
-        sharers.message = None
-        try:
-            size = try_recv(message, self._handle, DONTWAIT)
-            if size < 0:
-                size = self._recv_message(message, flags)
-            if copy and size < KEEP:
-                data: bytes = message_data(message)[:size]
-                sharers.message = message
+        if copy:
+            data: bytes = try_receive(self._handle)
+            if data.__class__ is bytes:
                 return data
-            if not copy:
-                if size > memory.prepared:
-                    memory.prepare(size)
-                return Frame._received(message, track)
-            data = take(message)
-            if self._handle:
-                sharers.message = message
-            return data
-        except ZMQError:
-            raise
-        except BaseException:
-            calls.empty(message)
-            raise
+            return self._received(data, flags)
+        return self._recv_frame(flags, track)
 
     #: The same for those who do not want to hear what a class overrides.
     _receive: Any = recv
 
-    def _recv_message(self, message: Any, flags: int) -> Any:
-        """Receive into a message, or keep it for the next call when there is nothing.
-
-        Of a socket without a quick handle every message counts as a large one, which is not kept:
-        such a socket may be used by several threads, and they must not receive into the same.
-        """
-        try:
-            size = self._persist(
-                lambda flags: wait_recv(message, self._pointer, flags), flags & DONTWAIT, POLLIN
+    def _received(self, received: Received, flags: int) -> bytes:
+        """Return a large part that a quick call received, or wait for one that it did not."""
+        if isinstance(received, int):
+            received = self._persist(
+                lambda flags: calls.wait_receive(self._pointer, flags),
+                flags & DONTWAIT,
+                POLLIN,
+                received,
             )
-            return size if self._handle else LARGE
+        if isinstance(received, tuple):
+            (received,) = received
+            if len(received) > memory.prepared:
+                memory.prepare(len(received))
+        assert isinstance(received, bytes)
+        return received
+
+    def _recv_frame(self, flags: int, track: bool) -> Frame:
+        message = new_message()
+        try:
+            size = receive_message(self._handle, message)
+            if size < 0:
+                size = self._await_message(message, flags, size)
+            if size > memory.prepared:
+                memory.prepare(size)
+            return Frame._received(message, track)
         except BaseException:
-            if self._handle and self._sharers.message is None:
-                self._sharers.message = message
-            else:
-                calls.close(message)
+            calls.empty(message)
             raise
+
+    def _await_message(self, message: Any, flags: int, failed: int) -> int:
+        """Receive into a message what a quick call could not, and what that returned."""
+        size: int = self._persist(
+            lambda flags: calls.wait_receive_message(self._pointer, message, flags),
+            flags & DONTWAIT,
+            POLLIN,
+            failed,
+        )
+        return size
 
     @like(lambda: Messaging.recv_multipart)
     def recv_multipart(
@@ -489,32 +478,26 @@ class Socket(Messaging, Waits, Generic[R]):
                 return self._recv_parts(flags, copy, track)
             if not copy:
                 return self._recv_frames(flag(flags), track)
-        handle, sharers = self._handle, self._sharers
-        message = sharers.message
-        if message is None:
-            message = new_message()
-        sharers.message = None
-        # CPython makes the calls for a part in 8 % less time when their arguments are a tuple.
-        receive, content = (message, handle, DONTWAIT), (message,)
-        # The first part apart, which takes 5 % less where it is the only one.
-        size = try_recv(*receive)
-        if size < 0:
-            size = self._recv_message(message, flag(flags))
-        more = message_more(*content)
-        parts: list[bytes] = [message_data(*content)[:size] if size < KEEP else take(message)]
-        while more:
-            if self._handle is not handle:
-                # A signal handler has closed it, say, and libzmq given its address to another.
-                handle = self._handle
-                receive = message, handle, DONTWAIT
-            size = try_recv(*receive)
-            if size < 0:
-                size = self._recv_message(message, flag(flags))
-            more = message_more(*content)
-            parts.append(message_data(*content)[:size] if size < KEEP else take(message))
-        if handle:
-            sharers.message = message
+        parts: list[bytes] = []
+        more = try_receive_all(self._handle, parts)
+        if more:
+            self._recv_rest(parts, more, flags)
         return parts
+
+    def _recv_rest(self, parts: list[bytes], more: int, flags: int) -> None:
+        """Receive what a quick call left of a message; `more` is what that returned."""
+        while more:
+            if more < 0:
+                message = new_message()
+                try:
+                    self._await_message(message, flag(flags), more)
+                    more = calls.message_more(message)
+                    parts.append(calls.read(message))
+                finally:
+                    calls.close(message)
+            else:
+                # The handle is read for each: a signal handler may close the socket between two.
+                more = try_receive_all(self._handle, parts)
 
     def _recv_parts(self, flags: int, copy: bool, track: bool) -> list[Any]:
         from ..constants.options import SocketOption
@@ -527,19 +510,7 @@ class Socket(Messaging, Waits, Generic[R]):
     def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
         frames: list[Frame] = []
         while not frames or frames[-1].more:
-            message = new_message()
-            try:
-                size = try_recv(message, self._handle, DONTWAIT)
-                if size < 0:
-                    size = self._recv_message(message, flags)
-                if size > memory.prepared:
-                    memory.prepare(size)
-                frames.append(Frame._received(message, track))
-            except ZMQError:
-                raise
-            except BaseException:
-                calls.empty(message)
-                raise
+            frames.append(self._recv_frame(flags, track))
         return frames
 
     def recv_into(self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0) -> int:
@@ -614,15 +585,3 @@ if not TYPE_CHECKING:
 
         globals()[name] = pickle
         return pickle
-
-
-def take(message: Any) -> bytes:
-    """Copy a large message's content out, and empty it, so that its memory is not held longer."""
-    try:
-        size = calls.message_size(message)
-        if size > memory.prepared:
-            memory.prepare(size)
-        data: bytes = message_data(message)[:size]
-    finally:
-        calls.empty(message)
-    return data

@@ -13,6 +13,7 @@ from typing import Any, Callable
 
 from ..error import again
 from ..libzmq import numbers
+from ..libzmq.contract import DONTWAIT, UNKNOWN
 from ..libzmq.provider import calls
 from . import causes, poll, registry
 from .connections import Connections
@@ -26,7 +27,6 @@ Poller: Any = poll.Poller
 POLL = poll.POLL
 ZMQ_POLL = poll.ZMQ_POLL
 QUICK = poll.QUICK
-DONTWAIT = calls.DONTWAIT
 TRANSIENT = (numbers.EAGAIN, _errno.EINTR)
 
 #: How many seconds to wait before the next try where EVENTS and a call contradict each other, in
@@ -46,18 +46,24 @@ class Waits(Connections):
     #: The class of pollers in whose place `poll` does the same with less.
     _plain_poller: Any = poll.Poller
 
-    def _persist(self, attempt: Callable[[int], int], flags: int, event: int) -> Any:
+    def _persist(
+        self, attempt: Callable[[int], Any], flags: int, event: int, failed: Any = UNKNOWN
+    ) -> Any:
         """Make a call that may wait, again after each signal, for as long as the time-out allows.
 
         Parameters
         ----------
         attempt : callable
-            Takes the flags, makes the libzmq call and returns its result.
+            Takes the flags and makes a careful call.
         flags : int
             What the user gave.
         event : int
             What the call waits for, POLLIN or POLLOUT.
+        failed : int
+            What a quick call of the kind has just returned.
         """
+        if failed == -numbers.EAGAIN and flags & DONTWAIT:
+            raise again(event)
         started = monotonic()
         deadline: float | None = None
         refused = 0
@@ -68,18 +74,18 @@ class Waits(Connections):
                 deadline, flags = self._deadline(started, event), flags | DONTWAIT
             while True:
                 result = attempt(flags)
-                if result >= 0:
+                if result.__class__ is not int or result >= 0:
                     return result
-                errno = calls.errno()
+                errno = -result
                 if errno == numbers.ETERM:
                     raise self._error(errno)
                 if errno not in TRANSIENT:
                     # A signal handler may have run since the call, and changed errno with calls of
                     # its own: another failure is believed only when it comes again at once.
                     result = attempt(flags | DONTWAIT)
-                    if result >= 0:
+                    if result.__class__ is not int or result >= 0:
                         return result
-                    errno = calls.errno()
+                    errno = -result
                     if errno not in TRANSIENT:
                         raise self._error(errno, event)
                 if flags & DONTWAIT and deadline is None:

@@ -7,7 +7,6 @@ greenlet keeps them. All operations on a socket that somebody waits for come thr
 
 from __future__ import annotations
 
-import errno as _errno
 from itertools import islice, repeat
 from operator import index
 from time import monotonic
@@ -22,9 +21,10 @@ from ..core import socket as _socket
 from ..core.messaging import SNDMORE, Messaging
 from ..core.replaceable import put
 from ..core.tracker import MessageTracker
-from ..core.waits import REFUSED
+from ..core.waits import REFUSED, TRANSIENT
 from ..error import Again, ZMQError, again
 from ..libzmq.annotations import like
+from ..libzmq.contract import DONTWAIT, LARGE, UNKNOWN
 from ..libzmq.provider import calls
 from ..waiting.edge import Edge, EdgeSocket
 from ..waiting.hub import Hub
@@ -32,11 +32,8 @@ from .parking import Place, aside
 
 POLLIN = _poll.POLLIN
 POLLOUT = _poll.POLLOUT
-DONTWAIT = calls.DONTWAIT
-LARGE = calls.LARGE
-try_send = calls.try_send
-try_recv = calls.try_recv
-message_data = calls.message_data
+try_send = calls.send
+try_receive: Any = calls.receive
 #: Blocking sockets, and what they send and receive with unless a program has replaced that.
 Blocking: Any = _socket.Socket
 SEND = _socket.SEND
@@ -127,12 +124,11 @@ class GreenSocket(EdgeSocket[bytes]):
                 lambda flags: replaced(data, flags, copy, track, **kwargs), index(flags), POLLOUT
             )
         elif type(data) is bytes and copy and not flags and routing_id is None and group is None:
-            size = len(data)
-            if size >= LARGE:
-                _spend(_LONG)
-            elif try_send(self._handle, data, size, DONTWAIT) >= 0:
-                return None
-            self._send_bytes(data, size, 0)
+            failed = try_send(self._handle, data, 0)
+            if failed:
+                if failed > 0:
+                    _spend(_LONG)
+                self._send_bytes(data, 0, failed)
             return None
         else:
             tracker = super().send(data, flags, copy, track, routing_id, group)
@@ -172,22 +168,14 @@ class GreenSocket(EdgeSocket[bytes]):
         if Blocking.recv is not RECV:
             replaced = super().recv
             return self._insist(lambda flags: replaced(flags, copy, track), index(flags), POLLIN)
-        sharers = self._sharers
-        message = sharers.message
-        if message is None or not copy:
+        if not copy:
             return super().recv(flags, copy, track)
-        sharers.message = None
-        size = try_recv(message, self._handle, DONTWAIT)
-        if size < 0:
-            size = self._recv_message(message, index(flags))
-        if size < _socket.KEEP:
-            data: bytes = message_data(message)[:size]
-            sharers.message = message
+        data = try_receive(self._handle)
+        if data.__class__ is bytes:
             return data
-        _spend(_LONG)
-        data = _socket.take(message)
-        if self._handle:
-            sharers.message = message
+        data = self._received(data, index(flags))
+        if len(data) >= LARGE:
+            _spend(_LONG)
         return data
 
     def _receive(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
@@ -250,10 +238,12 @@ class GreenSocket(EdgeSocket[bytes]):
 
     # -- Waiting -----------------------------------------------------------------------------------
 
-    def _persist(self, attempt: Callable[[int], int], flags: int, event: int) -> Any:
+    def _persist(
+        self, attempt: Callable[[int], Any], flags: int, event: int, failed: Any = UNKNOWN
+    ) -> Any:
         edge = self._busy_edge()
         if flags & DONTWAIT:
-            result = super()._persist(attempt, flags, event)
+            result = super()._persist(attempt, flags, event, failed)
             if edge is not None:
                 self._passed(edge, flags, event)
             return result
@@ -263,15 +253,15 @@ class GreenSocket(EdgeSocket[bytes]):
             pass
         elif edge is None or mine or not edge.lines[event] or edge.lines[event][0].refused:
             result = attempt(flags | DONTWAIT)
-            errno = calls.errno()
+            done = result.__class__ is not int or result >= 0
             if edge is not None:
-                if result >= 0:
+                if done:
                     self._passed(edge, flags, event)
                 edge.look()
-            if result >= 0:
+            if done:
                 return result
-            if errno not in (Errno.EAGAIN, _errno.EINTR):
-                raise self._error(errno, event)
+            if -result not in TRANSIENT:
+                raise self._error(-result, event)
         timeout = super().get(_TIMEOUTS[event])
         if timeout == 0:
             try:
@@ -283,12 +273,12 @@ class GreenSocket(EdgeSocket[bytes]):
 
     def _wait(
         self,
-        attempt: Callable[[int], int],
+        attempt: Callable[[int], Any],
         flags: int,
         event: int,
         deadline: float | None,
         first: bool,
-    ) -> int:
+    ) -> Any:
         edge = self._join()
         line = edge.lines[event]
         place = Place(edge.hub)
@@ -303,12 +293,11 @@ class GreenSocket(EdgeSocket[bytes]):
                 limit = deadline
                 if line[0] is place:
                     result = attempt(flags | DONTWAIT)
-                    if result >= 0:
+                    if result.__class__ is not int or result >= 0:
                         self._passed(edge, flags, event)
                         return result
-                    errno = calls.errno()
-                    if errno not in (Errno.EAGAIN, _errno.EINTR):
-                        raise self._error(errno, event)
+                    if -result not in TRANSIENT:
+                        raise self._error(-result, event)
                     place.refused = bool(edge.look() & event)
                     if place.refused:
                         place.forget()
@@ -329,10 +318,9 @@ class GreenSocket(EdgeSocket[bytes]):
             place.forget()
             edge.settle()
 
-    def _ended(self, attempt: Callable[[int], int], flags: int) -> ZMQError:
+    def _ended(self, attempt: Callable[[int], Any], flags: int) -> ZMQError:
         """Make the exception for a socket that ended while others stood before this one."""
-        attempt(flags | DONTWAIT)
-        return self._error(calls.errno())
+        return self._error(-attempt(flags | DONTWAIT))
 
     def _passed(self, edge: Edge, flags: int, event: int) -> None:
         """Note who is in the middle of a message, so that its next part goes before the line."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from contextlib import suppress
-from types import ModuleType
-from typing import Any
+from typing import Any, Callable
 
 from . import loader, prototypes, threads
 from .structs import zmq_msg_t
@@ -63,15 +62,18 @@ def dismiss(message: Any) -> None:
     _leaving.append((room, before))
 
 
-def guard(calls: ModuleType) -> None:
-    """Make the calls of a module let go of messages in this way.
+def guarded(
+    close: Callable[[Any], int], *receives: Callable[[Any, Any, int], int]
+) -> tuple[Callable[[Any], int], list[Callable[[Any, Any, int], int]]]:
+    """Make calls let go of messages in this way.
 
     Parameters
     ----------
-    calls : module
-        `calls`, before anyone has taken a function out of it.
+    close : callable
+        Closes a message.
+    *receives : callable
+        Each receives into a message, (message, handle, flags).
     """
-    close, try_recv, ask_recv, recv = calls.close, calls.try_recv, calls.ask_recv, calls.recv
     get = ctypes.PyDLL(loader.load().handle._name).zmq_msg_get
 
     def vacate(message: Any) -> None:
@@ -81,21 +83,13 @@ def guard(calls: ModuleType) -> None:
 
     def guarded_close(message: Any) -> int:
         vacate(message)
-        return int(close(message))
+        return close(message)
 
-    def guarded_try_recv(message: Any, handle: Any, flags: int) -> int:
-        vacate(message)
-        return int(try_recv(message, handle, flags))
+    def vacating(receive: Callable[[Any, Any, int], int]) -> Callable[[Any, Any, int], int]:
+        def guarded_receive(message: Any, handle: Any, flags: int) -> int:
+            vacate(message)
+            return receive(message, handle, flags)
 
-    def guarded_ask_recv(message: Any, handle: Any, flags: int) -> int:
-        vacate(message)
-        return int(ask_recv(message, handle, flags))
+        return guarded_receive
 
-    def guarded_recv(message: Any, handle: Any, flags: int) -> int:
-        vacate(message)
-        return int(recv(message, handle, flags))
-
-    calls.close = guarded_close  # type: ignore[attr-defined]
-    calls.try_recv = guarded_try_recv  # type: ignore[attr-defined]
-    calls.ask_recv = guarded_ask_recv  # type: ignore[attr-defined]
-    calls.recv = guarded_recv  # type: ignore[attr-defined]
+    return guarded_close, [vacating(receive) for receive in receives]

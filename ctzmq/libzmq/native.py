@@ -1,8 +1,8 @@
-"""The calls that every message makes, through the FFI that is built into PyPy.
+"""The calls of each message through the FFI that is built into PyPy, as `contract` asks for them.
 
 PyPy's ctypes spends microseconds on each argument; the backend of its `cffi`, which is part of
 every PyPy, is made for the JIT. It is used without `cffi` itself, whose parser of C declarations
-takes as long to load as everything else together. Every name means what it means in `calls`.
+takes as long to load as everything else together.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any, Callable
 import _cffi_backend  # type: ignore[import-untyped]
 
 from . import loader
+from .composed import Primitives, compose
+from .contract import DONTWAIT, EVENTS
 
+NAME = "PyPy's FFI"
 NATIVE = True
-DONTWAIT = 1
-EVENTS = 15
-LARGE = 65536
 _ffi: Any = _cffi_backend
 _int: Any = _ffi.new_primitive_type("int")
 _long: Any = _ffi.new_primitive_type("long")
@@ -45,13 +45,11 @@ def _function(name: str, result: Any, *parameters: Any) -> Callable[..., Any]:
 
 NULL: Any = _ffi.cast(_ptr, 0)
 
-try_send: Callable[[Any, bytes, int, int], int] = _function(
+_send: Callable[[Any, bytes, int, int], int] = _function(
     "zmq_send", _int, _ptr, _chars, _size_t, _int
 )
-try_recv: Callable[[Any, Any, int], int] = _function("zmq_msg_recv", _int, _words, _ptr, _int)
-try_send_message: Callable[[Any, Any, int], int] = _function(
-    "zmq_msg_send", _int, _words, _ptr, _int
-)
+_receive: Callable[[Any, Any, int], int] = _function("zmq_msg_recv", _int, _words, _ptr, _int)
+_send_message: Callable[[Any, Any, int], int] = _function("zmq_msg_send", _int, _words, _ptr, _int)
 message_more: Callable[[Any], int] = _function("zmq_msg_more", _int, _words)
 try_poll: Callable[[Any, int, int], int] = _function("zmq_poll", _int, _ptr, _int, _long)
 close: Callable[[Any], int] = _function("zmq_msg_close", _int, _words)
@@ -75,21 +73,82 @@ else:
 last_errno: Callable[[], int] = _ffi.get_errno
 
 
-def pointer(address: int) -> Any:
-    """Turn an address into the object that the calls take without converting it."""
-    return _ffi.cast(_ptr, address)
+def pointer(cell: Any) -> Any:
+    """Return the handle of the socket whose address a `c_void_p` has."""
+    return _ffi.cast(_ptr, cell.value or 0)
 
 
-def message_data(message: Any) -> Any:
-    """Return a message's content as an object whose `[:size]` is bytes, for the right size."""
+def _content(message: Any) -> Any:
+    # Its [:size] is bytes, for the right size.
     return _ffi.buffer(_data(message), sys.maxsize)
 
 
-def _keep_errno(rc: int) -> int:
-    """Hand errno over to ctypes, so that one place tells it, whichever FFI made the call."""
-    if rc < 0:
-        ctypes.set_errno(_ffi.get_errno())
-    return rc
+def new_message() -> Any:
+    """Return an empty `zmq_msg_t` that can be received into again and again."""
+    message = _ffi.newp(_message)
+    _init(message)
+    return message
+
+
+def empty(message: Any) -> None:
+    """Let go of a message's content; the message can be filled again."""
+    close(message)
+    _init(message)
+
+
+(
+    send,
+    send_all,
+    receive,
+    ask_receive,
+    receive_all,
+    ask_receive_all,
+    wait_send,
+    wait_receive,
+    keep_less,
+) = compose(
+    Primitives(
+        # PyPy lets other threads run in each call, and keeps errno of each.
+        try_send=_send,
+        wait_send=_send,
+        try_receive=_receive,
+        ask_receive=_receive,
+        wait_receive=_receive,
+        more=message_more,
+        data=_content,
+        new=new_message,
+        empty=empty,
+        errno=last_errno,
+    )
+)
+
+
+def send_message(handle: Any, message: Any, flags: int) -> int:
+    """Send a message, quickly, which empties it; return its size, or UNKNOWN."""
+    return _send_message(message, handle, flags | DONTWAIT)
+
+
+def receive_message(handle: Any, message: Any) -> int:
+    """Receive into a message, quickly; return its size, or UNKNOWN."""
+    return _receive(message, handle, DONTWAIT)
+
+
+def wait_send_message(handle: Any, message: Any, flags: int) -> int:
+    """Send a message, which empties it; return its size, or why it cannot be sent."""
+    size = _send_message(message, handle, flags)
+    return size if size >= 0 else -last_errno()
+
+
+def wait_receive_message(handle: Any, message: Any, flags: int) -> int:
+    """Receive into a message; return its size, or why there is none."""
+    size = _receive(message, handle, flags)
+    return size if size >= 0 else -last_errno()
+
+
+def read(message: Any) -> bytes:
+    """Copy a message's content."""
+    data: bytes = _ffi.buffer(_data(message), message_size(message))[:]
+    return data
 
 
 def try_get(handle: Any, option: int) -> int | None:
@@ -116,40 +175,13 @@ def new_look() -> Callable[[Any], int]:
     return look
 
 
-def send(address: int, data: bytes, size: int, flags: int) -> int:
-    """Send bytes, waiting if need be; return their number, or -1."""
-    return _keep_errno(try_send(pointer(address), data, size, flags))
-
-
-def recv(message: Any, handle: Any, flags: int) -> int:
-    """Receive into a message, waiting if need be; return its size, or -1."""
-    return _keep_errno(try_recv(message, handle, flags))
-
-
-ask_recv = recv
-
-
-def send_message(message: Any, address: int, flags: int) -> int:
-    """Send a message, waiting if need be, which empties it; return its size, or -1."""
-    return _keep_errno(try_send_message(message, pointer(address), flags))
-
-
 def poll(table: Any, count: int, timeout: int) -> int:
     """Wait until a poll item is ready, in milliseconds; return how many are, or -1."""
-    return _keep_errno(try_poll(table, count, timeout))
-
-
-def new_message() -> Any:
-    """Return an empty `zmq_msg_t` that `try_recv` and `recv` can fill again and again."""
-    message = _ffi.newp(_message)
-    _init(message)
-    return message
-
-
-def empty(message: Any) -> None:
-    """Let go of a message's content; the message can be filled again."""
-    close(message)
-    _init(message)
+    ready = try_poll(table, count, timeout)
+    if ready < 0:
+        # One place tells errno, whichever FFI made the call.
+        ctypes.set_errno(_ffi.get_errno())
+    return ready
 
 
 def reference(message: Any) -> Any:

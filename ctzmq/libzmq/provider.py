@@ -1,7 +1,8 @@
-"""Chooses who makes the calls of each message: ctypes, or on PyPy its own FFI.
+"""Chooses who makes the calls of each message, which `contract` tells: the fastest there is.
 
-`CTZMQ_NATIVE_CALLS=0` keeps ctypes on PyPy too. Interpreters other than the first of the process
-are guarded against its zero-copy messages.
+On PyPy that is its own FFI; on CPython it is stubs, in the first interpreter of the process and
+where the processor is known and the system allows them; else it is ctypes. `CTZMQ_NATIVE_CALLS=0`
+is ctypes everywhere.
 """
 
 from __future__ import annotations
@@ -9,14 +10,37 @@ from __future__ import annotations
 import os
 import sys
 
-__all__ = ["calls"]
+from .contract import Calls
 
-if sys.implementation.name == "pypy" and os.environ.get("CTZMQ_NATIVE_CALLS") != "0":
-    from . import native as calls
-else:
-    from . import calls, interpreters  # type: ignore[no-redef]
+__all__ = ["calls", "reason"]
 
-    if not interpreters.is_main():
-        from . import isolated
+#: Why it is ctypes; empty where it is something faster.
+reason = ""
 
-        isolated.guard(calls)
+
+def _choose() -> Calls:
+    global reason
+    if os.environ.get("CTZMQ_NATIVE_CALLS") == "0":
+        reason = "CTZMQ_NATIVE_CALLS is 0"
+    elif sys.implementation.name == "pypy":
+        from . import native
+
+        return native
+    else:
+        from . import interpreters, stubs
+
+        if not interpreters.is_main():
+            reason = "this is not the first interpreter of the process"
+        else:
+            try:
+                from .stubs import calls as prepared
+            except stubs.Unavailable as error:
+                reason = str(error)
+            else:
+                return prepared
+    from . import calls as by_ctypes
+
+    return by_ctypes
+
+
+calls: Calls = _choose()

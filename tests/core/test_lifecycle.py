@@ -402,7 +402,7 @@ class TestInterrupted:
 
         def close(event: threading.Event) -> None:
             pub.close(0)
-            types.append(options.read(bare(address), zmq.TYPE))
+            types.append(int(options.read(bare(address), zmq.TYPE)))
 
         with monkeypatch.context() as patch:
             patch.setattr(threading.Event, "set", close)

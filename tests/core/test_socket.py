@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import ctzmq
 import ctzmq as zmq
 from ctzmq.core import socket as core
+from ctzmq.libzmq.contract import LARGE
 from ctzmq.libzmq.provider import calls
 
 Make = Callable[..., zmq.Socket]
@@ -605,9 +606,9 @@ def test_closing_one_closes_all_that_share(socket: Make) -> None:
 @pytest.mark.parametrize(
     ("call", "function"),
     [
-        (lambda a, b: b.recv_multipart(), "try_recv"),
-        (lambda a, b: b.recv_multipart(copy=False), "try_recv"),
-        (lambda a, b: a.send_multipart([b"x", b"y", b"z"]), "try_send"),
+        (lambda a, b: b.recv_multipart(), "try_receive_all"),
+        (lambda a, b: b.recv_multipart(copy=False), "receive_message"),
+        (lambda a, b: a.send_multipart([bytes(LARGE), b"y", b"z"]), "try_send_all"),
     ],
     ids=["recv", "recv without a copy", "send"],
 )
@@ -616,22 +617,22 @@ def test_the_rest_of_a_message_is_never_that_of_another_socket(
 ) -> None:
     """What a signal handler makes after it has closed a socket may have the same address."""
     a, b = pair(zmq.PAIR, zmq.PAIR)
-    a.send_multipart([b"1", b"2", b"3"])
-    addresses = []
+    a.send_multipart([bytes(LARGE), b"2", b"3"])
+    handles = []
     once = getattr(core, function)
 
     def then_close(*arguments: Any) -> Any:
         result = once(*arguments)
         a.close()
         b.close()
-        addresses.append(arguments[1] if function == "try_recv" else arguments[0])
+        handles.append(arguments[0])
         return result
 
     monkeypatch.setattr(core, function, then_close)
     with pytest.raises(zmq.ZMQError) as caught:
         call(a, b)
     assert caught.value.errno == zmq.ENOTSOCK
-    assert addresses[1:] == [calls.NULL] * (len(addresses) - 1)
+    assert handles[1:] == [calls.NULL] * (len(handles) - 1)
 
 
 def test_a_socket_left_open_is_told_of_and_closed(context: zmq.Context, home: str) -> None:

@@ -1,207 +1,315 @@
-"""The per-message calls, and their twin for PyPy, which must do the same, name for name."""
+"""Those who make the calls of each message: all do what the contract says, name for name."""
 
 from __future__ import annotations
 
 import ctypes
 import errno
+import sys
 import threading
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 import ctzmq as zmq
-from ctzmq.libzmq import calls, prototypes
-from ctzmq.libzmq.provider import calls as provided
+from ctzmq.libzmq import contract, prototypes, provider, stubs
+from ctzmq.libzmq.contract import DONTWAIT, LARGE, SNDMORE, UNKNOWN, Calls
 
 PAIR = 0
-SNDMORE = 2
-SIZES = [0, 1, 29, 30, 33, 34, 4096, calls.LARGE - 1, calls.LARGE, 1_000_000]
+RCVMORE = 13
+LINGER = 17
+SIZES = [0, 1, 29, 30, 33, 34, 4096, LARGE - 1, LARGE, 1_000_000]
 
 
-# The FFI of the twin is part of every PyPy; on CPython it may happen to be installed.
-HAVE_NATIVE = find_spec("cffi") is not None
+def modules() -> list[str]:
+    found = ["calls"]
+    # This FFI is part of every PyPy; on CPython it may happen to be installed.
+    if find_spec("cffi") is not None:
+        found.append("native")
+    try:
+        stubs.assembler()
+    except stubs.Unavailable:
+        return found
+    return [*found, "stubs.calls"]
 
 
-@pytest.fixture(params=["calls", "native"] if HAVE_NATIVE else ["calls"])
-def module(request: pytest.FixtureRequest) -> ModuleType:
+class Sockets:
+    """Two connected libzmq sockets, and the cells that have their addresses."""
+
+    def __init__(self, module: Any) -> None:
+        self.context = prototypes.zmq_ctx_new()
+        self.cells = [ctypes.c_void_p(prototypes.zmq_socket(self.context, PAIR)) for _ in range(2)]
+        assert prototypes.zmq_bind(self.cells[0], b"inproc://calls") == 0
+        assert prototypes.zmq_connect(self.cells[1], b"inproc://calls") == 0
+        self.a, self.b = map(module.pointer, self.cells)
+
+    def end(self) -> None:
+        for cell in self.cells:
+            prototypes.zmq_close(cell)
+        prototypes.zmq_ctx_term(self.context)
+
+
+@pytest.fixture(params=modules())
+def module(request: pytest.FixtureRequest) -> Any:
     return import_module(f"ctzmq.libzmq.{request.param}")
 
 
 @pytest.fixture
-def sockets() -> Iterator[tuple[int, int]]:
-    """The addresses of two connected libzmq sockets."""
-    context = prototypes.zmq_ctx_new()
-    a, b = prototypes.zmq_socket(context, PAIR), prototypes.zmq_socket(context, PAIR)
-    assert prototypes.zmq_bind(a, b"inproc://calls") == 0
-    assert prototypes.zmq_connect(b, b"inproc://calls") == 0
-    yield a, b
-    prototypes.zmq_close(a)
-    prototypes.zmq_close(b)
-    prototypes.zmq_ctx_term(context)
+def sockets(module: Any) -> Iterator[Sockets]:
+    made = Sockets(module)
+    yield made
+    made.end()
 
 
-def content(module: ModuleType, message: Any) -> bytes:
-    size: int = prototypes.zmq_msg_size(module.reference(message))
-    data: bytes = module.message_data(message)[:size]
+def payload(size: int) -> bytes:
+    return (bytes(range(251)) * (size // 251 + 1))[:size]
+
+
+def bare(received: contract.Received) -> bytes:
+    """Take a part out of its tuple, if it is in one."""
+    (data,) = received if isinstance(received, tuple) else (received,)
+    assert isinstance(data, bytes)
     return data
 
 
-@pytest.mark.skipif(not HAVE_NATIVE, reason="needs cffi")
-def test_both_modules_have_the_same_names() -> None:
-    native = import_module("ctzmq.libzmq.native")
-
-    def offered(module: ModuleType) -> set[str]:
-        return {name for name in vars(module) if name[0] != "_"}
-
-    imported = {"annotations", "ctypes", "loader", "Any", "Callable", "cffi"}
-    imported |= {"sys", "prototypes", "zmq_msg_t"}
-    assert offered(calls) - imported == offered(native) - imported
-    assert (calls.DONTWAIT, calls.LARGE) == (native.DONTWAIT, native.LARGE)
-    assert native.NATIVE
-    assert not calls.NATIVE
+def test_each_has_all_that_the_contract_names(module: Any) -> None:
+    names = {name for name in vars(Calls) if not name.startswith("_")}
+    names |= set(Calls.__annotations__)
+    assert names
+    assert [name for name in sorted(names) if not hasattr(module, name)] == []
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_message_arrives_as_it_was_sent(
-    module: ModuleType, sockets: tuple[int, int], size: int
+def test_a_part_arrives_as_it_was_sent(module: Any, sockets: Sockets, size: int) -> None:
+    data = payload(size)
+    sent = module.send(sockets.a, data, 0)
+    assert sent == (size >= LARGE)
+    if sent:
+        assert module.wait_send(sockets.a, data, 0) == 0
+    received = module.receive(sockets.b)
+    assert isinstance(received, tuple) == (size >= LARGE)
+    assert bare(received) == data
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_careful_calls_do_the_same(module: Any, sockets: Sockets, size: int) -> None:
+    data = payload(size)
+    assert module.wait_send(sockets.a, data, SNDMORE) == 0
+    assert module.wait_send(sockets.a, data, 0) == 0
+    assert bare(module.wait_receive(sockets.b, 0)) == data
+    assert module.try_get(sockets.b, RCVMORE) == 1
+    assert bare(module.ask_receive(sockets.b)) == data
+    assert module.try_get(sockets.b, RCVMORE) == 0
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+@pytest.mark.parametrize("sizes", [[5], [1, 2, 3], [0, 100, LARGE, 7], [LARGE, 1], [3, LARGE]])
+def test_a_message_of_several_parts(
+    module: Any, sockets: Sockets, sizes: list[int], kind: Any
 ) -> None:
-    a, b = map(module.pointer, sockets)
-    data = bytes(n % 251 for n in range(size))
-    assert module.try_send(a, data, size, module.DONTWAIT) == size
-    message = module.new_message()
-    assert module.try_recv(message, b, module.DONTWAIT) == size
-    assert module.message_more(message) == 0
-    assert content(module, message) == data
-    module.close(message)
+    parts = kind(map(payload, sizes))
+    left = module.send_all(sockets.a, parts, 0)
+    number = len(parts) if left == 0 else -1 - left
+    assert 0 <= number <= len(parts)
+    for part in parts[number:]:
+        number += 1
+        assert module.wait_send(sockets.a, part, SNDMORE if number < len(parts) else 0) == 0
+    received: list[bytes] = []
+    more = 1
+    while more:
+        count = len(received)
+        more = module.receive_all(sockets.b, received)
+        assert more in (0, 1)
+        assert len(received) > count
+    assert received == list(parts)
 
 
-def test_the_careful_calls_do_the_same(module: ModuleType, sockets: tuple[int, int]) -> None:
-    a, b = sockets
-    assert module.send(a, b"first", 5, SNDMORE) == 5
-    message = module.new_message()
-    assert module.send(a, b"second", 6, 0) == 6
-    assert module.recv(message, module.pointer(b), 0) == 5
-    assert module.message_more(message) == 1
-    assert content(module, message) == b"first"
-    assert module.recv(message, module.pointer(b), 0) == 6
-    assert module.message_more(message) == 0
-    assert content(module, message) == b"second"
-    module.close(message)
+def test_a_message_is_not_sent_if_a_part_is_no_bytes(module: Any, sockets: Sockets) -> None:
+    for parts in ([b"a", "b"], [], [b"a", bytearray(b"b")], (None,)):
+        assert module.send_all(sockets.a, parts, 0) == 1
+        assert module.send_all(module.NULL, parts, 0) == 1
+    assert module.ask_receive(sockets.b) == -errno.EAGAIN
 
 
-@pytest.mark.parametrize("tried", [False, True])
-def test_a_message_is_passed_on_and_then_empty(
-    module: ModuleType, sockets: tuple[int, int], tried: bool
-) -> None:
-    a, b = sockets
-    data = b"x" * 100
-    assert module.send(a, data, len(data), 0) == 100
-    message = module.new_message()
-    assert module.recv(message, module.pointer(b), 0) == 100
-    if tried:
-        assert module.try_send_message(message, module.pointer(b), module.DONTWAIT) == 100
-    else:
-        assert module.send_message(message, b, 0) == 100
-    assert content(module, message) == b""
-    assert module.recv(message, module.pointer(a), 0) == 100
-    assert content(module, message) == data
-    module.empty(message)
-    assert content(module, message) == b""
-    module.close(message)
+def test_what_begins_with_sndmore_goes_on(module: Any, sockets: Sockets) -> None:
+    assert module.send_all(sockets.a, [b"1"], SNDMORE) == 0
+    assert module.send(sockets.a, b"2", SNDMORE) == 0
+    assert module.send(sockets.a, b"3", 0) == 0
+    received: list[bytes] = []
+    while module.receive_all(sockets.b, received):
+        pass
+    assert received == [b"1", b"2", b"3"]
 
 
-def test_a_try_does_not_wait(module: ModuleType, sockets: tuple[int, int]) -> None:
-    message = module.new_message()
-    assert module.try_recv(message, module.pointer(sockets[0]), module.DONTWAIT) < 0
-    for call in (module.recv, module.ask_recv):
-        ctypes.set_errno(0)
-        assert call(message, module.pointer(sockets[0]), module.DONTWAIT) < 0
-        assert module.errno() == errno.EAGAIN
-    module.close(message)
-
-
-def test_asking_takes_what_is_there(module: ModuleType, sockets: tuple[int, int]) -> None:
-    message = module.new_message()
-    assert module.send(sockets[0], b"abc", 3, 0) == 3
-    assert module.ask_recv(message, module.pointer(sockets[1]), module.DONTWAIT) == 3
-    assert content(module, message) == b"abc"
-    module.close(message)
-
-
-def test_a_closed_socket_is_an_error_not_a_crash(module: ModuleType) -> None:
-    message = module.new_message()
-    assert module.try_send(module.NULL, b"", 0, module.DONTWAIT) < 0
-    assert module.try_recv(message, module.NULL, module.DONTWAIT) < 0
-    assert module.try_send_message(message, module.NULL, module.DONTWAIT) < 0
-    for failed in (
-        module.send(0, b"x", 1, 0),
-        module.recv(message, module.NULL, 0),
-        module.send_message(message, 0, 0),
+def test_nothing_waits_that_should_not(module: Any, sockets: Sockets) -> None:
+    message, parts = module.new_message(), [b"kept"]
+    again = (-errno.EAGAIN, UNKNOWN)
+    assert module.receive(sockets.a) in again
+    assert module.receive_all(sockets.a, parts) in again
+    assert module.receive_message(sockets.a, message) in again
+    for result in (
+        module.ask_receive(sockets.a),
+        module.ask_receive_all(sockets.a, parts),
+        module.wait_receive(sockets.a, DONTWAIT),
+        module.wait_receive_message(sockets.a, message, DONTWAIT),
     ):
-        assert failed < 0
-        assert module.errno() == zmq.Errno.ENOTSOCK
+        assert result == -errno.EAGAIN
+    assert parts == [b"kept"]
     module.close(message)
 
 
-def test_other_threads_run_while_one_waits(module: ModuleType, sockets: tuple[int, int]) -> None:
-    got: list[bytes] = []
+def test_asking_for_parts_takes_what_is_there(module: Any, sockets: Sockets) -> None:
+    assert module.send(sockets.a, b"abc", SNDMORE) == 0
+    assert module.send(sockets.a, b"d", 0) == 0
+    parts: list[bytes] = []
+    while module.ask_receive_all(sockets.b, parts):
+        pass
+    assert parts == [b"abc", b"d"]
+
+
+def test_without_room_nothing_is_sent(module: Any, sockets: Sockets) -> None:
+    lonely = ctypes.c_void_p(prototypes.zmq_socket(sockets.context, zmq.PUSH))
+    handle = module.pointer(lonely)
+    message = module.new_message()
+    assert module.send(handle, b"x", 0) in (-errno.EAGAIN, UNKNOWN)
+    assert module.send_all(handle, [b"x", b"y"], 0) == -1
+    assert module.send_message(handle, message, 0) in (-errno.EAGAIN, UNKNOWN)
+    assert module.wait_send(handle, b"x", DONTWAIT) == -errno.EAGAIN
+    assert module.wait_send_message(handle, message, DONTWAIT) == -errno.EAGAIN
+    module.close(message)
+    prototypes.zmq_close(lonely)
+
+
+@pytest.mark.parametrize("how", ["NULL", "closed"])
+def test_a_closed_socket_is_an_error_not_a_crash(module: Any, how: str) -> None:
+    cell = ctypes.c_void_p()
+    handle = module.NULL if how == "NULL" else module.pointer(cell)
+    message, parts = module.new_message(), [b"kept"]
+    closed = (-zmq.ENOTSOCK, UNKNOWN)
+    assert module.send(handle, b"x", 0) in closed
+    assert module.send_all(handle, [b"x", b"y"], 0) == -1
+    assert module.receive(handle) in closed
+    assert module.receive_all(handle, parts) in closed
+    assert module.send_message(handle, message, 0) in closed
+    assert module.receive_message(handle, message) in closed
+    for result in (
+        module.ask_receive(handle),
+        module.ask_receive_all(handle, parts),
+        module.wait_send(handle, b"x", 0),
+        module.wait_send(handle, bytes(LARGE), 0),
+        module.wait_receive(handle, 0),
+        module.wait_send_message(handle, message, 0),
+        module.wait_receive_message(handle, message, 0),
+    ):
+        assert result == -zmq.ENOTSOCK
+    assert module.try_get(handle, LINGER) is None
+    assert module.new_look()(handle) < 0
+    assert parts == [b"kept"]
+    module.close(message)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("careful", [False, True])
+def test_a_message_is_passed_on_and_then_empty(
+    module: Any, sockets: Sockets, size: int, careful: bool
+) -> None:
+    data = payload(size)
+    message = module.new_message()
+    assert module.wait_send(sockets.a, data, SNDMORE) == 0
+    assert module.wait_send(sockets.a, b"end", 0) == 0
+    if careful:
+        assert module.wait_receive_message(sockets.b, message, 0) == size
+    else:
+        assert module.receive_message(sockets.b, message) == size
+    assert module.message_more(message) == 1
+    assert module.message_size(message) == size
+    assert module.read(message) == data
+    assert prototypes.zmq_msg_size(module.reference(message)) == size
+    address, length = module.content(message)
+    assert ctypes.string_at(address, length) == data
+    if careful:
+        assert module.wait_send_message(sockets.b, message, 0) == size
+    else:
+        assert module.send_message(sockets.b, message, 0) == size
+    assert module.read(message) == b""
+    assert module.receive_message(sockets.a, message) == size
+    assert module.message_more(message) == 0
+    module.empty(message)
+    assert module.message_size(message) == 0
+    assert module.receive_message(sockets.b, message) == 3
+    assert module.read(message) == b"end"
+    assert module.close(message) == 0
+
+
+def test_other_threads_run_while_one_waits(module: Any, sockets: Sockets) -> None:
+    got: list[contract.Received] = []
     entered = threading.Event()
 
     def wait() -> None:
-        message = module.new_message()
         entered.set()
-        if module.recv(message, module.pointer(sockets[1]), 0) >= 0:
-            got.append(content(module, message))
-        module.close(message)
+        got.append(module.wait_receive(sockets.b, 0))
 
     thread = threading.Thread(target=wait)
     thread.start()
     assert entered.wait(10)
-    assert module.send(sockets[0], b"now", 3, 0) == 3
+    assert module.wait_send(sockets.a, b"now", 0) == 0
     thread.join(10)
     assert got == [b"now"]
 
 
-def test_each_thread_has_its_own_errno(module: ModuleType, sockets: tuple[int, int]) -> None:
-    message = module.new_message()
-    assert module.recv(message, module.pointer(sockets[0]), module.DONTWAIT) < 0
-    assert module.errno() == errno.EAGAIN
-    thread = threading.Thread(target=lambda: module.send(0, b"", 0, 0))
-    thread.start()
-    thread.join(10)
-    assert module.errno() == errno.EAGAIN
-    module.close(message)
+def test_several_threads_receive_each_from_its_own_socket(module: Any) -> None:
+    """Whatever they share, no part is that of another thread's."""
+    pairs = [Sockets(module) for _ in range(4)]
+    wrong: list[object] = []
+
+    def exchange(number: int) -> None:
+        mine = pairs[number]
+        for count in range(2000):
+            data = b"%d %d" % (number, count) * (count % 40)
+            module.send(mine.a, data, 0)
+            if bare(module.receive(mine.b)) != data:
+                wrong.append(data)
+
+    threads = [threading.Thread(target=exchange, args=(n,)) for n in range(len(pairs))]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    finally:
+        sys.setswitchinterval(interval)
+        for one in pairs:
+            one.end()
+    assert wrong == []
 
 
-@pytest.mark.parametrize("size", [0, 8, 200])
-def test_a_message_can_be_emptied_and_filled_again(
-    module: ModuleType, sockets: tuple[int, int], size: int
-) -> None:
-    a, b = sockets
-    message = module.new_message()
-    for letter in (b"a", b"b", b"c"):
-        assert module.send(a, letter * size, size, 0) == size
-        assert module.recv(message, module.pointer(b), 0) == size
-        assert content(module, message) == letter * size
-        module.empty(message)
-    module.close(message)
+def test_an_option_is_read(module: Any, sockets: Sockets) -> None:
+    assert module.try_get(sockets.a, LINGER) == -1
+    assert module.try_get(sockets.a, 9999) is None
 
 
-def test_the_package_uses_one_of_them() -> None:
-    assert provided.__name__ in ("ctzmq.libzmq.calls", "ctzmq.libzmq.native")
-
-
-def test_a_look_tells_what_a_socket_is_ready_for(
-    module: ModuleType, sockets: tuple[int, int]
-) -> None:
-    a, b = map(module.pointer, sockets)
+def test_a_look_tells_what_a_socket_is_ready_for(module: Any, sockets: Sockets) -> None:
     look = module.new_look()
-    assert look(b) == 2
-    assert module.try_send(a, b"x", 1, module.DONTWAIT) == 1
-    assert look(b) == 3
-    assert look(module.NULL) == -1
-    assert look(a) == 2
+    assert look(sockets.b) == zmq.POLLOUT
+    assert module.send(sockets.a, b"x", 0) == 0
+    assert look(sockets.b) == zmq.POLLIN | zmq.POLLOUT
+    assert look(sockets.a) == zmq.POLLOUT
+
+
+def test_contents_are_not_kept_that_should_not_be(module: Any, sockets: Sockets) -> None:
+    module.keep_less(LARGE)
+    for size in SIZES:
+        assert module.wait_send(sockets.a, payload(size), 0) == 0
+        assert bare(module.receive(sockets.b)) == payload(size)
+
+
+def test_the_package_uses_the_fastest_that_there_is() -> None:
+    names = {"ctzmq.libzmq.native": "native", "ctzmq.libzmq.calls": "calls"}
+    name = names.get(provider.calls.__name__, "stubs.calls")  # type: ignore[attr-defined]
+    assert name in modules()
+    assert (name != "calls") == provider.calls.NATIVE
+    assert (provider.reason == "") == provider.calls.NATIVE

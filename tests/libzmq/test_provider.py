@@ -6,17 +6,53 @@ from typing import Callable
 
 import pytest
 
+from ctzmq.libzmq import stubs
+
 Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
-WHICH = "from ctzmq.libzmq.provider import calls; print(calls.__name__)"
 PYPY = sys.implementation.name == "pypy"
 
 
+def fastest() -> str:
+    if PYPY:
+        return "PyPy's FFI"
+    try:
+        stubs.assembler()
+    except stubs.Unavailable:
+        return "ctypes"
+    return "stubs"
+
+
 @pytest.mark.parametrize("value", ["0", "1", ""])
-def test_the_variable_matters_to_pypy_only(child: Child, value: str) -> None:
-    done = child(WHICH, CTZMQ_NATIVE_CALLS=value)
-    name = "native" if PYPY and value != "0" else "calls"
-    assert done.stdout.strip() == f"ctzmq.libzmq.{name}"
+def test_the_variable_chooses_ctypes_or_the_fastest(child: Child, value: str) -> None:
+    done = child(
+        "from ctzmq.libzmq import provider; print(provider.calls.NAME, provider.reason, sep=';')",
+        CTZMQ_NATIVE_CALLS=value,
+    )
+    expected = "ctypes;CTZMQ_NATIVE_CALLS is 0" if value == "0" else f"{fastest()};"
+    assert done.stdout.strip().startswith(expected)
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(fastest() != "stubs", reason="there are no stubs here")
+def test_for_another_processor_ctypes_does_it(child: Child) -> None:
+    done = child(
+        """
+        import os
+        from types import SimpleNamespace
+        os.uname = lambda: SimpleNamespace(machine="vax")
+        import ctzmq
+        from ctzmq.libzmq import provider
+        print(provider.calls.NAME, provider.reason)
+        with ctzmq.Context() as context, context.socket(ctzmq.PAIR) as a:
+            with context.socket(ctzmq.PAIR) as b:
+                a.bind("inproc://x")
+                b.connect("inproc://x")
+                a.send(b"hello")
+                print(b.recv())
+        """
+    )
+    assert done.stdout == "ctypes there are no stubs for vax\nb'hello'\n"
     assert done.stderr == ""
 
 

@@ -2,23 +2,23 @@
 
 ctypes converts every argument and prepares each call anew, which takes longer than the call. A stub
 takes Python objects, calls libzmq and returns a Python object, in about a hundred instructions.
-`operations` says what each does, `x86_64` and `aarch64` turn that into code, `page` is where it is.
+`operations` says what each does, `x86_64` and `aarch64` write that as code, `page` is where it is.
 """
 
 from __future__ import annotations
 
 import ctypes
-import platform
+import os
 import struct
 import sys
 from typing import Any, Callable
 
 from .. import loader
-from .operations import Writer
+from .assembler import Assembler
+from .operations import STUBS, Writer
 from .page import Page
-from .steps import Stub
 
-__all__ = ["Unavailable", "encoder", "make"]
+__all__ = ["Unavailable", "assembler", "make"]
 
 #: More than all the code takes.
 _ROOM = 16384
@@ -28,45 +28,51 @@ class Unavailable(Exception):
     """There can be no stubs here; the text tells why."""
 
 
-def encoder() -> Callable[[Stub], bytes]:
-    """Return what turns a stub into code for this processor.
+def assembler() -> type[Assembler]:
+    """Return what writes stubs for this processor.
 
     Raises
     ------
     Unavailable
         When the interpreter, the system or the processor is none that is known.
     """
-    machine = platform.machine()
     if sys.implementation.name != "cpython":
         raise Unavailable(f"{sys.implementation.name} has no C API that costs so little")
-    if ctypes.sizeof(ctypes.c_void_p) != 8 or sys.byteorder != "little":
-        raise Unavailable("they are for 64 bits and little-endian numbers")
-    if sys.platform == "win32" or (sys.platform == "darwin" and machine == "arm64"):
-        raise Unavailable(f"they are not for {sys.platform} on {machine}")
+    if sys.platform == "win32":
+        raise Unavailable("there are no stubs for Windows")
+    machine = os.uname().machine
+    if ctypes.sizeof(ctypes.c_void_p) != 8 or (sys.platform == "darwin" and machine == "arm64"):
+        raise Unavailable(f"there are no stubs for this {sys.platform} on {machine}")
     if machine in ("x86_64", "amd64"):
-        from .x86_64 import encode
-    elif machine in ("aarch64", "arm64"):
-        from .aarch64 import encode
-    else:
-        raise Unavailable(f"they are not for {machine}")
-    return encode
+        from .x86_64 import X86
+
+        return X86
+    if machine in ("aarch64", "arm64"):
+        from .aarch64 import Arm
+
+        return Arm
+    raise Unavailable(f"there are no stubs for {machine}")
 
 
 class _Addresses:
     """Finds the functions that stubs call."""
 
     def __init__(self) -> None:
-        self._libraries: list[Any] = [ctypes.pythonapi, loader.load().handle, ctypes.CDLL(None)]
+        self._libraries: tuple[Any, ...] = (
+            ctypes.pythonapi,
+            loader.load().handle,
+            ctypes.CDLL(None),
+        )
+        self._found: dict[str, int] = {}
 
     def function(self, name: str) -> int:
         """Return the address of a function of Python, libzmq or the C library."""
-        library = self._libraries[0 if name.startswith("Py") else 1 if name[:4] == "zmq_" else 2]
-        # An object of our own: those that are attributes are everybody's.
-        return ctypes.cast(library[name], ctypes.c_void_p).value or 0
-
-    def datum(self, name: str) -> int:
-        """Return the address of a variable of Python."""
-        return ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, name))
+        if name not in self._found:
+            python, libzmq, libc = self._libraries
+            library = python if name.startswith("Py") else libzmq if "_" in name else libc
+            # An object of our own: those that are attributes are everybody's.
+            self._found[name] = ctypes.cast(library[name], ctypes.c_void_p).value or 0
+        return self._found[name]
 
 
 def make() -> dict[str, Callable[..., Any]]:
@@ -75,30 +81,29 @@ def make() -> dict[str, Callable[..., Any]]:
     Returns
     -------
     dict of str to callable
-        Each by its name; `contract` tells what they do.
+        Each by its name.
 
     Raises
     ------
     Unavailable
         When there can be none here.
     """
-    encode = encoder()
+    chosen = assembler()
     try:
         page = Page(_ROOM)
-        addresses = _Addresses()
-        type_error = ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyExc_TypeError").value or 0
         writer = Writer(
-            addresses.function,
+            chosen,
+            _Addresses().function,
             lambda text: page.put(text.encode() + b"\0"),
-            type_error,
-            addresses.datum("_Py_NoneStruct"),
+            ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyExc_TypeError").value or 0,
+            ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_Py_NoneStruct")),
         )
         methods = {}
-        for stub in writer.stubs():
-            name = page.put(stub.name.encode() + b"\0")
-            code = page.put(encode(stub))
+        for name in STUBS:
+            code, convention = writer.write(name)
+            text, start = page.put(name.encode() + b"\0"), page.put(code)
             # A PyMethodDef, which must live as long as the function.
-            methods[stub.name] = page.put(struct.pack("<QQi4xQ", name, code, stub.flags, 0))
+            methods[name] = page.put(struct.pack("<QQi4xQ", text, start, convention, 0))
         page.seal()
     except (OSError, AttributeError, ValueError) as error:
         raise Unavailable(str(error)) from None

@@ -1,4 +1,4 @@
-"""Turns stubs into code for AArch64.
+"""Writes stubs for AArch64.
 
 Source: Arm Architecture Reference Manual for A-profile, C6.2; Procedure Call Standard for the Arm
 64-bit Architecture, 6.
@@ -6,46 +6,31 @@ Source: Arm Architecture Reference Manual for A-profile, C6.2; Procedure Call St
 
 from __future__ import annotations
 
-from .labels import Code
-from .steps import (
-    Add,
-    Call,
-    Include,
-    Jump,
-    JumpIf,
-    Label,
-    Load,
-    Memory,
-    Negate,
-    Operand,
-    Return,
-    Set,
-    Step,
-    Store,
-    Stored,
-    Stub,
-    Variable,
-)
+import struct
 
-__all__ = ["encode"]
+from .assembler import Assembler, Memory, Operand, Stored, Variable
 
-#: What a called function may change; the linker counts on that, too.
+__all__ = ["Arm"]
+
+#: What any called function may change.
 X16 = 16
 #: The registers that every function leaves as they were: those of the variables.
-VARIABLES = (19, 20, 21, 22, 23, 24)
+SAVED = (19, 20, 21, 22, 23, 24)
 X29, X30 = 29, 30
-#: As a base, the stack pointer; as a source, zero.
-SP = XZR = 31
+#: The stack pointer as a base; zero as a source.
+SP = 31
+
+#: The registers that are put on the stack, two at a time, since that stays aligned to 16 bytes.
+PAIRS = ((X29, X30), (19, 20), (21, 22), (23, 24))
 
 BTI_C = 0xD503245F
 RET = 0xD65F03C0
-B = 0x14000000
 
 CONDITIONS = {"==": 0, "!=": 1, ">=": 10, "<": 11}
 
 
 def mov(to: int, source: int) -> int:
-    """Copy a register, but the stack pointer."""
+    """Copy a register, but not the stack pointer."""
     return 0xAA0003E0 | source << 16 | to
 
 
@@ -131,7 +116,7 @@ def b_if(relation: str, distance: int) -> int:
 
 def b(distance: int) -> int:
     """Jump so many bytes."""
-    return B | distance // 4 & 0x3FFFFFF
+    return 0x14000000 | distance // 4 & 0x3FFFFFF
 
 
 def number(to: int, value: int) -> list[int]:
@@ -142,92 +127,95 @@ def number(to: int, value: int) -> list[int]:
     return [movz(to, *some[0]), *(movk(to, *part) for part in some[1:])]
 
 
-def encode(stub: Stub) -> bytes:
-    """Turn a stub into code.
+class Arm(Assembler):
+    """Writes the code of one stub.
 
     Parameters
     ----------
-    stub : Stub
-        The stub.
-
-    Returns
-    -------
-    bytes
-        The code, which can be anywhere in memory.
+    parameters, memory
+        As for `Assembler`.
     """
-    code = Code()
-    # Two at a time, since the stack stays aligned to 16 bytes.
-    count = stub.variables() + 1 & ~1
-    pairs = [(X29, X30), *zip(VARIABLES[0:count:2], VARIABLES[1:count:2])]
-    room = stub.memory + 15 & ~15
-    code.word(BTI_C)
-    for pair in pairs:
-        code.word(push(*pair))
-    if room:
-        code.word(sub(SP, SP, room))
-    for register, variable in enumerate(stub.parameters):
-        if variable is not None:
-            code.word(mov(VARIABLES[variable.number], register))
-    leave = [add(SP, SP, room)] if room else []
-    leave += [*(pop(*pair) for pair in reversed(pairs)), RET]
-    for step in stub.steps:
-        _add(code, step, leave)
-    return code.finish()
 
+    def _begin(self, parameters: tuple[Variable | None, ...], memory: int) -> None:
+        room = memory + 15 & ~15
+        self._add(BTI_C, *(push(*pair) for pair in PAIRS), sub(SP, SP, room))
+        for register, variable in enumerate(parameters):
+            if variable is not None:
+                self._add(mov(SAVED[variable], register))
+        self._leave = (add(SP, SP, room), *(pop(*pair) for pair in reversed(PAIRS)), RET)
 
-def _put(to: int, value: Operand) -> list[int]:
-    if isinstance(value, Variable):
-        return [mov(to, VARIABLES[value.number])]
-    if isinstance(value, Memory):
-        return [add(to, SP, value.offset)]
-    if isinstance(value, Stored):
-        return [ldr(to, SP, value.offset)]
-    return number(to, value)
+    def _add(self, *words: int) -> None:
+        self._code += struct.pack(f"<{len(words)}I", *words)
 
-
-def _add(code: Code, step: Step, leave: list[int]) -> None:
-    words: list[int] = []
-    if isinstance(step, Set):
-        words = _put(VARIABLES[step.to.number], step.value)
-    elif isinstance(step, Load):
-        to = VARIABLES[step.to.number]
-        read = ldrsw if step.narrow else ldr
-        if isinstance(step.base, Memory):
-            words = [read(to, SP, step.base.offset + step.offset)]
+    def _put(self, register: int, value: Operand) -> None:
+        if isinstance(value, Variable):
+            self._add(mov(register, SAVED[value]))
+        elif isinstance(value, Memory):
+            self._add(add(register, SP, value))
+        elif isinstance(value, Stored):
+            self._add(ldr(register, SP, value))
         else:
-            words = [read(to, VARIABLES[step.base.number], step.offset)]
-    elif isinstance(step, Store):
-        words = [store(VARIABLES[step.value.number], SP, step.to.offset)]
-    elif isinstance(step, Call):
-        for register, argument in enumerate(step.arguments):
-            words += _put(register, argument)
-        words += [*number(X16, step.function), blr(X16)]
-        if step.result is not None:
-            copy = sxtw if step.narrow else mov
-            words.append(copy(VARIABLES[step.result.number], 0))
-    elif isinstance(step, Label):
-        code.label(step.name)
-    elif isinstance(step, Jump):
-        code.jump(step.label, b)
-    elif isinstance(step, JumpIf):
-        other = X16
-        if isinstance(step.other, Variable):
-            other = VARIABLES[step.other.number]
-        else:
-            words = number(X16, step.other)
-        for word in (*words, cmp(VARIABLES[step.variable.number], other)):
-            code.word(word)
-        relation = step.relation
-        code.jump(step.label, lambda distance: b_if(relation, distance))
-        return
-    elif isinstance(step, (Add, Include)):
-        to = VARIABLES[step.to.number]
-        combine = add_register if isinstance(step, Add) else orr
-        words = [*number(X16, step.number), combine(to, to, X16)]
-    elif isinstance(step, Negate):
-        to = VARIABLES[step.to.number]
-        words = [neg(to, to)]
-    elif isinstance(step, Return):
-        words = [*_put(0, step.value), *leave]
-    for word in words:
-        code.word(word)
+            self._add(*number(register, value))
+
+    def set(self, to: Variable, value: Operand) -> None:
+        """Give a variable a value."""
+        self._put(SAVED[to], value)
+
+    def load(self, to: Variable, base: Variable | Memory, offset: int = 0) -> None:
+        """Read into a variable the 8 bytes at an address."""
+        self._add(ldr(SAVED[to], *_place(base, offset)))
+
+    def load_int(self, to: Variable, base: Variable | Memory, offset: int = 0) -> None:
+        """Read into a variable the int of 32 bits at an address."""
+        self._add(ldrsw(SAVED[to], *_place(base, offset)))
+
+    def store(self, value: Variable, to: Memory) -> None:
+        """Write a variable to the stub's memory."""
+        self._add(store(SAVED[value], SP, to))
+
+    def call(self, function: int, *arguments: Operand, to: Variable | None = None) -> None:
+        """Call the C function at an address, whose result has 64 bits."""
+        for register, argument in enumerate(arguments):
+            self._put(register, argument)
+        self._add(*number(X16, function), blr(X16))
+        if to is not None:
+            self._add(mov(SAVED[to], 0))
+
+    def call_int(self, function: int, *arguments: Operand, to: Variable | None = None) -> None:
+        """Call the C function at an address, whose result is an int of 32 bits."""
+        self.call(function, *arguments)
+        if to is not None:
+            self._add(sxtw(SAVED[to], 0))
+
+    def jump(self, label: str) -> None:
+        """Go on at a label."""
+        self._distance(label, b)
+
+    def jump_if(self, variable: Variable, relation: str, other: Operand, label: str) -> None:
+        """Go on at a label if a variable is "==", "!=", "<" or ">=" a variable or number."""
+        self._put(X16, other)
+        self._add(cmp(SAVED[variable], X16))
+        self._distance(label, lambda distance: b_if(relation, distance))
+
+    def add(self, to: Variable, number: int) -> None:
+        """Add a number to a variable."""
+        self._put(X16, number)
+        self._add(add_register(SAVED[to], SAVED[to], X16))
+
+    def include(self, to: Variable, number: int) -> None:
+        """Set those bits of a variable that a number has."""
+        self._put(X16, number)
+        self._add(orr(SAVED[to], SAVED[to], X16))
+
+    def negate(self, to: Variable) -> None:
+        """Turn a variable's sign."""
+        self._add(neg(SAVED[to], SAVED[to]))
+
+    def leave(self, value: Operand) -> None:
+        """End the stub with a result."""
+        self._put(0, value)
+        self._add(*self._leave)
+
+
+def _place(base: Variable | Memory, offset: int) -> tuple[int, int]:
+    return (SP, base + offset) if isinstance(base, Memory) else (SAVED[base], offset)

@@ -1,482 +1,545 @@
-"""What each stub does: the operations of a socket, as steps.
+"""What each stub does: the operations of a socket, step by step.
 
 A handle is the address of a cell that has the socket's address, or 0 once the socket is closed.
 Nothing of Python runs in a stub but where libzmq lets go of memory that was lent to it, which calls
-back; so a stub reads the cell anew for each call of libzmq, and closing a socket empties it. Whoever
-calls a stub keeps the cell.
+back; so a stub reads the cell anew for each call of libzmq, and closing a socket empties the cell.
+Whoever calls a stub keeps it.
 
 All but those whose names begin with `wait` keep the GIL, and never block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Callable
 
 from .. import numbers
-from .steps import (
-    Add,
-    Call,
-    Include,
-    Jump,
-    JumpIf,
-    Label,
-    Load,
-    Memory,
-    Negate,
-    Operand,
-    Return,
-    Set,
-    Step,
-    Store,
-    Stored,
-    Stub,
-    Variable,
-)
+from ..contract import DONTWAIT, LARGE, SNDMORE
+from .assembler import VARIABLES, Assembler, Memory, Operand, Stored, Variable
 
-__all__ = ["LARGE", "Writer"]
+__all__ = ["MESSAGE", "METH_FASTCALL", "METH_O", "STUBS", "Writer"]
 
-# How Python calls a function, of its C API: with a tuple's items, with one argument.
+# How Python calls a function, in its C API: with several arguments, or with one.
 METH_FASTCALL = 0x80
 METH_O = 0x8
 
-DONTWAIT = 1
-SNDMORE = 2
-#: A message of this many bytes or more is copied with the GIL released.
-LARGE = 65536
 #: After so many parts in one call a signal handler or another thread may come in.
 MANY = 1000
-
 #: The size of a `zmq_msg_t` in bytes.
 MESSAGE = 64
-#: Where a stub has it in its memory, and what else it has there.
-message = Memory(0)
-FIRST, SECOND = 64, 72
-WITH_MESSAGE = 80
+#: What PyObject_GetBuffer is asked for, and the size of the Py_buffer that it fills.
+PyBUF_WRITABLE = 1
+BUFFER = 80
 
-A, B, C, D, E, F = map(Variable, range(6))
+# What the memory of a stub has where: a message of its own, or the bytes of an argument.
+message = Memory(0)
+DATA, SIZE = 0, 8
+FIRST, SECOND = 64, 72
+
+A, B, C, D, E, F = map(Variable, range(VARIABLES))
 
 
 class Writer:
-    """Describes the stubs.
+    """Writes the stubs.
 
     Parameters
     ----------
+    assembler : type of Assembler
+        That of the processor.
     find : callable
         Finds the address of a function by its name.
     text : callable
         Puts a text where it stays, and returns its address.
-    type_error : int
-        The address of `TypeError`.
-    none : int
-        The address of `None`.
+    type_error, none : int
+        The addresses of `TypeError` and `None`.
     """
 
     def __init__(
-        self, find: Callable[[str], int], text: Callable[[str], int], type_error: int, none: int
+        self,
+        assembler: type[Assembler],
+        find: Callable[[str], int],
+        text: Callable[[str], int],
+        type_error: int,
+        none: int,
     ) -> None:
+        self._assembler = assembler
         self._find = find
         self._text = text
         self._type_error = type_error
         self._none = none
+        self._code: Assembler
 
-    def stubs(self) -> Iterator[Stub]:
-        """Describe all of them."""
-        yield self._one("receive", WITH_MESSAGE, self._receive())
-        yield self._some("wait_receive", 2, WITH_MESSAGE, self._wait_receive())
-        yield self._some("receive_all", 2, WITH_MESSAGE, self._receive_all())
-        yield self._some("send", 3, 16, self._send())
-        yield self._some("wait_send", 3, 16, self._wait_send())
-        yield self._some("send_all", 3, 32, self._send_all())
-        yield self._one("look", 16, self._look())
-        yield self._some("get", 2, 16, self._get())
-        yield self._some("receive_message", 2, 0, self._receive_message())
-        yield self._some("send_message", 3, 0, self._send_message())
-        yield self._some("wait_receive_message", 3, 0, self._wait_message("zmq_msg_recv"))
-        yield self._some("wait_send_message", 3, 0, self._wait_message("zmq_msg_send"))
+    def write(self, name: str) -> tuple[bytes, int]:
+        """Write a stub; return its code, and how it is called."""
+        steps, count, memory = STUBS[name]
+        parameters = (None, A) if count == 1 else (None, A, B)
+        self._code = self._assembler(parameters, memory)
+        if count > 1:
+            self._code.jump_if(B, "!=", count, "miscounted")
+        steps(self)
+        self._end(f"{name}() takes {count} arguments")
+        return self._code.finish(), METH_O if count == 1 else METH_FASTCALL
 
     # -- Sending -----------------------------------------------------------------------------------
 
-    def _send(self) -> list[Step]:
-        """send(handle, data, flags): 0 when sent, 1 when it is large, or -errno."""
-        return [
-            *self._data(B),
-            Load(B, A, 16),
-            *self._number(B, B),
-            Load(A, A),
-            *self._cell(A, A),
-            Load(C, Memory(8)),
-            JumpIf(C, ">=", LARGE, "large"),
-            Include(B, DONTWAIT),
-            *self._handle(A, A),
-            self._zmq("zmq_send", A, Stored(0), C, B, to=D),
-            JumpIf(D, "<", 0, "failed"),
-            *self._int(0, A),
-            Label("large"),
-            *self._int(1, A),
-        ]
+    def send(self) -> None:
+        """send(handle, data, flags)."""
+        code = self._code
+        self._data(B)
+        code.load(C, Memory(SIZE))
+        code.jump_if(C, ">=", LARGE, "large")
+        code.load(B, A, 16)
+        self._number(B, B)
+        code.include(B, DONTWAIT)
+        code.load(A, A)
+        self._cell(A, A)
+        self._handle(A, A)
+        self._call_int("zmq_send", A, Stored(DATA), C, B, to=D)
+        code.jump_if(D, "<", 0, "failed")
+        self._return_int(0)
+        code.label("large")
+        self._return_int(1)
 
-    def _wait_send(self) -> list[Step]:
-        """wait_send(handle, data, flags): 0 when sent, or -errno."""
-        return [
-            *self._data(B),
-            Load(B, A, 16),
-            *self._number(B, B),
-            Load(A, A),
-            *self._cell(A, A),
-            *self._handle(A, A),
-            *self._outside(C, self._zmq("zmq_send", A, Stored(0), Stored(8), B, to=D)),
-            JumpIf(D, "<", 0, "known"),
-            *self._int(0, A),
-        ]
+    def wait_send(self) -> None:
+        """wait_send(handle, data, flags)."""
+        code = self._code
+        self._data(B)
+        code.load(B, A, 16)
+        self._number(B, B)
+        code.load(A, A)
+        self._cell(A, A)
+        self._handle(A, A)
+        self._call("PyEval_SaveThread", to=C)
+        self._call_int("zmq_send", A, Stored(DATA), Stored(SIZE), B, to=D)
+        self._restore(C)
+        code.jump_if(D, "<", 0, "known")
+        self._return_int(0)
 
-    def _send_all(self) -> list[Step]:
-        """send_all(handle, parts, flags): 0 when sent, 1 if they are no bytes, or -1 - parts sent."""
-        handle = Memory(16)
+    def send_all(self) -> None:
+        """send_all(handle, parts, flags)."""
+        code, cell, flags = self._code, Memory(16), Memory(24)
         parts, count, number, part, scratch = A, C, D, E, F
-        return [
-            Load(B, A, 16),
-            *self._number(B, B),
-            Include(B, DONTWAIT),
-            Store(B, Memory(24)),
-            Load(B, A),
-            *self._cell(B, B),
-            Store(B, handle),
-            Load(parts, A, 8),
-            self._call("PySequence_Size", parts, to=count),
-            JumpIf(count, "<", 1, "other"),
-            # All are looked at before the first is sent.
-            Set(number, 0),
-            Label("check"),
-            self._call("PySequence_GetItem", parts, number, to=part),
-            JumpIf(part, "==", 0, "other"),
-            self._zmq("PyBytes_AsStringAndSize", part, Memory(0), Memory(8), to=scratch),
-            self._call("Py_DecRef", part),
-            JumpIf(scratch, "<", 0, "other"),
-            Add(number, 1),
-            JumpIf(number, "<", count, "check"),
-            Set(number, 0),
-            Label("next"),
-            self._call("PySequence_GetItem", parts, number, to=part),
-            JumpIf(part, "==", 0, "changed"),
-            self._zmq("PyBytes_AsStringAndSize", part, Memory(0), Memory(8), to=scratch),
-            JumpIf(scratch, "<", 0, "release"),
-            Load(scratch, Memory(8)),
-            JumpIf(scratch, ">=", LARGE, "release"),
-            # SNDMORE unless it is the last one.
-            Load(B, Memory(24)),
-            Add(number, 1),
-            JumpIf(number, ">=", count, "last"),
-            Include(B, SNDMORE),
-            Label("last"),
-            Add(number, -1),
-            Load(scratch, handle),
-            Load(scratch, scratch),
-            JumpIf(scratch, "==", 0, "release"),
-            self._zmq("zmq_send", scratch, Stored(0), Stored(8), B, to=scratch),
-            JumpIf(scratch, "<", 0, "release"),
-            self._call("Py_DecRef", part),
-            Add(number, 1),
-            JumpIf(number, "<", count, "next"),
-            *self._int(0, A),
-            Label("release"),
-            self._call("Py_DecRef", part),
-            Label("changed"),
-            self._call("PyErr_Clear"),
-            Add(number, 1),
-            Negate(number),
-            *self._int(number, A),
-            Label("other"),
-            self._call("PyErr_Clear"),
-            *self._int(1, A),
-        ]
+        code.load(B, A, 16)
+        self._number(B, B)
+        code.include(B, DONTWAIT)
+        code.store(B, flags)
+        code.load(B, A)
+        # What the parts are is told of a closed socket, too.
+        self._call("PyLong_AsVoidPtr", B, to=B)
+        code.store(B, cell)
+        code.jump_if(B, "!=", 0, "a handle")
+        self._call("PyErr_Occurred", to=B)
+        code.jump_if(B, "!=", 0, "raise")
+        code.label("a handle")
+        code.load(parts, A, 8)
+        self._call("PySequence_Size", parts, to=count)
+        code.jump_if(count, "<", 1, "other")
+        # All are looked at before the first is sent.
+        code.set(number, 0)
+        code.label("check")
+        self._part(parts, number, part, scratch, "other")
+        self._call("Py_DecRef", part)
+        code.jump_if(scratch, "<", 0, "other")
+        code.add(number, 1)
+        code.jump_if(number, "<", count, "check")
+        code.set(number, 0)
+        code.add(count, -1)
+        code.label("next")
+        self._part(parts, number, part, scratch, "changed")
+        code.jump_if(scratch, "<", 0, "release")
+        code.load(scratch, Memory(SIZE))
+        code.jump_if(scratch, ">=", LARGE, "release")
+        code.load(B, flags)
+        code.jump_if(number, ">=", count, "last")
+        code.include(B, SNDMORE)
+        code.label("last")
+        code.load(scratch, cell)
+        code.jump_if(scratch, "==", 0, "release")
+        code.load(scratch, scratch)
+        code.jump_if(scratch, "==", 0, "release")
+        self._call_int("zmq_send", scratch, Stored(DATA), Stored(SIZE), B, to=scratch)
+        code.jump_if(scratch, "<", 0, "release")
+        self._call("Py_DecRef", part)
+        code.add(number, 1)
+        code.jump_if(count, ">=", number, "next")
+        self._return_int(0)
+        code.label("release")
+        self._call("Py_DecRef", part)
+        code.label("changed")
+        self._call("PyErr_Clear")
+        code.add(number, 1)
+        code.negate(number)
+        self._return_int(number)
+        code.label("other")
+        self._call("PyErr_Clear")
+        self._return_int(1)
+
+    def _part(
+        self, parts: Variable, number: Variable, part: Variable, rc: Variable, missing: str
+    ) -> None:
+        """Get a part of a message, which is then released, and its bytes; `rc` is -1 for others."""
+        self._call("PySequence_GetItem", parts, number, to=part)
+        self._code.jump_if(part, "==", 0, missing)
+        self._call_int("PyBytes_AsStringAndSize", part, Memory(DATA), Memory(SIZE), to=rc)
 
     # -- Receiving ---------------------------------------------------------------------------------
 
-    def _receive(self) -> list[Step]:
-        """receive(handle): bytes, those in a tuple if they are many, or -errno."""
-        return [
-            *self._cell(A, A),
-            self._zmq("zmq_msg_init", message),
-            *self._handle(A, A),
-            self._zmq("zmq_msg_recv", message, A, DONTWAIT, to=B),
-            JumpIf(B, "<", 0, "failed"),
-            *self._arrived(B, C, D),
-        ]
+    def receive(self) -> None:
+        """receive(handle)."""
+        self._cell(A, A)
+        self._call_int("zmq_msg_init", message)
+        self._handle(A, A)
+        self._call_int("zmq_msg_recv", message, A, DONTWAIT, to=B)
+        self._code.jump_if(B, "<", 0, "failed")
+        self._arrived(B, C, D)
 
-    def _wait_receive(self) -> list[Step]:
-        """wait_receive(handle, flags): what `receive` does."""
-        return [
-            Load(B, A, 8),
-            *self._number(B, B),
-            Load(A, A),
-            *self._cell(A, A),
-            self._zmq("zmq_msg_init", message),
-            *self._handle(A, A),
-            *self._outside(C, self._zmq("zmq_msg_recv", message, A, B, to=D)),
-            JumpIf(D, "<", 0, "known"),
-            *self._arrived(D, A, B),
-        ]
+    def wait_receive(self) -> None:
+        """wait_receive(handle, flags)."""
+        code = self._code
+        code.load(B, A, 8)
+        self._number(B, B)
+        code.load(A, A)
+        self._cell(A, A)
+        self._call_int("zmq_msg_init", message)
+        self._handle(A, A)
+        self._call("PyEval_SaveThread", to=C)
+        self._call_int("zmq_msg_recv", message, A, B, to=D)
+        self._restore(C)
+        code.jump_if(D, "<", 0, "known")
+        self._arrived(D, A, B)
 
-    def _receive_all(self) -> list[Step]:
-        """receive_all(handle, parts): 0 at a message's end, 1 where it goes on, or -errno."""
+    def receive_all(self) -> None:
+        """receive_all(handle, parts)."""
+        code = self._code
         parts, cell, size, data, more, left = A, B, C, D, E, F
-        return [
-            Load(B, A),
-            *self._cell(B, B),
-            Load(parts, A, 8),
-            self._call("PyList_Size", parts, to=size),
-            JumpIf(size, "<", 0, "raise"),
-            Set(left, MANY),
-            Label("next"),
-            self._zmq("zmq_msg_init", message),
-            *self._handle(cell, size),
-            self._zmq("zmq_msg_recv", message, size, DONTWAIT, to=size),
-            JumpIf(size, "<", 0, "failed"),
-            self._zmq("zmq_msg_more", message, to=more),
-            JumpIf(size, ">=", LARGE, "large"),
-            *self._small(size, data),
-            self._zmq("PyList_Append", parts, data, to=size),
-            self._call("Py_DecRef", data),
-            JumpIf(size, "<", 0, "raise"),
-            Add(left, -1),
-            JumpIf(left, "<", 1, "enough"),
-            JumpIf(more, "!=", 0, "next"),
-            Label("enough"),
-            *self._int(more, A),
-            Label("large"),
-            *self._large(size, data, left),
-            self._zmq("PyList_Append", parts, data, to=size),
-            self._call("Py_DecRef", data),
-            JumpIf(size, ">=", 0, "enough"),
-            Jump("raise"),
-        ]
+        code.load(B, A)
+        self._cell(B, B)
+        code.load(parts, A, 8)
+        # Before anything is received: is it a list?
+        self._call("PyList_Size", parts, to=size)
+        code.jump_if(size, "<", 0, "raise")
+        code.set(left, MANY)
+        code.label("next")
+        self._call_int("zmq_msg_init", message)
+        self._handle(cell, size)
+        self._call_int("zmq_msg_recv", message, size, DONTWAIT, to=size)
+        code.jump_if(size, "<", 0, "failed")
+        self._call_int("zmq_msg_more", message, to=more)
+        code.jump_if(size, ">=", LARGE, "large")
+        self._small(size, data)
+        self._call_int("PyList_Append", parts, data, to=size)
+        self._call("Py_DecRef", data)
+        code.jump_if(size, "<", 0, "raise")
+        code.add(left, -1)
+        code.jump_if(left, "<", 1, "enough")
+        code.jump_if(more, "!=", 0, "next")
+        code.label("enough")
+        self._return_int(more)
+        code.label("large")
+        self._large(size, data, left)
+        self._call_int("PyList_Append", parts, data, to=size)
+        self._call("Py_DecRef", data)
+        # Other threads ran meanwhile, and may have closed the socket.
+        code.jump_if(size, ">=", 0, "enough")
+        code.jump("raise")
 
-    def _arrived(self, size: Variable, data: Variable, scratch: Variable) -> list[Step]:
+    def _arrived(self, size: Variable, data: Variable, scratch: Variable) -> None:
         """Return the content of the message, in a tuple if it is large."""
-        return [
-            JumpIf(size, ">=", LARGE, "large"),
-            *self._small(size, data),
-            Return(data),
-            Label("large"),
-            *self._large(size, data, scratch),
-            self._call("PyTuple_New", 1, to=scratch),
-            JumpIf(scratch, "==", 0, "drop"),
-            self._zmq("PyTuple_SetItem", scratch, 0, data),
-            Return(scratch),
-            Label("drop"),
-            self._call("Py_DecRef", data),
-            Return(0),
-        ]
+        code = self._code
+        code.jump_if(size, ">=", LARGE, "large")
+        self._small(size, data)
+        code.leave(data)
+        code.label("large")
+        self._large(size, data, scratch)
+        self._call("PyTuple_New", 1, to=scratch)
+        code.jump_if(scratch, "==", 0, "drop")
+        self._call_int("PyTuple_SetItem", scratch, 0, data)
+        code.leave(scratch)
+        code.label("drop")
+        self._call("Py_DecRef", data)
+        code.leave(0)
 
-    def _small(self, size: Variable, data: Variable) -> list[Step]:
+    def _small(self, size: Variable, data: Variable) -> None:
         """Copy the content, and let go of the message."""
-        return [
-            self._call("zmq_msg_data", message, to=data),
-            self._call("PyBytes_FromStringAndSize", data, size, to=data),
-            JumpIf(data, "==", 0, "lost"),
-            self._zmq("zmq_msg_close", message),
-        ]
+        self._call("zmq_msg_data", message, to=data)
+        self._call("PyBytes_FromStringAndSize", data, size, to=data)
+        self._code.jump_if(data, "==", 0, "lost")
+        self._call_int("zmq_msg_close", message)
 
-    def _large(self, size: Variable, data: Variable, scratch: Variable) -> list[Step]:
-        """Copy the content with the GIL released, which nobody else has anything of."""
-        return [
-            self._call("PyBytes_FromStringAndSize", 0, size, to=data),
-            JumpIf(data, "==", 0, "lost"),
-            self._call("PyEval_SaveThread", to=scratch),
-            Store(scratch, Memory(FIRST)),
-            self._call("PyBytes_AsString", data, to=scratch),
-            Store(scratch, Memory(SECOND)),
-            self._call("zmq_msg_data", message, to=scratch),
-            self._call("memcpy", Stored(SECOND), scratch, size),
-            self._zmq("zmq_msg_close", message),
-            self._call("PyEval_RestoreThread", Stored(FIRST)),
-        ]
+    def _large(self, size: Variable, data: Variable, scratch: Variable) -> None:
+        """Copy the content with the GIL released: nobody else has the message or the bytes."""
+        code = self._code
+        self._call("PyBytes_FromStringAndSize", 0, size, to=data)
+        code.jump_if(data, "==", 0, "lost")
+        self._call("PyEval_SaveThread", to=scratch)
+        code.store(scratch, Memory(FIRST))
+        self._call("PyBytes_AsString", data, to=scratch)
+        code.store(scratch, Memory(SECOND))
+        self._call("zmq_msg_data", message, to=scratch)
+        self._call("memcpy", Stored(SECOND), scratch, size)
+        self._call_int("zmq_msg_close", message)
+        self._call("PyEval_RestoreThread", Stored(FIRST))
 
     # -- Options -----------------------------------------------------------------------------------
 
-    def _look(self) -> list[Step]:
-        """look(handle): EVENTS, or -errno."""
-        return [
-            *self._cell(A, A),
-            *self._handle(A, A),
-            *self._option(A, numbers.EVENTS, B),
-            JumpIf(B, "<", 0, "failed"),
-            Load(B, Memory(0), narrow=True),
-            *self._int(B, A),
-        ]
+    def look(self) -> None:
+        """look(handle): EVENTS."""
+        code = self._code
+        self._cell(A, A)
+        self._handle(A, A)
+        self._option(A, numbers.EVENTS)
+        code.jump_if(B, "<", 0, "failed")
+        code.load_int(B, Memory(0))
+        self._return_int(B)
 
-    def _get(self) -> list[Step]:
-        """get(handle, option): an option of 32 bits, or None when it cannot be had."""
-        return [
-            Load(B, A, 8),
-            *self._number(B, B),
-            Load(A, A),
-            self._call("PyLong_AsVoidPtr", A, to=A),
-            JumpIf(A, "==", 0, "no option"),
-            Load(A, A),
-            JumpIf(A, "==", 0, "none"),
-            *self._option(A, B, B),
-            JumpIf(B, "<", 0, "none"),
-            Load(B, Memory(0), narrow=True),
-            *self._int(B, A),
-            Label("no option"),
-            self._call("PyErr_Occurred", to=A),
-            JumpIf(A, "!=", 0, "raise"),
-            Label("none"),
-            self._call("Py_IncRef", self._none),
-            Return(self._none),
-        ]
+    def get(self) -> None:
+        """get(handle, option)."""
+        code = self._code
+        code.load(B, A, 8)
+        self._number(B, B)
+        code.load(A, A)
+        self._call("PyLong_AsVoidPtr", A, to=A)
+        code.jump_if(A, "==", 0, "no socket")
+        code.load(A, A)
+        code.jump_if(A, "==", 0, "none")
+        self._option(A, B)
+        code.jump_if(B, "<", 0, "none")
+        code.load_int(B, Memory(0))
+        self._return_int(B)
+        code.label("no socket")
+        self._call("PyErr_Occurred", to=A)
+        code.jump_if(A, "!=", 0, "raise")
+        code.label("none")
+        self._call("Py_IncRef", self._none)
+        code.leave(self._none)
 
-    def _option(self, handle: Variable, option: Operand, to: Variable) -> list[Step]:
-        """Read an option of 32 bits into the memory; the result of the call is in a variable."""
-        return [
-            Set(C, 4),
-            Store(C, Memory(8)),
-            self._zmq("zmq_getsockopt", handle, option, Memory(0), Memory(8), to=to),
-        ]
+    def _option(self, handle: Variable, option: Operand) -> None:
+        """Read an option of 32 bits into the memory; what the call returned is in B."""
+        self._code.set(C, 4)
+        self._code.store(C, Memory(8))
+        self._call_int("zmq_getsockopt", handle, option, Memory(0), Memory(8), to=B)
 
-    # -- Messages that are Python's ----------------------------------------------------------------
+    # -- Messages in memory of Python --------------------------------------------------------------
 
-    def _receive_message(self) -> list[Step]:
-        """receive_message(handle, message): the size, or -errno."""
-        return [
-            *self._address(B),
-            Load(A, A),
-            *self._cell(A, A),
-            *self._handle(A, A),
-            self._zmq("zmq_msg_recv", B, A, DONTWAIT, to=B),
-            JumpIf(B, "<", 0, "failed"),
-            *self._int(B, A),
-        ]
+    def receive_message(self) -> None:
+        """receive_message(handle, message)."""
+        code = self._code
+        code.load(B, A, 8)
+        self._message(B, B, C)
+        code.load(A, A)
+        self._cell(A, A)
+        self._handle(A, A)
+        self._call_int("zmq_msg_recv", B, A, DONTWAIT, to=B)
+        code.jump_if(B, "<", 0, "failed")
+        self._return_int(B)
 
-    def _send_message(self) -> list[Step]:
-        """send_message(handle, message, flags): the size, or -errno."""
-        return [
-            *self._address(B),
-            Load(C, A, 16),
-            *self._number(C, C),
-            Include(C, DONTWAIT),
-            Load(A, A),
-            *self._cell(A, A),
-            *self._handle(A, A),
-            self._zmq("zmq_msg_send", B, A, C, to=B),
-            JumpIf(B, "<", 0, "failed"),
-            *self._int(B, A),
-        ]
+    def send_message(self) -> None:
+        """send_message(handle, message, flags)."""
+        code = self._code
+        self._passing()
+        code.include(C, DONTWAIT)
+        self._call_int("zmq_msg_send", B, A, C, to=B)
+        code.jump_if(B, "<", 0, "failed")
+        self._return_int(B)
 
-    def _wait_message(self, function: str) -> list[Step]:
-        """wait_..._message(handle, message, flags): the size, or -errno."""
-        return [
-            *self._address(B),
-            Load(C, A, 16),
-            *self._number(C, C),
-            Load(A, A),
-            *self._cell(A, A),
-            *self._handle(A, A),
-            *self._outside(F, self._zmq(function, B, A, C, to=D)),
-            JumpIf(D, "<", 0, "known"),
-            *self._int(D, A),
-        ]
+    def wait_receive_message(self) -> None:
+        """wait_receive_message(handle, message, flags)."""
+        self._wait("zmq_msg_recv")
+
+    def wait_send_message(self) -> None:
+        """wait_send_message(handle, message, flags)."""
+        self._wait("zmq_msg_send")
+
+    def _wait(self, function: str) -> None:
+        self._passing()
+        self._call("PyEval_SaveThread", to=F)
+        self._call_int(function, B, A, C, to=D)
+        self._restore(F)
+        self._code.jump_if(D, "<", 0, "known")
+        self._return_int(D)
+
+    def _passing(self) -> None:
+        """Read a handle into A, a message into B, flags into C."""
+        code = self._code
+        code.load(B, A, 8)
+        self._message(B, B, C)
+        code.load(C, A, 16)
+        self._number(C, C)
+        code.load(A, A)
+        self._cell(A, A)
+        self._handle(A, A)
+
+    def begin(self) -> None:
+        """begin(message): make it empty."""
+        self._of_message("zmq_msg_init")
+
+    def empty(self) -> None:
+        """empty(message)."""
+        self._of_message("zmq_msg_close", "zmq_msg_init")
+
+    def close(self) -> None:
+        """close(message)."""
+        self._of_message("zmq_msg_close")
+
+    def more(self) -> None:
+        """more(message)."""
+        self._of_message("zmq_msg_more")
+
+    def _of_message(self, *functions: str) -> None:
+        """Call functions with a message; return what the last one returns."""
+        self._message(A, A, B)
+        for function in functions:
+            self._call_int(function, A, to=B)
+        self._return_int(B)
+
+    def size(self) -> None:
+        """size(message)."""
+        self._message(A, A, B)
+        self._call("zmq_msg_size", A, to=B)
+        self._return_int(B)
+
+    def address(self) -> None:
+        """address(message): where the content is."""
+        self._message(A, A, B)
+        self._call("zmq_msg_data", A, to=B)
+        self._call("PyLong_FromVoidPtr", B, to=A)
+        self._code.leave(A)
+
+    def read(self) -> None:
+        """read(message)."""
+        code = self._code
+        self._message(A, A, B)
+        self._call("zmq_msg_size", A, to=B)
+        self._call("zmq_msg_data", A, to=C)
+        code.jump_if(B, ">=", LARGE, "large")
+        self._call("PyBytes_FromStringAndSize", C, B, to=A)
+        code.leave(A)
+        code.label("large")
+        self._call("PyBytes_FromStringAndSize", 0, B, to=A)
+        code.jump_if(A, "==", 0, "raise")
+        self._call("PyBytes_AsString", A, to=D)
+        self._call("PyEval_SaveThread", to=E)
+        self._call("memcpy", D, C, B)
+        self._call("PyEval_RestoreThread", E)
+        code.leave(A)
 
     # -- Parts of stubs ----------------------------------------------------------------------------
 
-    def _call(self, name: str, *arguments: Operand, to: Variable | None = None) -> Step:
-        return Call(self._find(name), arguments, to)
+    def _call(self, name: str, *arguments: Operand, to: Variable | None = None) -> None:
+        self._code.call(self._find(name), *arguments, to=to)
 
-    def _zmq(self, name: str, *arguments: Operand, to: Variable | None = None) -> Step:
-        """Call a function that returns an int of 32 bits, as nearly all of libzmq do."""
-        return Call(self._find(name), arguments, to, narrow=True)
+    def _call_int(self, name: str, *arguments: Operand, to: Variable | None = None) -> None:
+        self._code.call_int(self._find(name), *arguments, to=to)
 
-    def _outside(self, state: Variable, step: Step) -> list[Step]:
-        """Do a step with the GIL released; variable E is its errno, of which only a failure tells."""
-        return [
-            self._call("PyEval_SaveThread", to=state),
-            step,
-            self._zmq("zmq_errno", to=E),
-            self._call("PyEval_RestoreThread", state),
-        ]
+    def _return_int(self, value: Operand) -> None:
+        self._call("PyLong_FromLong", value, to=A)
+        self._code.leave(A)
 
-    def _number(self, argument: Variable, to: Variable) -> list[Step]:
+    def _restore(self, state: Variable) -> None:
+        """Get the GIL back after a call whose errno, if it failed, is then in E."""
+        self._call_int("zmq_errno", to=E)
+        self._call("PyEval_RestoreThread", state)
+
+    def _number(self, argument: Variable, to: Variable) -> None:
         """Read an argument that is an int."""
-        return [
-            self._call("PyLong_AsLong", argument, to=to),
-            JumpIf(to, "!=", -1, "a number"),
-            self._call("PyErr_Occurred", to=to),
-            JumpIf(to, "!=", 0, "raise"),
-            Set(to, -1),
-            Label("a number"),
-        ]
+        code = self._code
+        self._call("PyLong_AsLong", argument, to=to)
+        code.jump_if(to, "!=", -1, "a number")
+        self._call("PyErr_Occurred", to=to)
+        code.jump_if(to, "!=", 0, "raise")
+        code.set(to, -1)
+        code.label("a number")
 
-    def _data(self, scratch: Variable) -> list[Step]:
-        """Read the second argument, bytes: their address is at 0 of the memory, their size at 8."""
-        return [
-            Load(scratch, A, 8),
-            self._zmq("PyBytes_AsStringAndSize", scratch, Memory(0), Memory(8), to=scratch),
-            JumpIf(scratch, "<", 0, "raise"),
-        ]
+    def _data(self, scratch: Variable) -> None:
+        """Read the second argument, bytes: their address and size are in the memory then."""
+        code = self._code
+        code.load(scratch, A, 8)
+        self._call_int("PyBytes_AsStringAndSize", scratch, Memory(DATA), Memory(SIZE), to=scratch)
+        code.jump_if(scratch, "<", 0, "raise")
 
-    def _address(self, to: Variable) -> list[Step]:
-        """Read the second argument, the address of a message."""
-        return [
-            Load(to, A, 8),
-            self._call("PyLong_AsVoidPtr", to, to=to),
-            JumpIf(to, "==", 0, "no message"),
-        ]
+    def _message(self, argument: Variable, to: Variable, scratch: Variable) -> None:
+        """Read an argument that is memory for a message: as many bytes at least, and writable."""
+        code, buffer = self._code, Memory(0)
+        self._call_int("PyObject_GetBuffer", argument, buffer, PyBUF_WRITABLE, to=scratch)
+        code.jump_if(scratch, "!=", 0, "raise")
+        # A Py_buffer begins with the address, the object and the length.
+        code.load(to, buffer)
+        code.load(scratch, buffer, 16)
+        code.jump_if(scratch, "<", MESSAGE, "short")
+        self._call("PyBuffer_Release", buffer)
 
-    def _cell(self, argument: Variable, to: Variable) -> list[Step]:
+    def _cell(self, argument: Variable, to: Variable) -> None:
         """Read an argument that is a handle, and not NULL."""
-        return [
-            self._call("PyLong_AsVoidPtr", argument, to=to),
-            JumpIf(to, "==", 0, "no cell"),
-        ]
+        self._call("PyLong_AsVoidPtr", argument, to=to)
+        self._code.jump_if(to, "==", 0, "no cell")
 
-    def _handle(self, cell: Variable, to: Variable) -> list[Step]:
+    def _handle(self, cell: Variable, to: Variable) -> None:
         """Read the socket's address out of its cell."""
-        return [Load(to, cell), JumpIf(to, "==", 0, "closed")]
-
-    def _int(self, value: Operand, scratch: Variable) -> list[Step]:
-        """Return an int."""
-        return [self._call("PyLong_FromLong", value, to=scratch), Return(scratch)]
+        self._code.load(to, cell)
+        self._code.jump_if(to, "==", 0, "closed")
 
     # -- Ends --------------------------------------------------------------------------------------
 
-    def _one(self, name: str, memory: int, steps: list[Step]) -> Stub:
-        """Describe a stub of one argument."""
-        return Stub(name, METH_O, (None, A), memory, [*steps, *self._ends(steps)])
+    def _end(self, usage: str) -> None:
+        """Write the ends that steps jump to, none of which comes back."""
+        code = self._code
+        if code.wanted("failed"):
+            code.label("failed")
+            self._call_int("zmq_errno", to=E)
+            code.jump("known")
+        if code.wanted("known"):
+            code.label("known")
+            code.negate(E)
+            self._return_int(E)
+        if code.wanted("no cell"):
+            code.label("no cell")
+            self._call("PyErr_Occurred", to=A)
+            code.jump_if(A, "!=", 0, "raise")
+            code.jump("closed")
+        if code.wanted("closed"):
+            code.label("closed")
+            self._return_int(-numbers.ENOTSOCK)
+        if code.wanted("lost"):
+            code.label("lost")
+            # What closes the message may call Python, which must not find an exception.
+            self._call("PyErr_Clear")
+            self._call_int("zmq_msg_close", message)
+            self._call("PyErr_NoMemory")
+            code.leave(0)
+        if code.wanted("short"):
+            code.label("short")
+            self._call("PyBuffer_Release", Memory(0))
+            self._raise(f"a message has {MESSAGE} bytes of memory")
+        if code.wanted("miscounted"):
+            code.label("miscounted")
+            self._raise(usage)
+        if code.wanted("raise"):
+            code.label("raise")
+            code.leave(0)
 
-    def _some(self, name: str, count: int, memory: int, steps: list[Step]) -> Stub:
-        """Describe a stub of several arguments."""
-        steps = [JumpIf(B, "!=", count, "miscounted"), *steps]
-        text = f"{name}() takes {count} arguments"
-        ends = self._ends(steps, text)
-        return Stub(name, METH_FASTCALL, (None, A, B), memory, [*steps, *ends])
+    def _raise(self, text: str) -> None:
+        self._call("PyErr_SetString", self._type_error, self._text(text))
+        self._code.leave(0)
 
-    def _ends(self, steps: list[Step], text: str = "") -> list[Step]:
-        """Make the ends that steps jump to, none of which comes back."""
-        occurred = [self._call("PyErr_Occurred", to=A), JumpIf(A, "!=", 0, "raise")]
-        closed = self._int(-numbers.ENOTSOCK, A)
-        ends: dict[str, list[Step]] = {
-            "failed": [self._zmq("zmq_errno", to=A), Negate(A), *self._int(A, A)],
-            "known": [Negate(E), *self._int(E, A)],
-            "no cell": [*occurred, *closed],
-            "closed": closed,
-            # What closes a message may call Python, which must not find an exception.
-            "lost": [
-                self._call("PyErr_Clear"),
-                self._zmq("zmq_msg_close", message),
-                self._call("PyErr_NoMemory"),
-                Return(0),
-            ],
-            "no message": [*occurred, *self._int(-numbers.EFAULT, A)],
-            "miscounted": [
-                self._call("PyErr_SetString", self._type_error, self._text(text)),
-                Return(0),
-            ],
-            "raise": [Return(0)],
-        }
-        made: list[Step] = []
-        for name, end in ends.items():
-            if any(isinstance(s, (Jump, JumpIf)) and s.label == name for s in [*steps, *made]):
-                made += [Label(name), *end]
-        return made
+
+#: Each stub: its steps, how many arguments it takes, how many bytes of memory it has.
+STUBS: dict[str, tuple[Callable[[Writer], None], int, int]] = {
+    "send": (Writer.send, 3, 16),
+    "send_all": (Writer.send_all, 3, 32),
+    "wait_send": (Writer.wait_send, 3, 16),
+    "receive": (Writer.receive, 1, 80),
+    "receive_all": (Writer.receive_all, 2, 80),
+    "wait_receive": (Writer.wait_receive, 2, 80),
+    "look": (Writer.look, 1, 16),
+    "get": (Writer.get, 2, 16),
+    "send_message": (Writer.send_message, 3, BUFFER),
+    "receive_message": (Writer.receive_message, 2, BUFFER),
+    "wait_send_message": (Writer.wait_send_message, 3, BUFFER),
+    "wait_receive_message": (Writer.wait_receive_message, 3, BUFFER),
+    "begin": (Writer.begin, 1, BUFFER),
+    "empty": (Writer.empty, 1, BUFFER),
+    "close": (Writer.close, 1, BUFFER),
+    "more": (Writer.more, 1, BUFFER),
+    "size": (Writer.size, 1, BUFFER),
+    "address": (Writer.address, 1, BUFFER),
+    "read": (Writer.read, 1, BUFFER),
+}

@@ -1,6 +1,6 @@
 """Memory for code: written first, then read-only and executable, never both, and never freed.
 
-It stays for as long as the process lives, because a function in it may be called as long as that: at
+It stays for as long as the process lives, because its functions may be called as long as that: at
 the very end of an interpreter, and in the child of a fork, which inherits it.
 """
 
@@ -43,10 +43,10 @@ class Page:
         allocate, self._protect = _libc()
         self._size = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
         kind = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-        self._begin = allocate(None, self._size, mmap.PROT_READ | mmap.PROT_WRITE, kind, -1, 0)
-        if self._begin == -1:
+        begin: int = allocate(None, self._size, mmap.PROT_READ | mmap.PROT_WRITE, kind, -1, 0)
+        if begin == -1:
             raise OSError(ctypes.get_errno(), "no memory for code")
-        self._end = self._begin
+        self._begin = self._end = begin
 
     def put(self, data: bytes) -> int:
         """Put code or data into the memory, and return its address.

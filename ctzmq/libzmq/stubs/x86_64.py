@@ -1,4 +1,4 @@
-"""Turns stubs into code for x86-64 with the calling convention of System V.
+"""Writes stubs for x86-64 with the calling convention of System V.
 
 Source: Intel's Software Developer's Manual, volume 2; System V ABI, AMD64 supplement, 3.2.
 """
@@ -7,28 +7,9 @@ from __future__ import annotations
 
 import struct
 
-from .labels import Code
-from .steps import (
-    Add,
-    Call,
-    Include,
-    Jump,
-    JumpIf,
-    Label,
-    Load,
-    Memory,
-    Negate,
-    Operand,
-    Return,
-    Set,
-    Step,
-    Store,
-    Stored,
-    Stub,
-    Variable,
-)
+from .assembler import Assembler, Memory, Operand, Stored, Variable
 
-__all__ = ["encode"]
+__all__ = ["X86"]
 
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = range(8)
 R8, R9, R12, R13, R14, R15 = 8, 9, 12, 13, 14, 15
@@ -36,7 +17,7 @@ R8, R9, R12, R13, R14, R15 = 8, 9, 12, 13, 14, 15
 #: In which registers a function gets its parameters.
 PARAMETERS = (RDI, RSI, RDX, RCX, R8, R9)
 #: The registers that every function leaves as they were: those of the variables.
-VARIABLES = (RBX, RBP, R12, R13, R14, R15)
+SAVED = (RBX, RBP, R12, R13, R14, R15)
 
 #: The second byte of the jumps, by their condition.
 CONDITIONS = {"==": 0x84, "!=": 0x85, "<": 0x8C, ">=": 0x8D}
@@ -45,6 +26,7 @@ ENDBR64 = b"\xf3\x0f\x1e\xfa"
 RET = b"\xc3"
 CALL_RAX = b"\xff\xd0"
 JMP = b"\xe9"
+TWO_BYTES = b"\x0f"
 
 # Operations on a register and a number of 32 bits: the same opcode with another digit.
 ADD, OR, SUB, CMP = 0, 1, 5, 7
@@ -78,7 +60,7 @@ def movsxd(to: int, source: int) -> bytes:
     return _registers(0x63, to, source)
 
 
-def movabs(to: int, number: int) -> bytes:
+def mov_number(to: int, number: int) -> bytes:
     """Set a register to a number of 64 bits."""
     return bytes((_wide(0, to), 0xB8 | to & 7)) + struct.pack("<Q", number & 0xFFFFFFFFFFFFFFFF)
 
@@ -129,91 +111,101 @@ def pop(register: int) -> bytes:
     return bytes((0x41, 0x58 | register & 7) if register >= R8 else (0x58 | register,))
 
 
-def encode(stub: Stub) -> bytes:
-    """Turn a stub into code.
+class X86(Assembler):
+    """Writes the code of one stub.
 
     Parameters
     ----------
-    stub : Stub
-        The stub.
-
-    Returns
-    -------
-    bytes
-        The code, which can be anywhere in memory.
+    parameters, memory
+        As for `Assembler`.
     """
-    code = Code()
-    saved = VARIABLES[: stub.variables()]
-    # The stack is aligned to 16 bytes at each call; on entry the return address is on it, too.
-    room = stub.memory + 7 & ~7
-    room += (8 + 8 * len(saved) + room) % 16
-    code.add(ENDBR64)
-    for register in saved:
-        code.add(push(register))
-    if room:
-        code.add(immediate(SUB, RSP, room))
-    for variable, register in zip(stub.parameters, PARAMETERS):
-        if variable is not None:
-            code.add(mov(VARIABLES[variable.number], register))
-    leave = immediate(ADD, RSP, room) if room else b""
-    leave += b"".join(map(pop, reversed(saved))) + RET
-    for step in stub.steps:
-        _add(code, step, leave)
-    return code.finish()
 
+    def _begin(self, parameters: tuple[Variable | None, ...], memory: int) -> None:
+        # With the return address, these seven words leave the stack 8 bytes from where each call
+        # wants it, at a multiple of 16.
+        room = (memory + 15 & ~15) + 8
+        self._code += ENDBR64 + b"".join(map(push, SAVED)) + immediate(SUB, RSP, room)
+        for variable, register in zip(parameters, PARAMETERS):
+            if variable is not None:
+                self._code += mov(SAVED[variable], register)
+        self._leave = immediate(ADD, RSP, room) + b"".join(map(pop, reversed(SAVED))) + RET
 
-def _put(to: int, value: Operand) -> bytes:
-    if isinstance(value, Variable):
-        return mov(to, VARIABLES[value.number])
-    if isinstance(value, Memory):
-        return lea(to, RSP, value.offset)
-    if isinstance(value, Stored):
-        return load(to, RSP, value.offset)
-    return movabs(to, value)
-
-
-def _add(code: Code, step: Step, leave: bytes) -> None:
-    if isinstance(step, Set):
-        code.add(_put(VARIABLES[step.to.number], step.value))
-    elif isinstance(step, Load):
-        to = VARIABLES[step.to.number]
-        read = load_int if step.narrow else load
-        if isinstance(step.base, Memory):
-            code.add(read(to, RSP, step.base.offset + step.offset))
+    def _put(self, register: int, value: Operand) -> None:
+        if isinstance(value, Variable):
+            self._code += mov(register, SAVED[value])
+        elif isinstance(value, Memory):
+            self._code += lea(register, RSP, value)
+        elif isinstance(value, Stored):
+            self._code += load(register, RSP, value)
         else:
-            code.add(read(to, VARIABLES[step.base.number], step.offset))
-    elif isinstance(step, Store):
-        code.add(store(VARIABLES[step.value.number], RSP, step.to.offset))
-    elif isinstance(step, Call):
-        for register, argument in zip(PARAMETERS, step.arguments):
-            code.add(_put(register, argument))
-        code.add(movabs(RAX, step.function) + CALL_RAX)
-        if step.result is not None:
-            copy = movsxd if step.narrow else mov
-            code.add(copy(VARIABLES[step.result.number], RAX))
-    elif isinstance(step, Label):
-        code.label(step.name)
-    elif isinstance(step, Jump):
-        code.add(JMP)
-        code.jump(step.label, _distance)
-    elif isinstance(step, JumpIf):
-        register = VARIABLES[step.variable.number]
-        if isinstance(step.other, Variable):
-            code.add(cmp(register, VARIABLES[step.other.number]))
+            self._code += mov_number(register, value)
+
+    def set(self, to: Variable, value: Operand) -> None:
+        """Give a variable a value."""
+        self._put(SAVED[to], value)
+
+    def load(self, to: Variable, base: Variable | Memory, offset: int = 0) -> None:
+        """Read into a variable the 8 bytes at an address."""
+        self._code += load(SAVED[to], *_place(base, offset))
+
+    def load_int(self, to: Variable, base: Variable | Memory, offset: int = 0) -> None:
+        """Read into a variable the int of 32 bits at an address."""
+        self._code += load_int(SAVED[to], *_place(base, offset))
+
+    def store(self, value: Variable, to: Memory) -> None:
+        """Write a variable to the stub's memory."""
+        self._code += store(SAVED[value], RSP, to)
+
+    def call(self, function: int, *arguments: Operand, to: Variable | None = None) -> None:
+        """Call the C function at an address, whose result has 64 bits."""
+        for register, argument in zip(PARAMETERS, arguments):
+            self._put(register, argument)
+        self._code += mov_number(RAX, function) + CALL_RAX
+        if to is not None:
+            self._code += mov(SAVED[to], RAX)
+
+    def call_int(self, function: int, *arguments: Operand, to: Variable | None = None) -> None:
+        """Call the C function at an address, whose result is an int of 32 bits."""
+        self.call(function, *arguments)
+        if to is not None:
+            self._code += movsxd(SAVED[to], RAX)
+
+    def jump(self, label: str) -> None:
+        """Go on at a label."""
+        self._code += JMP
+        self._distance(label, _after)
+
+    def jump_if(self, variable: Variable, relation: str, other: Operand, label: str) -> None:
+        """Go on at a label if a variable is "==", "!=", "<" or ">=" a variable or number."""
+        if isinstance(other, Variable):
+            self._code += cmp(SAVED[variable], SAVED[other])
         else:
-            code.add(immediate(CMP, register, step.other))
-        code.add(bytes((0x0F, CONDITIONS[step.relation])))
-        code.jump(step.label, _distance)
-    elif isinstance(step, Add):
-        code.add(immediate(ADD, VARIABLES[step.to.number], step.number))
-    elif isinstance(step, Include):
-        code.add(immediate(OR, VARIABLES[step.to.number], step.number))
-    elif isinstance(step, Negate):
-        code.add(neg(VARIABLES[step.to.number]))
-    else:
-        code.add(_put(RAX, step.value) + leave)
+            self._code += immediate(CMP, SAVED[variable], other)
+        self._code += TWO_BYTES + bytes((CONDITIONS[relation],))
+        self._distance(label, _after)
+
+    def add(self, to: Variable, number: int) -> None:
+        """Add a number to a variable."""
+        self._code += immediate(ADD, SAVED[to], number)
+
+    def include(self, to: Variable, number: int) -> None:
+        """Set those bits of a variable that a number has."""
+        self._code += immediate(OR, SAVED[to], number)
+
+    def negate(self, to: Variable) -> None:
+        """Turn a variable's sign."""
+        self._code += neg(SAVED[to])
+
+    def leave(self, value: Operand) -> None:
+        """End the stub with a result."""
+        self._put(RAX, value)
+        self._code += self._leave
 
 
-def _distance(distance: int) -> int:
+def _place(base: Variable | Memory, offset: int) -> tuple[int, int]:
+    return (RSP, base + offset) if isinstance(base, Memory) else (SAVED[base], offset)
+
+
+def _after(distance: int) -> int:
     # It counts from the end of the jump, which these 4 bytes are.
     return distance - 4 & 0xFFFFFFFF

@@ -1,0 +1,117 @@
+"""The calls of each message by stubs, as `contract` asks for them.
+
+A handle is the address of the socket's `c_void_p`, and a message is a bytearray, which nobody else
+has and whose size never changes. What no message waits for is left to ctypes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any, Callable
+
+from ..calls import (
+    close_socket,
+    errno,
+    last_errno,
+    poll,
+    table,
+    terminate,
+    try_poll,
+)
+from ..contract import Received
+from . import make
+from .operations import MESSAGE
+
+__all__ = [
+    "NAME",
+    "NATIVE",
+    "NULL",
+    "ask_receive",
+    "ask_receive_all",
+    "close",
+    "close_socket",
+    "content",
+    "empty",
+    "errno",
+    "keep_less",
+    "last_errno",
+    "message_more",
+    "message_size",
+    "new_look",
+    "new_message",
+    "pointer",
+    "poll",
+    "read",
+    "receive",
+    "receive_all",
+    "receive_message",
+    "reference",
+    "send",
+    "send_all",
+    "send_message",
+    "table",
+    "terminate",
+    "try_get",
+    "try_poll",
+    "wait_receive",
+    "wait_receive_message",
+    "wait_send",
+    "wait_send_message",
+]
+
+NAME = "stubs"
+NATIVE = True
+NULL: Any = 0
+
+_made = make()
+send: Callable[[int, bytes, int], int] = _made["send"]
+send_all: Callable[[int, Any, int], int] = _made["send_all"]
+receive: Callable[[int], Received] = _made["receive"]
+ask_receive = receive
+receive_all: Callable[[int, list[bytes]], int] = _made["receive_all"]
+ask_receive_all = receive_all
+wait_send: Callable[[int, bytes, int], int] = _made["wait_send"]
+wait_receive: Callable[[int, int], Received] = _made["wait_receive"]
+send_message: Callable[[int, bytearray, int], int] = _made["send_message"]
+receive_message: Callable[[int, bytearray], int] = _made["receive_message"]
+wait_send_message: Callable[[int, bytearray, int], int] = _made["wait_send_message"]
+wait_receive_message: Callable[[int, bytearray, int], int] = _made["wait_receive_message"]
+message_more: Callable[[bytearray], int] = _made["more"]
+message_size: Callable[[bytearray], int] = _made["size"]
+read: Callable[[bytearray], bytes] = _made["read"]
+empty: Callable[[bytearray], object] = _made["empty"]
+close: Callable[[bytearray], int] = _made["close"]
+try_get: Callable[[int, int], int | None] = _made["get"]
+_look: Callable[[int], int] = _made["look"]
+_begin: Callable[[bytearray], int] = _made["begin"]
+_address: Callable[[bytearray], int] = _made["address"]
+_Memory: Any = ctypes.c_char * MESSAGE
+
+#: The handle of the socket whose address a `c_void_p` has.
+pointer: Callable[[Any], int] = ctypes.addressof
+
+
+def new_look() -> Callable[[int], int]:
+    """Return a function that reads EVENTS of a handle; less than 0 is a failure."""
+    return _look
+
+
+def new_message() -> bytearray:
+    """Return an empty `zmq_msg_t` that can be received into again and again."""
+    message = bytearray(MESSAGE)
+    _begin(message)
+    return message
+
+
+def reference(message: bytearray) -> Any:
+    """Return what the functions of `prototypes` take for this message, which that keeps."""
+    return _Memory.from_buffer(message)
+
+
+def content(message: bytearray) -> tuple[int, int]:
+    """Return the address and the size of a message's content."""
+    return _address(message), message_size(message)
+
+
+def keep_less(size: int) -> None:
+    """Do nothing: no content is held longer than it takes to copy it."""
