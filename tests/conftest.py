@@ -74,8 +74,7 @@ def pytest_collection_finish() -> None:
 def pytest_report_header() -> str:
     library = loader.load()
     version = ".".join(map(str, library.version))
-    native = "on" if calls.NATIVE else "off"
-    return f"libzmq {version} at {library.path}, native calls {native}"
+    return f"libzmq {version} at {library.path}, calls by {calls.NAME}"
 
 
 @pytest.fixture(scope="session", autouse=True)

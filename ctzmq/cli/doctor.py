@@ -84,8 +84,7 @@ def examine() -> dict[str, Any]:
         report["install"] = advice.commands()
         return report
     import ctzmq
-    from ctzmq.libzmq import prototypes
-    from ctzmq.libzmq.provider import calls
+    from ctzmq.libzmq import prototypes, provider
 
     report["library"] = {
         "path": library.path,
@@ -94,7 +93,8 @@ def examine() -> dict[str, Any]:
     }
     report["features"] = {name: _has(ctzmq.has, name) for name in FEATURES}
     report["missing_functions"] = prototypes.missing()
-    report["native_calls"] = calls.NATIVE
+    report["native_calls"] = provider.calls.NATIVE
+    report["calls"] = {"by": provider.calls.NAME, "reason": provider.reason}
     report["checks"] = _checks(report["features"])
     report["ok"] = all(check["ok"] is not False for check in report["checks"])
     return report
@@ -261,9 +261,8 @@ def _count(names: list[str], what: str) -> str:
 
 
 def _native(report: dict[str, Any]) -> str:
-    if not report["native_calls"]:
-        return "off (ctypes)"
-    return "on (PyPy's own FFI)" if report["python"]["implementation"] == "PyPy" else "on"
+    by, reason = report["calls"]["by"], report["calls"]["reason"]
+    return f"on ({by})" if report["native_calls"] else f"off ({by}: {reason})"
 
 
 def _marks() -> tuple[str, str]:

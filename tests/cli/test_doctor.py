@@ -16,7 +16,7 @@ import pytest
 
 import ctzmq
 from ctzmq.cli import doctor, main
-from ctzmq.libzmq import loader, prototypes
+from ctzmq.libzmq import loader, prototypes, provider
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,9 +52,8 @@ def test_it_tells_of_the_features(report: dict[str, Any]) -> None:
 def test_it_tells_of_python(report: dict[str, Any]) -> None:
     assert report["python"]["version"].startswith("{}.{}.".format(*sys.version_info))
     assert report["python"]["implementation"].lower() == sys.implementation.name
-    assert report["native_calls"] is (
-        sys.implementation.name == "pypy" and os.environ.get("CTZMQ_NATIVE_CALLS") != "0"
-    )
+    assert report["native_calls"] is provider.calls.NATIVE
+    assert report["calls"] == {"by": provider.calls.NAME, "reason": provider.reason}
 
 
 def test_messages_flow(report: dict[str, Any]) -> None:
