@@ -73,7 +73,7 @@ def compose(primitives: Primitives) -> Operations:
 
     def send_all(handle: Any, parts: Any, flags: int) -> int:
         for part in parts:
-            if part.__class__ is not bytes:
+            if type(part) is not bytes:
                 return 1
         if not parts:
             return 1
