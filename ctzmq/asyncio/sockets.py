@@ -494,6 +494,13 @@ class _AsyncSocket(_Async, Events):
         Future
             Of the size of the part.
 
+        Raises
+        ------
+        ZMQError
+            ENOTSOCK, at once, when the socket is closed; else by the Future, as `recv` does.
+        TypeError, ValueError, BufferError
+            By the Future, as the blocking `recv_into` does.
+
         Source: pyzmq `zmq.asyncio.Socket.recv_into`.
         """
         if self._replaced:
@@ -530,6 +537,8 @@ class _AsyncSocket(_Async, Events):
         ZMQError
             ENOTSOCK when the socket is closed; what else the blocking `poll` raises, the Future
             does.
+        TypeError
+            When the time-out is no number.
 
         Source: pyzmq `zmq.asyncio.Socket.poll`.
         """

@@ -347,6 +347,8 @@ class SocketAttributes:
         ------
         ZMQError
             EINVAL when it cannot be read from this socket, ENOTSOCK when the socket is closed.
+        TypeError
+            When it is no number.
 
         Source: libzmq `zmq_getsockopt`, pyzmq `Socket.get`.
         """
@@ -384,10 +386,13 @@ class SocketAttributes:
 
         Raises
         ------
-        TypeError, OverflowError
-            When the value is of another type or does not fit.
+        TypeError
+            When the option is no number, or the value is not of its type.
+        OverflowError
+            When the value is a number that the option's type has no room for.
         ZMQError
-            EINVAL when the option or value does not fit the socket, ENOTSOCK when it is closed.
+            EINVAL when libzmq does not take the value, or has the option not at all or not for
+            such sockets; ENOTSOCK when the socket is closed.
 
         Source: libzmq `zmq_setsockopt`, pyzmq `Socket.set`.
         """
@@ -479,8 +484,12 @@ class SocketAttributes:
 
         Raises
         ------
-        TypeError, OverflowError, ZMQError
-            As `set` does.
+        TypeError
+            When it is no number.
+        OverflowError
+            When it has more than 32 bits.
+        ZMQError
+            EINVAL when it is less than 0, ENOTSOCK when the socket is closed.
 
         Source: pyzmq `Socket.set_hwm`.
         """

@@ -295,8 +295,10 @@ class BaseContext:
         ------
         ZMQError
             EINVAL when this libzmq does not know the option or the value does not fit.
-        TypeError, OverflowError
-            When `optval` is no int or does not fit 32 bits.
+        TypeError
+            When the option or the value is no number.
+        OverflowError
+            When the value has more than 32 bits.
         RuntimeError
             When the context is terminated.
 

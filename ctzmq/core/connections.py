@@ -48,10 +48,15 @@ class Connections(SocketAttributes, Lifecycle):
         Raises
         ------
         ZMQError
-            Names the endpoint: EADDRINUSE, EADDRNOTAVAIL, EPROTONOSUPPORT, EINVAL, ENODEV for a
-            host or an interface that is not known, and others.
-        TypeError, ValueError
-            When `addr` is no text or has a NUL.
+            EINVAL when it is no endpoint; EADDRINUSE when another socket is bound there;
+            EADDRNOTAVAIL when this machine has no such address, ENODEV when it knows no such host
+            or interface; EPROTONOSUPPORT when this libzmq lacks the transport, ENOCOMPATPROTO when
+            that is not for sockets of this type; ENOTSOCK when the socket is closed. The message
+            names the endpoint.
+        TypeError
+            When `addr` is neither str nor bytes.
+        ValueError
+            When it has a NUL.
 
         Source: libzmq `zmq_bind`, pyzmq `Socket.bind`.
         """
@@ -85,9 +90,13 @@ class Connections(SocketAttributes, Lifecycle):
         Raises
         ------
         ZMQError
-            Names the endpoint: EINVAL, EPROTONOSUPPORT, ENOCOMPATPROTO and others.
-        TypeError, ValueError
-            When `addr` is no text or has a NUL.
+            EINVAL when it is no endpoint; EPROTONOSUPPORT when this libzmq lacks the transport,
+            ENOCOMPATPROTO when that is not for sockets of this type; ENOTSOCK when the socket is
+            closed. The message names the endpoint.
+        TypeError
+            When `addr` is neither str nor bytes.
+        ValueError
+            When it has a NUL.
 
         Source: libzmq `zmq_connect`, pyzmq `Socket.connect`.
         """
@@ -113,8 +122,10 @@ class Connections(SocketAttributes, Lifecycle):
         ------
         ZMQError
             ENOENT when the socket is not bound there; the message names the endpoint.
-        TypeError, ValueError
-            When `addr` is no text or has a NUL.
+        TypeError
+            When `addr` is neither str nor bytes.
+        ValueError
+            When it has a NUL.
 
         Source: libzmq `zmq_unbind`, pyzmq `Socket.unbind`.
         """
@@ -141,8 +152,10 @@ class Connections(SocketAttributes, Lifecycle):
         ------
         ZMQError
             ENOENT when the socket is not connected there; the message names the endpoint.
-        TypeError, ValueError
-            When `addr` is no text or has a NUL.
+        TypeError
+            When `addr` is neither str nor bytes.
+        ValueError
+            When it has a NUL.
 
         Source: libzmq `zmq_disconnect`, pyzmq `Socket.disconnect`.
         """
@@ -199,9 +212,11 @@ class Connections(SocketAttributes, Lifecycle):
             When every port that was tried is in use.
         ZMQError
             For any other failure to bind.
-        TypeError, ValueError
-            When `addr` is no text or has a port, the range is none of ports, or there is none for a
-            transport without ports: inproc and ipc need a range, and so does udp.
+        TypeError
+            When `addr` is neither str nor bytes, or an end of the range is no number.
+        ValueError
+            When `addr` has a port, or the range is none of ports, or there is none for a transport
+            without ports: inproc and ipc need a range, and so does udp.
 
         Source: pyzmq `Socket.bind_to_random_port`.
         """
@@ -260,8 +275,10 @@ class Connections(SocketAttributes, Lifecycle):
             When this libzmq has no draft API.
         ZMQError
             ENOTSUP when this is no DISH socket, EINVAL when it is in the group already.
-        TypeError, ValueError
-            When `group` is no text or has a NUL.
+        TypeError
+            When `group` is neither str nor bytes.
+        ValueError
+            When it has a NUL.
 
         Source: libzmq `zmq_join`, pyzmq `Socket.join`.
         """
@@ -281,8 +298,10 @@ class Connections(SocketAttributes, Lifecycle):
             When this libzmq has no draft API.
         ZMQError
             ENOTSUP when this is no DISH socket, EINVAL when it is not in the group.
-        TypeError, ValueError
-            When `group` is no text or has a NUL.
+        TypeError
+            When `group` is neither str nor bytes.
+        ValueError
+            When it has a NUL.
 
         Source: libzmq `zmq_leave`, pyzmq `Socket.leave`.
         """
@@ -328,8 +347,11 @@ class Connections(SocketAttributes, Lifecycle):
         Raises
         ------
         ZMQError
-            EADDRINUSE, EINVAL, EPROTONOSUPPORT for the endpoint; EMFILE when there is no room for
-            one more socket; ENOTSOCK for a closed socket.
+            EADDRINUSE when another socket is bound to the endpoint, EPROTONOSUPPORT when it is
+            not of inproc, EINVAL when it is none or `events` has more than 16 bits; EMFILE when
+            there is no room for one more socket; ENOTSOCK when the socket is closed.
+        TypeError
+            When `addr` is no text, or `events` no number.
 
         Source: libzmq `zmq_socket_monitor`, pyzmq `Socket.monitor`.
         """

@@ -125,8 +125,10 @@ class Context(BaseContext, Generic[S]):
 
         Raises
         ------
-        TypeError, OverflowError
-            When `linger` is no such number.
+        TypeError
+            When `linger` is no number; nothing is closed then.
+        OverflowError
+            When it has more than 32 bits; nothing is closed then.
 
         Source: pyzmq `Context.destroy`.
         """
@@ -167,8 +169,10 @@ class Context(BaseContext, Generic[S]):
 
         Raises
         ------
-        TypeError, OverflowError
-            When `opt` is no number, or `value` is not of the option's type or does not fit it.
+        TypeError
+            When `opt` is no number, or `value` is not of its type.
+        OverflowError
+            When `value` is a number that the option's type has no room for.
 
         Source: pyzmq `Context.setsockopt`.
         """

@@ -381,8 +381,10 @@ class Frame(Exporter):
             EINVAL when the property or the value is not valid.
         ZMQVersionError
             When libzmq has no draft API and the property needs it.
-        TypeError, OverflowError
-            When `option` or `value` is of another type, or does not fit.
+        TypeError
+            When `option` is no property, or `value` not of its type.
+        OverflowError
+            When a routing id has more than 32 bits.
         ValueError
             When a group has a NUL.
 

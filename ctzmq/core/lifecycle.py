@@ -283,8 +283,12 @@ class Lifecycle:
 
         Raises
         ------
-        TypeError, OverflowError
-            When `linger` is no such number; the socket stays open then.
+        TypeError
+            When `linger` is no number; the socket stays open then.
+        OverflowError
+            When it has more than 32 bits; the socket stays open then.
+        ZMQError
+            EINVAL when it is less than -1; the socket stays open then.
 
         Source: libzmq `zmq_close`, pyzmq `Socket.close`.
         """

@@ -283,8 +283,10 @@ class Messaging(SocketAttributes):
 
         Raises
         ------
-        TypeError, ValueError
-            When the object has no JSON form.
+        TypeError
+            When JSON has no form for something in the object.
+        ValueError
+            When the object holds itself.
         ZMQError
             As `send` does.
 

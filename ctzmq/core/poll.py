@@ -46,8 +46,11 @@ def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
         have no end.
     ContextTerminated
         When a context is terminated.
-    TypeError, ValueError
-        When something else than sockets and descriptors is given.
+    TypeError
+        When something else is given than pairs of sockets, or descriptors, and events, or the
+        time-out is no number.
+    ValueError
+        When a `fileno` gives no descriptor, or the events are no mask.
 
     Source: libzmq `zmq_poll`, pyzmq `zmq.zmq_poll`.
     """
@@ -201,9 +204,11 @@ class Poller:
             would have no end.
         ContextTerminated
             When a context is terminated.
-        TypeError, ValueError
-            When the time-out is no number, or something registered is neither a socket nor has a
+        TypeError
+            When the time-out is no number, or what is registered is neither a socket nor has a
             descriptor.
+        ValueError
+            When a `fileno` gives no descriptor.
 
         Source: libzmq `zmq_poll`, pyzmq `Poller.poll`.
         """

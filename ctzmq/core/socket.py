@@ -184,9 +184,13 @@ class Socket(Messaging, Waits, Generic[R]):
         ContextTerminated
             When the context is terminated.
         ZMQError
-            ENOTSUP, EFSM, EHOSTUNREACH and others, as libzmq has it; ENOTSOCK for a closed socket.
-        TypeError, BufferError
-            When `data` is str, has no buffer, or one that is not contiguous.
+            ENOTSUP when such sockets do not send; EFSM when it is not its turn (REQ, REP);
+            EHOSTUNREACH when the peer of a ROUTER is not there (ROUTER_MANDATORY); ENOTSOCK when
+            the socket is closed.
+        TypeError
+            When `data` is str or has no buffer, or a flag is no number.
+        BufferError
+            When its buffer is not contiguous.
         ValueError
             When a frame is to be tracked that was not made with `track=True`.
 
@@ -314,8 +318,11 @@ class Socket(Messaging, Waits, Generic[R]):
 
         Raises
         ------
-        TypeError, BufferError
-            When a part is not sendable; the message names it, and nothing was sent.
+        TypeError
+            When a part is str or has no buffer, or what is given is no list; the message names the
+            part, and nothing was sent.
+        BufferError
+            When the buffer of a part is not contiguous; nothing was sent.
         ValueError
             When there is no part.
         Again, ContextTerminated, ZMQError
@@ -392,7 +399,10 @@ class Socket(Messaging, Waits, Generic[R]):
         ContextTerminated
             When the context is terminated.
         ZMQError
-            ENOTSUP, EFSM and others, as libzmq has it; ENOTSOCK for a closed socket.
+            ENOTSUP when such sockets do not receive; EFSM when it is not its turn (REQ, REP);
+            ENOTSOCK when the socket is closed.
+        TypeError
+            When a flag is no number.
 
         Source: libzmq `zmq_msg_recv`, pyzmq `Socket.recv`.
         """
@@ -533,7 +543,7 @@ class Socket(Messaging, Waits, Generic[R]):
         Raises
         ------
         ValueError
-            When `nbytes` is negative or more than the buffer has.
+            When `nbytes` is less than 0 or more than the buffer has.
         BufferError
             When the buffer is read-only or not contiguous; on PyPy also when it is of several
             dimensions in Fortran's order, or of structures.

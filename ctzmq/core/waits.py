@@ -160,6 +160,8 @@ class Waits(Connections):
             When the context is terminated.
         ZMQError
             ENOTSOCK when the socket is closed.
+        TypeError
+            When the time-out or the flags are no number.
 
         Source: libzmq `zmq_poll`, pyzmq `Socket.poll`.
         """

@@ -29,6 +29,19 @@ class Side(NamedTuple):
     binds: list[str]
     connects: list[str]
 
+    # What is wrong is told at once: the device may run where nobody looks.
+
+    def bind(self, addr: str) -> None:
+        encode(addr)
+        self.binds.append(addr)
+
+    def connect(self, addr: str) -> None:
+        encode(addr)
+        self.connects.append(addr)
+
+    def set(self, opt: int, value: Any) -> None:
+        self.options.append((causes.number(opt, "an option", "zmq.LINGER"), value))
+
     def configure(self, socket: Socket[Any]) -> None:
         """Set the options first, since some count only before connecting; then bind and connect.
 
@@ -134,12 +147,14 @@ class Device:
 
         Raises
         ------
-        TypeError, ValueError
-            When it is no text, or has a NUL.
+        TypeError
+            When it is neither str nor bytes.
+        ValueError
+            When it has a NUL.
 
         Source: pyzmq `Device.bind_in`.
         """
-        self._in.binds.append(_endpoint(addr))
+        self._in.bind(addr)
 
     def bind_in_to_random_port(self, addr: str, *args: Any, **kwargs: Any) -> int:
         """Choose a free port and bind the in-socket to it when the device starts.
@@ -179,12 +194,14 @@ class Device:
 
         Raises
         ------
-        TypeError, ValueError
-            When it is no text, or has a NUL.
+        TypeError
+            When it is neither str nor bytes.
+        ValueError
+            When it has a NUL.
 
         Source: pyzmq `Device.connect_in`.
         """
-        self._in.connects.append(_endpoint(addr))
+        self._in.connect(addr)
 
     def setsockopt_in(self, opt: int, value: Any) -> None:
         """Set an option of the in-socket when the device starts.
@@ -203,7 +220,7 @@ class Device:
 
         Source: pyzmq `Device.setsockopt_in`.
         """
-        self._in.options.append((_option(opt), value))
+        self._in.set(opt, value)
 
     def bind_out(self, addr: str) -> None:
         """Bind the out-socket to an endpoint when the device starts.
@@ -215,12 +232,14 @@ class Device:
 
         Raises
         ------
-        TypeError, ValueError
-            When it is no text, or has a NUL.
+        TypeError
+            When it is neither str nor bytes.
+        ValueError
+            When it has a NUL.
 
         Source: pyzmq `Device.bind_out`.
         """
-        self._out.binds.append(_endpoint(addr))
+        self._out.bind(addr)
 
     def bind_out_to_random_port(self, addr: str, *args: Any, **kwargs: Any) -> int:
         """Choose a free port and bind the out-socket to it when the device starts.
@@ -260,12 +279,14 @@ class Device:
 
         Raises
         ------
-        TypeError, ValueError
-            When it is no text, or has a NUL.
+        TypeError
+            When it is neither str nor bytes.
+        ValueError
+            When it has a NUL.
 
         Source: pyzmq `Device.connect_out`.
         """
-        self._out.connects.append(_endpoint(addr))
+        self._out.connect(addr)
 
     def setsockopt_out(self, opt: int, value: Any) -> None:
         """Set an option of the out-socket when the device starts.
@@ -284,7 +305,7 @@ class Device:
 
         Source: pyzmq `Device.setsockopt_out`.
         """
-        self._out.options.append((_option(opt), value))
+        self._out.set(opt, value)
 
     def _reserve_random_port(self, addr: str, *args: Any, **kwargs: Any) -> int:
         with Context() as context, context.socket(PUSH) as binder:
@@ -441,13 +462,3 @@ class ProcessDevice(BackgroundDevice):
     _launch_class = Process
     # A forked child must never touch the instance that it inherited.
     context_factory = Context
-
-
-def _endpoint(addr: Any) -> Any:
-    """Return an endpoint, or say at once that it is none: the device may run where nobody looks."""
-    encode(addr)
-    return addr
-
-
-def _option(opt: Any) -> int:
-    return causes.number(opt, "an option", "zmq.LINGER")

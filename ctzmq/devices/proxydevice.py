@@ -37,9 +37,16 @@ class ProxyBase(Device):
         addr : str
             The endpoint.
 
+        Raises
+        ------
+        TypeError
+            When it is neither str nor bytes.
+        ValueError
+            When it has a NUL.
+
         Source: pyzmq `ProxyBase.bind_mon`.
         """
-        self._mon.binds.append(addr)
+        self._mon.bind(addr)
 
     def bind_mon_to_random_port(self, addr: str, *args: Any, **kwargs: Any) -> int:
         """Choose a free port and bind the monitor socket to it when the proxy starts.
@@ -77,9 +84,16 @@ class ProxyBase(Device):
         addr : str
             The endpoint.
 
+        Raises
+        ------
+        TypeError
+            When it is neither str nor bytes.
+        ValueError
+            When it has a NUL.
+
         Source: pyzmq `ProxyBase.connect_mon`.
         """
-        self._mon.connects.append(addr)
+        self._mon.connect(addr)
 
     def setsockopt_mon(self, opt: int, value: Any) -> None:
         """Set an option of the monitor socket when the proxy starts.
@@ -91,9 +105,14 @@ class ProxyBase(Device):
         value : int, bytes or str
             Its value.
 
+        Raises
+        ------
+        TypeError
+            When the option is no number.
+
         Source: pyzmq `ProxyBase.setsockopt_mon`.
         """
-        self._mon.options.append((opt, value))
+        self._mon.set(opt, value)
 
     def _setup_sockets(self) -> tuple[Any, ...]:
         sockets = super()._setup_sockets()

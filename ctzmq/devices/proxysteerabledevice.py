@@ -42,9 +42,16 @@ class ProxySteerableBase(ProxyBase):
         addr : str
             The endpoint.
 
+        Raises
+        ------
+        TypeError
+            When it is neither str nor bytes.
+        ValueError
+            When it has a NUL.
+
         Source: pyzmq `ProxySteerableBase.bind_ctrl`.
         """
-        self._ctrl.binds.append(addr)
+        self._ctrl.bind(addr)
 
     def bind_ctrl_to_random_port(self, addr: str, *args: Any, **kwargs: Any) -> int:
         """Choose a free port and bind the control socket to it when the proxy starts.
@@ -82,9 +89,16 @@ class ProxySteerableBase(ProxyBase):
         addr : str
             The endpoint.
 
+        Raises
+        ------
+        TypeError
+            When it is neither str nor bytes.
+        ValueError
+            When it has a NUL.
+
         Source: pyzmq `ProxySteerableBase.connect_ctrl`.
         """
-        self._ctrl.connects.append(addr)
+        self._ctrl.connect(addr)
 
     def setsockopt_ctrl(self, opt: int, value: Any) -> None:
         """Set an option of the control socket when the proxy starts.
@@ -96,9 +110,14 @@ class ProxySteerableBase(ProxyBase):
         value : int, bytes or str
             Its value.
 
+        Raises
+        ------
+        TypeError
+            When the option is no number.
+
         Source: pyzmq `ProxySteerableBase.setsockopt_ctrl`.
         """
-        self._ctrl.options.append((opt, value))
+        self._ctrl.set(opt, value)
 
     def _setup_sockets(self) -> tuple[Any, ...]:
         sockets = super()._setup_sockets()

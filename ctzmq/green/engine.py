@@ -345,8 +345,12 @@ class GreenSocket(EdgeSocket[bytes]):
         ------
         RuntimeError
             When greenlets of another native thread wait in it; it stays open then.
-        TypeError, OverflowError
-            When `linger` is no number of milliseconds; the socket stays open then.
+        TypeError
+            When `linger` is no number; the socket stays open then.
+        OverflowError
+            When it has more than 32 bits; the socket stays open then.
+        ZMQError
+            EINVAL when it is less than -1; the socket stays open then.
 
         Source: libzmq `zmq_close`, pyzmq `Socket.close`.
         """
@@ -375,6 +379,8 @@ class GreenSocket(EdgeSocket[bytes]):
             When the context is terminated.
         ZMQError
             ENOTSOCK when the socket is closed.
+        TypeError
+            When the time-out or the flags are no number.
 
         Source: libzmq `zmq_poll`, pyzmq `Socket.poll`.
         """

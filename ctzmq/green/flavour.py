@@ -151,6 +151,11 @@ class GreenPoller(_poll.Poller):
             would have no end.
         ContextTerminated
             When a context is terminated.
+        TypeError
+            When the time-out is no number, or what is registered is neither a socket nor has a
+            descriptor.
+        ValueError
+            When a `fileno` gives no descriptor.
 
         Source: libzmq `zmq_poll`, pyzmq `Poller.poll`.
         """
