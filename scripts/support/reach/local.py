@@ -38,9 +38,14 @@ def library(release: str) -> Callable[[str], Result]:
     return run
 
 
+def wheel_folder(release: str) -> Path:
+    """Return the folder with a wheel and the cache into which its library was fetched."""
+    return places.cache() / "wheels" / release
+
+
 def wheel_library(python: suites.Python, release: str) -> str:
     """Download a wheel of pyzmq, and have ``ctzmq fetch`` take the library out of it."""
-    folder = places.cache() / "wheels" / release
+    folder = wheel_folder(release)
     options = [] if release == "4.3.5" else [*OLD, *OLD_PLATFORM]
     if options and places.architecture() != "amd64":
         raise places.Absent("the old wheels are for x86-64")

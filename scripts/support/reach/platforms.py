@@ -56,7 +56,10 @@ def free_threaded(minor: int) -> Callable[[str], Result]:
 
     def run(name: str) -> Result:
         root = sid()
-        python = suites.environment(root, name, [builds.free_threaded(root, minor, WORKERS)])
+        base = [builds.free_threaded(root, minor, WORKERS)]
+        # greenlet would switch the GIL on.
+        python = suites.environment(root, name, base, unwanted=["eventlet", "gevent"])
+        python = python._replace(environment={"PYTHON_GIL": "0"})
         return suites.examine(name, python, workers=WORKERS)
 
     return run

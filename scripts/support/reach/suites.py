@@ -154,10 +154,15 @@ def pytest(
     return outcomes, ""
 
 
-def environment(place: places.Host | places.Root, name: str, base: Sequence[str]) -> Python:
+def environment(
+    place: places.Host | places.Root,
+    name: str,
+    base: Sequence[str],
+    unwanted: Sequence[str] = (),
+) -> Python:
     """Make a virtual environment in some place, with ctzmq and what the tests want.
 
-    Of what the tests want, that is left out of which there is no wheel.
+    Of what the tests want, that is left out which is `unwanted` or of which there is no wheel.
     """
     folder = place.folder / "venvs" / name
     checkout = place.folder / "src" / name
@@ -165,7 +170,7 @@ def environment(place: places.Host | places.Root, name: str, base: Sequence[str]
     words = [f"{place.inside(folder)}/bin/python"]
     python = Python(place, words, checkout)
     stamp = folder / "made-with.json"
-    wanted = [*base, (checkout / "pyproject.toml").read_text(encoding="utf-8")]
+    wanted = [*base, *unwanted, (checkout / "pyproject.toml").read_text(encoding="utf-8")]
     known = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
     if known.get("wanted") != wanted:
         shutil.rmtree(folder, ignore_errors=True)
@@ -177,6 +182,9 @@ def environment(place: places.Host | places.Root, name: str, base: Sequence[str]
         lacking = []
         suite = groups.of_project("suite", checkout / "pyproject.toml")
         for package in python.run(f"{name}-wanted", ["-c", WANTED, *suite]).output.split():
+            if package.startswith(tuple(unwanted)):
+                lacking.append(package)
+                continue
             try:
                 install(python, name, ["--only-binary=:all:", package])
             except places.BuildError:
