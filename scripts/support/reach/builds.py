@@ -67,3 +67,40 @@ def free_threaded(root: places.Root, minor: int, jobs: int) -> str:
         places.build(f"build-{prefix.name}", root.command(words, {}, root.folder), 3600)
         stamp.write_text(json.dumps(package), encoding="utf-8")
     return f"{prefix}/bin/python3"
+
+
+MUSL_LIBRARIES = """
+export CC=musl-gcc CFLAGS="-O1 -fPIC"
+cd /build/zlib/tree
+./configure --static --prefix="$1"
+make -s -j"$2" libz.a
+make -s install
+cd /build/libffi/tree
+./configure -q --disable-shared --disable-docs --prefix="$1" --libdir="$1/lib"
+make -s -j"$2" install
+"""
+
+MUSL_PYTHON = """
+export CC=musl-gcc CPPFLAGS="-I$1/include" LDFLAGS="-L$1/lib" PKG_CONFIG_LIBDIR="$1/lib/pkgconfig"
+export LIBFFI_CFLAGS="-I$1/include" LIBFFI_LIBS="-L$1/lib -lffi"
+cd /build/python3.13/tree
+./configure -q --prefix="$1" --with-ensurepip=no --disable-test-modules
+make -s -j"$2" OPT="-DNDEBUG -O1"
+make -s install OPT="-DNDEBUG -O1"
+"$1/bin/python3" -c "import ctypes, zlib"
+rm -rf /build
+"""
+
+
+def musl(root: places.Root, jobs: int) -> str:
+    """Build CPython with musl as its C library, and return its path in the root."""
+    prefix = "/opt/python3.13-musl"
+    stamp = root.folder / prefix.lstrip("/") / "made"
+    if not stamp.exists():
+        for package in ("zlib", "libffi", "python3.13"):
+            source(root, package)
+        for step, script in (("libraries", MUSL_LIBRARIES), ("python", MUSL_PYTHON)):
+            words = ["sh", "-euc", script, "-", prefix, str(jobs)]
+            places.build(f"musl-{step}", root.command(words, {}, root.folder), 3600)
+        stamp.touch()
+    return f"{prefix}/bin/python3"

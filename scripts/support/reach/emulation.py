@@ -57,4 +57,4 @@ def run(name: str) -> Result:
     text = f"import sys\nsys.executable = {WRAPPER!r}\n"
     (site / "sitecustomize.py").write_text(text, "utf-8")
     (site / f"{PLUGIN}.py").write_text(QUICK, "utf-8")
-    return suites.examine(name, python, ["-p", PLUGIN, *suites.CORE], timeout=3600, each=180)
+    return suites.examine(name, python, ["-p", PLUGIN, *suites.CORE], timeout=3600, each=600)

@@ -76,8 +76,11 @@ def zipapp(python: suites.Python, folder: Path, library: Path) -> Packed:
 def pex(python: suites.Python, folder: Path, library: Path) -> Packed:
     """Pack with pex."""
     suites.install(python, "pex", ["pex"])
-    words = ["-m", "pex", str(python.checkout), "--exe", str(folder / "__main__.py")]
-    _pack(python, "pex", [*words, "--no-wheel", "-o", str(folder / "packed.pex")])
+    _pack(python, "pex-wheel", ["-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), "."])
+    wheel = next(folder.glob("ctzmq-*.whl"))
+    words = ["-m", "pex", "--no-pypi", str(wheel), "--exe", str(folder / "__main__.py")]
+    own = python._replace(environment={"PEX_ROOT": str(places.cache() / "pex")})
+    _pack(own, "pex", [*words, "-o", str(folder / "packed.pex")])
     return Packed([*python.words, folder / "packed.pex"])
 
 

@@ -13,8 +13,8 @@ from support.reach.results import Result
 WHEELS = {"4.1": "16.0.4", "4.2": "17.1.2", "4.3.1": "18.0.2", "4.3.5": venvs.PYZMQ_VERSION}
 """Releases of libzmq, and the releases of pyzmq whose wheels have them."""
 
-OLD = ["--python-version", "3.6", "--implementation", "cp", "--abi", "cp36m"]
-OLD_PLATFORM = ["--platform", "manylinux1_x86_64"]
+OLD = ["--python-version", "3.6", "--abi", "cp36m", "--platform", "manylinux1_x86_64"]
+MUSL = ["--python-version", "3.13", "--platform", "musllinux_1_2_x86_64"]
 
 TESTS = (*suites.CORE, "tests/green", "tests/asyncio")
 
@@ -44,23 +44,30 @@ def wheel_folder(release: str) -> Path:
 
 
 def wheel_library(python: suites.Python, release: str) -> str:
-    """Download a wheel of pyzmq, and have ``ctzmq fetch`` take the library out of it."""
+    """Return the path of a release of libzmq, out of a wheel of pyzmq."""
+    return take_library(python, wheel(python, release), wheel_folder(release))
+
+
+def wheel(python: suites.Python, release: str) -> Path:
+    """Download the wheel of pyzmq that has a release of libzmq, or that for musl."""
     folder = wheel_folder(release)
-    options = [] if release == "4.3.5" else [*OLD, *OLD_PLATFORM]
+    options = {"4.3.5": [], "musl": MUSL}.get(release, OLD)
     if options and places.architecture() != "amd64":
-        raise places.Absent("the old wheels are for x86-64")
+        raise places.Absent("the wheel that is taken is for x86-64")
     if not list(folder.glob("*.whl")):
+        requirement = f"pyzmq=={WHEELS.get(release, venvs.PYZMQ_VERSION)}"
         pip = ["-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", *options]
-        done = python.run(
-            f"wheel-{release}", [*pip, "-d", str(folder), f"pyzmq=={WHEELS[release]}"]
-        )
+        done = python.run(f"wheel-{release}", [*pip, "-d", str(folder), requirement])
         if done.code != 0:
-            raise places.BuildError(f"no wheel of pyzmq {WHEELS[release]}: {done.output[-300:]}")
-    wheel = next(folder.glob("*.whl"))
-    environment = {"XDG_CACHE_HOME": str(folder)}
-    fetch = python._replace(environment=environment).run(
-        f"fetch-{release}", ["-m", "ctzmq", "fetch", "--force", "--wheel", str(wheel)]
-    )
+            raise places.BuildError(f"no wheel of {requirement}: {done.output[-300:]}")
+    return next(folder.glob("*.whl"))
+
+
+def take_library(python: suites.Python, wheel: Path, cache: Path) -> str:
+    """Have ``ctzmq fetch`` take the library out of a wheel of pyzmq; return its path."""
+    words = ["-m", "ctzmq", "fetch", "--force", "--wheel", python.place.inside(wheel)]
+    environment = {**python.environment, "XDG_CACHE_HOME": python.place.inside(cache)}
+    fetch = python._replace(environment=environment).run(f"fetch-{wheel.name}", words)
     found = re.search(r"^It opens: libzmq \S+ at (.+)$", fetch.output, re.MULTILINE)
     if not found:
         raise places.BuildError(f"ctzmq fetch: {fetch.output[-300:]}")

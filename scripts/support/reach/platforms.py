@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from support.reach import builds, emulation, frozen, local, places, suites
@@ -65,6 +67,19 @@ def free_threaded(minor: int) -> Callable[[str], Result]:
     return run
 
 
+def musl(name: str) -> Result:
+    """Run the tests of the core and of the green engine with musl and a fetched libzmq."""
+    root = sid()
+    words = [builds.musl(root, WORKERS)]
+    python = suites.system_python(root, name, words, ["pytest", "pytest-timeout"])
+    folder = root.folder / "src" / "musl-wheel"
+    folder.mkdir(exist_ok=True)
+    wheel = shutil.copy(local.wheel(local.own_python("host"), "musl"), folder)
+    library = local.take_library(python, Path(wheel), folder)
+    environment = {**python.environment, "CTZMQ_LIBRARY": library}
+    return suites.examine(name, python._replace(environment=environment), suites.CORE)
+
+
 def i386(name: str) -> Result:
     """Run all tests on a 32-bit system, which runs natively on x86-64."""
     if places.architecture() != "amd64":
@@ -81,6 +96,7 @@ PLATFORMS = {
     "pypy-3.11-ctypes": Platform("the same, native calls off", newest("pypy3", native="0")),
     "cpython-3.13t": Platform("CPython 3.13 without the GIL, built from source", free_threaded(13)),
     "cpython-3.14t": Platform("CPython 3.14 without the GIL, built from source", free_threaded(14)),
+    "musl": Platform("CPython and libffi built with musl, libzmq of a wheel", musl),
     "i386": Platform("32 bits: Debian trixie for i386, run natively", i386),
     **{
         arch: Platform(f"Debian's packages for {arch}, emulated by QEMU", emulation.run)

@@ -73,7 +73,7 @@ def examine(
     tests: Sequence[str] = WHOLE,
     workers: int = 0,
     timeout: float = 2400,
-    each: float = 60,
+    each: float = 240,
 ) -> Result:
     """Run the doctor and tests; `each` test may take so many seconds."""
     began = time.monotonic()
@@ -143,6 +143,7 @@ def pytest(
     report = python.checkout / "report.xml"
     parallel = ["-n", str(workers), "--dist", "worksteal"] if workers else []
     options = ["-q", "-rs", "--tb=short", "-p", "no:cacheprovider", "-o", f"timeout={each:g}"]
+    options += ["-o", f"faulthandler_timeout={each:g}"]
     options += [f"--junitxml={python.place.inside(report)}", *parallel]
     ending = python.run(name, ["-m", "pytest", *options, *tests], timeout)
     outcomes = read_junit(report.read_text(encoding="utf-8")) if report.exists() else {}
@@ -195,16 +196,21 @@ def environment(
     return python._replace(notes=notes)
 
 
-def system_python(root: places.Root, name: str) -> Python:
-    """Return the Python of a root's own packages, beside which ctzmq is installed."""
+def system_python(
+    root: places.Root,
+    name: str,
+    words: Sequence[str] = ("/usr/bin/python3",),
+    beside: Sequence[str] = (),
+) -> Python:
+    """Return a Python of a root's own, beside which ctzmq is installed, and other packages."""
     checkout, site = root.folder / "src" / name, root.folder / "src" / f"{name}-site"
     places.copy_checkout(checkout)
-    distribution(site, checkout)
-    return Python(root, ["/usr/bin/python3"], checkout, {"PYTHONPATH": root.inside(site)})
+    distribution(site, checkout, beside)
+    return Python(root, words, checkout, {"PYTHONPATH": root.inside(site)})
 
 
-def distribution(folder: Path, checkout: Path) -> None:
-    """Install ctzmq alone into a folder, for Pythons that have no pip."""
+def distribution(folder: Path, checkout: Path, beside: Sequence[str] = ()) -> None:
+    """Install ctzmq into a folder, and packages beside it, for Pythons that have no pip."""
     host = places.Host()
     tools = host.folder / "venvs" / "tools"
     if not (tools / "made").exists():
@@ -219,7 +225,7 @@ def distribution(folder: Path, checkout: Path) -> None:
         "-q",
         "--disable-pip-version-check",
     ]
-    places.build("distribution", [*pip, "--no-deps", "--target", folder, checkout])
+    places.build("distribution", [*pip, "--target", folder, checkout, *beside])
 
 
 def install(python: Python, name: str, arguments: Sequence[str]) -> None:
