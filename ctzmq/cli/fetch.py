@@ -93,6 +93,9 @@ def _fetch(wheel: str | None, force: bool) -> str:
         return _from_wheel(wheel, cache)
     path = None if force else _present()
     if path is None:
+        with shelf.staging(cache):
+            # What cannot be kept need not be downloaded.
+            pass
         return _download(cache)
     print(f"Already there: {path} (libzmq {prove(path)}); --force fetches again.")
     return path
