@@ -1,30 +1,22 @@
-"""A socket's options as methods and as attributes."""
+"""A socket's options as attributes, and what may be set on a socket besides."""
 
 from __future__ import annotations
 
 import sys
-from operator import index
-from typing import TYPE_CHECKING, Any, Callable, overload
+from typing import TYPE_CHECKING, Any, Callable
 
-from ..error import ZMQError
 from ..libzmq import numbers
-from ..libzmq.numbers import INT, KINDS
-from ..libzmq.provider import calls
-from . import causes
 from .descriptors import Option, Topic
 from .lifecycle import Lifecycle
-from .options import describe, kind, read, write
 from .replaceable import UnknownAttribute, put, takes
+from .sockopts import SocketOptions
 
 if TYPE_CHECKING:
-    from ..constants.kinds import BytesOption, IntOption
     from .descriptors import SecretKey
 
 #: Where a class that has a `__getattr__` finds its other attributes as quickly as one without:
 #: CPython 3.11 and older take a quarter more for each message then.
 ASKING_IS_FREE = sys.version_info >= (3, 12) or sys.implementation.name == "pypy"
-
-CURVE_SERVER = numbers.SOCKET_OPTIONS["CURVE_SERVER"][0]
 
 #: What the quick way of a message, or of a poll, goes past.
 PASSED_BY = frozenset(
@@ -43,34 +35,19 @@ PASSED_BY = frozenset(
 INNER = frozenset(Lifecycle.__slots__)
 
 
-class SocketAttributes:
-    """The options of a socket: by number, and each as an attribute of the option's type.
+class SocketAttributes(SocketOptions):
+    """The options of a socket, each as an attribute of the option's type.
 
     Attributes go by several spellings of their name: `rcvhwm`, `RCVHWM`, `Rcvhwm`.
     """
 
     __slots__ = ()
 
-    _address: int
-    _handle: Any
     _replaced: bool
     #: What makes a socket `_replaced` when it is set on it.
     _passed_by = PASSED_BY
     #: The names of options whose attributes were deleted.
     _deleted: frozenset[str] = frozenset()
-    if TYPE_CHECKING:
-
-        def _error(self, errno: int, event: int = 0) -> ZMQError: ...
-
-    _draft_fd: Callable[[], int]
-    _slow_down: Callable[[], None]
-    _notice: Callable[[], None]
-    _thread_safe: Callable[[], bool]
-    _draft_poller: Any
-    _type: int
-    #: Whether it was told to use CURVE, for which it needs a key.
-    _needs_key: bool
-    _sharers: Any
     _tell_sharers: Callable[[], None]
 
     if TYPE_CHECKING:
@@ -323,148 +300,6 @@ class SocketAttributes:
 
     def _set_attr_opt(self, name: str, opt: int, value: Any) -> None:
         self.set(opt, value)
-
-    @overload
-    def get(self, option: IntOption) -> int: ...
-    @overload
-    def get(self, option: BytesOption) -> bytes: ...
-    @overload
-    def get(self, option: int) -> Any: ...
-    def get(self, option: int) -> Any:
-        """Read an option.
-
-        Parameters
-        ----------
-        option : int
-            A `SocketOption`, or the number of one that is not known here, which is read as an int.
-
-        Returns
-        -------
-        int or bytes
-            As the option's type has it; text without its final NUL.
-
-        Raises
-        ------
-        ZMQError
-            EINVAL when it cannot be read from this socket, ENOTSOCK when the socket is closed.
-        TypeError
-            When it is no number.
-
-        Source: libzmq `zmq_getsockopt`, pyzmq `Socket.get`.
-        """
-        try:
-            number = index(option)
-        except TypeError:
-            raise causes.no_number(option, "an option", "zmq.LINGER") from None
-        if KINDS.get(number) == INT:
-            value = calls.try_get(self._handle, number)
-            if value is not None:
-                return value
-        if not self._address:
-            raise self._error(numbers.ENOTSOCK)
-        if option == numbers.FD and not self._handle and self._thread_safe():
-            return self._draft_fd()
-        if option != numbers.EVENTS:
-            return read(self._sharers.call, number)
-        if self._draft_poller is not None:
-            self._draft_poller.take_news()
-        events = read(self._sharers.call, number)
-        self._notice()
-        return events
-
-    getsockopt = get
-
-    def set(self, option: int, optval: Any) -> None:
-        """Set an option. Most matter only for the binds and connects that follow.
-
-        Parameters
-        ----------
-        option : int
-            A `SocketOption`, or the number of one that is not known here, which takes an int.
-        optval : int or bytes
-            As the option's type has it.
-
-        Raises
-        ------
-        TypeError
-            When the option is no number, or the value is not of its type.
-        OverflowError
-            When the value is a number that the option's type has no room for.
-        ZMQError
-            EINVAL when libzmq does not take the value, or has the option not at all or not for
-            such sockets; ENOTSOCK when the socket is closed.
-
-        Source: libzmq `zmq_setsockopt`, pyzmq `Socket.set`.
-        """
-        if not self._address:
-            raise self._error(numbers.ENOTSOCK)
-        number = causes.number(option, "an option", "zmq.LINGER")
-        write(self._sharers.call, number, optval, self._type)
-        if number == numbers.CONFLATE and optval:
-            self._slow_down()
-        elif number in (CURVE_SERVER, numbers.CURVE_SERVERKEY):
-            put(self, "_needs_key", bool(optval))
-
-    setsockopt = set
-
-    def get_string(self, option: int, encoding: str = "utf-8") -> str:
-        """Read an option as text.
-
-        Parameters
-        ----------
-        option : int
-            A `SocketOption` whose value is bytes.
-        encoding : str
-            How its bytes become text.
-
-        Returns
-        -------
-        str
-
-        Raises
-        ------
-        TypeError
-            When the option is a number.
-        ZMQError
-            As `get` does.
-
-        Source: pyzmq `Socket.get_string`.
-        """
-        if kind(option) != numbers.BYTES:
-            raise TypeError(f"{describe(option)} is a number, not text: use get")
-        value: bytes = self.get(option)
-        return value.decode(encoding)
-
-    getsockopt_string = get_string
-    getsockopt_unicode = get_string
-
-    def set_string(self, option: int, optval: str, encoding: str = "utf-8") -> None:
-        """Set an option to text.
-
-        Parameters
-        ----------
-        option : int
-            A `SocketOption` whose value is bytes.
-        optval : str
-            The text.
-        encoding : str
-            How it becomes bytes.
-
-        Raises
-        ------
-        TypeError
-            When `optval` is no str.
-        ZMQError
-            As `set` does.
-
-        Source: pyzmq `Socket.set_string`.
-        """
-        if not isinstance(optval, str):
-            raise TypeError(f"{describe(option)}: expected str, got {optval!r:.60}")
-        self.set(option, optval.encode(encoding))
-
-    setsockopt_string = set_string
-    setsockopt_unicode = set_string
 
     def get_hwm(self) -> int:
         """Return the high-water mark, in messages.

@@ -30,9 +30,9 @@ from ..constants.options import SocketOption
 from ..core import options, registry
 from ..core import poll as _poll
 from ..core import socket as _socket
-from ..core.attributes import SocketAttributes
 from ..core.handle import Handle
 from ..core.replaceable import put
+from ..core.sockopts import SocketOptions
 from ..error import ZMQError
 from ..libzmq.annotations import TypeVar, like
 from ..libzmq.provider import calls
@@ -340,7 +340,7 @@ class EdgeSocket(_socket.Socket[R]):
 
     # -- Calls that swallow edges ------------------------------------------------------------------
 
-    @like(lambda: SocketAttributes.get)
+    @like(lambda: SocketOptions.get)
     def get(self, option: int) -> Any:
         """Read an option; reading EVENTS also wakes those who wait for what it shows.
 
@@ -355,7 +355,7 @@ class EdgeSocket(_socket.Socket[R]):
             self._busy_edge()
         return super().get(option)
 
-    @like(lambda: SocketAttributes.get)
+    @like(lambda: SocketOptions.get)
     def getsockopt(self, option: int) -> Any:
         """Do what `get` does, by the `getsockopt` of the blocking socket, which may be replaced."""
         if option == _EVENTS:
