@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from operator import index
 from typing import Any, Literal, overload
 
@@ -12,8 +10,9 @@ from ..libzmq import memory, numbers, prototypes
 from ..libzmq.annotations import Event
 from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
 from ..libzmq.provider import calls
-from . import causes, payload, registry, settings
+from . import causes, payload, settings
 from .buffers import contiguous, fill
+from .content import Content
 from .endpoint import encode_group
 from .replaceable import replaceable
 from .tracker import _FINISHED_TRACKER, MessageTracker
@@ -24,77 +23,6 @@ weigh = memory.weigh
 
 # Inside Frame, `bytes` is the property.
 bytes_ = bytes
-
-
-# PyPy calls the finalizers of what refers to an object before that of the object.
-_getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 0)
-
-
-class _Last:
-    """Tells how often an object that nothing refers to is referred to in its own finalizer."""
-
-    references = 0
-
-    def __del__(self, _getrefcount: Any = _getrefcount) -> None:
-        self.__class__.references = _getrefcount(self)
-
-
-_Last()
-
-
-class _Closing:
-    """Closes a message with the object that refers to it."""
-
-    __slots__ = ("_message",)
-
-    def __init__(self, message: Any) -> None:
-        self._message = message
-
-    def __del__(
-        self, _close: Any = calls.close, _out_of_reach: Any = registry.out_of_reach
-    ) -> None:
-        if not _out_of_reach():
-            _close(self._message)
-
-
-class Content:
-    """One `zmq_msg_t`, closed once no frame and no view refers to it any more."""
-
-    __slots__ = ("data", "message", "readonly")
-
-    def __init__(self, message: Any, data: object = None, readonly: bool = False) -> None:
-        self.message = message
-        self.data = data
-        self.readonly = readonly
-
-    def __del__(
-        self,
-        _close: Any = calls.close,
-        _out_of_reach: Any = registry.out_of_reach,
-        _closing: Any = _Closing,
-        _getrefcount: Any = _getrefcount,
-        _last: int = _Last.references,
-    ) -> None:
-        if _getrefcount(self) > _last:
-            # CPython's garbage collector calls the finalizers of a cycle, in any order, before it
-            # takes the cycle apart, and another one may still use the message. An object made now
-            # is not of the cycle: its finalizer comes when this one is cleared.
-            self.data = _closing(self.message)
-        elif not _out_of_reach():
-            _close(self.message)
-
-    def view(self) -> memoryview:
-        """Show the message's own memory; the view keeps it alive."""
-        address, size = calls.content(self.message)
-        view = memory.view(address, size, self)
-        return view.toreadonly() if self.readonly else view
-
-    def offered(self) -> Any:
-        """Return what offers the message's own memory as bytes, and keeps it alive."""
-        if not self.readonly:
-            address, size = calls.content(self.message)
-            return memory.block(address, size, self)
-        return self.data if isinstance(self.data, bytes_) else self.view()
 
 
 class Frame(Exporter):

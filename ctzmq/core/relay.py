@@ -18,7 +18,7 @@ from ..error import ZMQError, check
 from ..libzmq import numbers, prototypes
 from ..libzmq.contract import DONTWAIT
 from ..libzmq.provider import calls
-from .frame import Content
+from .content import Content
 from .waits import REFUSED
 
 __all__ = ["Relay"]

@@ -21,7 +21,8 @@ from ..utils import jsonapi as jsonapi
 from . import causes, messaging, payload, poll
 from .buffers import contiguous, fill
 from .causes import flag
-from .frame import Content, Frame
+from .content import Content
+from .frame import Frame
 from .lifecycle import shown
 from .messaging import DEFAULT_PROTOCOL, SNDMORE, Messaging
 from .pollitems import milliseconds

@@ -109,18 +109,6 @@ class TestMaking:
         with pytest.raises(TypeError, match=r"use context\.socket"):
             zmq.Socket(None, zmq.PUSH)
 
-    @pytest.mark.parametrize("wrong", ["PUSH", None, 1.5])
-    def test_of_no_type(self, context: zmq.Context, wrong: Any) -> None:
-        with pytest.raises(TypeError):
-            zmq.Socket(context, wrong)
-
-    def test_of_a_terminated_context(self) -> None:
-        context = zmq.Context()
-        context.term()
-        with pytest.raises(zmq.ZMQError, match="is terminated") as caught:
-            zmq.Socket(context, zmq.PUSH)
-        assert caught.value.errno == zmq.EFAULT
-
     @pytest.mark.parametrize(
         ("wrong", "error"), [(-1, ValueError), ("1", TypeError), (1.5, TypeError)]
     )

@@ -1,0 +1,82 @@
+"""One libzmq message and its memory, closed once nothing refers to it any more."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Callable
+
+from ..libzmq import memory
+from ..libzmq.provider import calls
+from . import registry
+
+__all__ = ["Content"]
+
+# PyPy calls the finalizers of what refers to an object before that of the object.
+_getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 0)
+
+
+class _Last:
+    """Tells how often an object that nothing refers to is referred to in its own finalizer."""
+
+    references = 0
+
+    def __del__(self, _getrefcount: Any = _getrefcount) -> None:
+        self.__class__.references = _getrefcount(self)
+
+
+_Last()
+
+
+class _Closing:
+    """Closes a message with the object that refers to it."""
+
+    __slots__ = ("_message",)
+
+    def __init__(self, message: Any) -> None:
+        self._message = message
+
+    def __del__(
+        self, _close: Any = calls.close, _out_of_reach: Any = registry.out_of_reach
+    ) -> None:
+        if not _out_of_reach():
+            _close(self._message)
+
+
+class Content:
+    """One `zmq_msg_t`, closed once no frame and no view refers to it any more."""
+
+    __slots__ = ("data", "message", "readonly")
+
+    def __init__(self, message: Any, data: object = None, readonly: bool = False) -> None:
+        self.message = message
+        self.data = data
+        self.readonly = readonly
+
+    def __del__(
+        self,
+        _close: Any = calls.close,
+        _out_of_reach: Any = registry.out_of_reach,
+        _closing: Any = _Closing,
+        _getrefcount: Any = _getrefcount,
+        _last: int = _Last.references,
+    ) -> None:
+        if _getrefcount(self) > _last:
+            # CPython's garbage collector calls the finalizers of a cycle, in any order, before it
+            # takes the cycle apart, and another one may still use the message. An object made now
+            # is not of the cycle: its finalizer comes when this one is cleared.
+            self.data = _closing(self.message)
+        elif not _out_of_reach():
+            _close(self.message)
+
+    def view(self) -> memoryview:
+        """Show the message's own memory; the view keeps it alive."""
+        address, size = calls.content(self.message)
+        view = memory.view(address, size, self)
+        return view.toreadonly() if self.readonly else view
+
+    def offered(self) -> Any:
+        """Return what offers the message's own memory as bytes, and keeps it alive."""
+        if not self.readonly:
+            address, size = calls.content(self.message)
+            return memory.block(address, size, self)
+        return self.data if isinstance(self.data, bytes) else self.view()

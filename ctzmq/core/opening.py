@@ -1,0 +1,66 @@
+"""Has libzmq make a socket, and tells why it makes none."""
+
+from __future__ import annotations
+
+from errno import EMFILE
+from typing import Any
+
+from ..error import ContextTerminated, ZMQError, from_errno
+from ..libzmq import numbers, prototypes
+from . import shortage
+from .handle import Handle
+
+__all__ = ["open_socket", "since"]
+
+
+def since(socket_type: int) -> str:
+    """Name the libzmq release that a type of the draft API came with."""
+    # PEER and CHANNEL are the last two.
+    return "4.3.3" if socket_type >= numbers.CHANNEL - 1 else "4.2.0"
+
+
+def open_socket(context: Any, socket_type: int, handle: Handle) -> None:
+    """Make a libzmq socket.
+
+    Parameters
+    ----------
+    context : Context
+        Where it belongs.
+    socket_type : int
+        A `SocketType`.
+    handle : Handle
+        What is to own it.
+
+    Raises
+    ------
+    ZMQError
+        EMFILE when the context has as many sockets as it may have, or the process as many open
+        files; EINVAL for an unknown type, EFAULT when the context is terminated.
+    ContextTerminated
+        When the context is being terminated.
+
+    Source: libzmq `zmq_socket`.
+    """
+    if context._ending:
+        raise ContextTerminated()
+    fate = context._fate
+    if not fate.started and not context.closed:
+        shortage.check_start(context)
+    with fate.gate:
+        errno = handle.open(prototypes.zmq_socket, fate.pointer, socket_type)
+    if not errno:
+        fate.started = True
+        return
+    if errno == numbers.EFAULT and not fate.pointer and not context.closed:
+        # Another thread, or a signal handler, has begun its end just now.
+        raise ContextTerminated()
+    if errno == numbers.EFAULT and context.closed:
+        raise ZMQError(errno, str(context._unusable()))
+    if errno == numbers.EINVAL:
+        text = f"this libzmq has no socket type {socket_type}"
+        if numbers.SERVER <= socket_type <= numbers.CHANNEL:
+            text += f": it needs {since(socket_type)} or newer, built with its draft API"
+        raise ZMQError(errno, text)
+    if errno == EMFILE:
+        raise shortage.of_sockets(context)
+    raise from_errno(errno)
