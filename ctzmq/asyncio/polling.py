@@ -10,8 +10,8 @@ from ..core import pollitems as _pollitems
 from ..core import registry
 from ..error import ZMQError
 from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
+from .edge import LoopEdge
 from .hub import LoopHub
-from .tasks import LoopEdge
 
 
 class Polling(Future[Any]):

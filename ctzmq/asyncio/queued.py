@@ -19,8 +19,9 @@ from ..libzmq.contract import DONTWAIT
 from ..libzmq.provider import calls
 from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
 from . import pace
+from .edge import MIDWAY, RCVMORE, LoopEdge
 from .hub import hub_of
-from .tasks import MIDWAY, NOT_YET, RCVMORE, TIMEOUTS, LoopEdge, Now, Waiting
+from .tasks import NOT_YET, TIMEOUTS, Now, Waiting
 
 if TYPE_CHECKING:
     from .signatures import Awaited
