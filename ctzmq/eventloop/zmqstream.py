@@ -1,15 +1,13 @@
 """Callbacks for what a socket receives and sends, in tornado's event loop.
 
-Here is what programs call; when messages are received and sent is the matter of `callbacks`.
+What a stream sends is in `sending`; when it receives and sends is the matter of `callbacks`.
 """
 
 from __future__ import annotations
 
-import pickle
 import sys
 import warnings
-from _thread import get_ident
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from operator import index
 from typing import Any, Callable
@@ -21,8 +19,8 @@ from ..asyncio import Socket as AsyncSocket
 from ..constants import FD
 from ..core.poll import Poller
 from ..core.socket import Socket
-from ..utils import jsonapi
-from .callbacks import DONTWAIT, POLLIN, POLLOUT, Turns
+from .callbacks import POLLIN, POLLOUT
+from .sending import Sending, stream_closed
 
 __all__ = ["ZMQStream"]
 
@@ -30,7 +28,7 @@ __all__ = ["ZMQStream"]
 zmq: Any = sys.modules[__name__.partition(".")[0]]
 
 
-class ZMQStream(Turns):
+class ZMQStream(Sending):
     """Registers callbacks for what a socket receives and sends.
 
     Use `on_recv` for the one, `send` and `on_send` for the other. The methods `bind`, `connect`,
@@ -70,7 +68,7 @@ class ZMQStream(Turns):
         self.poller = Poller()
         self._fd: int = socket.get(FD)
         self._close_callback: Callable[[], Any] | None = None
-        Turns.__init__(self)
+        Sending.__init__(self)
         self._tells_sends = type(self).on_send is not ZMQStream.on_send
         self._init_io_state()
 
@@ -234,191 +232,6 @@ class ZMQStream(Turns):
         """
         self._close_callback = callback
 
-    # -- Sending -----------------------------------------------------------------------------------
-
-    def send(
-        self,
-        msg: Any,
-        flags: int = 0,
-        copy: bool = True,
-        track: bool = False,
-        callback: Callable[[Sequence[Any], Any], Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Queue a message of one part, to be sent when the socket takes it.
-
-        Parameters
-        ----------
-        msg : bytes, Frame or bytes-like
-            The part.
-        flags, copy, track, **kwargs
-            As in `Socket.send_multipart`.
-        callback : callable, optional
-            Replaces the one that `on_send` set.
-
-        Raises
-        ------
-        OSError
-            The stream is closed.
-
-        Source: pyzmq `ZMQStream.send`.
-        """
-        self.send_multipart([msg], flags=flags, copy=copy, track=track, callback=callback, **kwargs)
-
-    def send_multipart(
-        self,
-        msg: Iterable[Any],
-        flags: int = 0,
-        copy: bool = True,
-        track: bool = False,
-        callback: Callable[[Sequence[Any], Any], Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Queue a message of several parts, to be sent when the socket takes it.
-
-        Parameters
-        ----------
-        msg : iterable of bytes, Frame or bytes-like
-            The parts, as they are now; only what is in a part may change until it is sent.
-        flags, copy, track, **kwargs
-            As in `Socket.send_multipart`.
-        callback : callable, optional
-            Replaces the one that `on_send` set.
-
-        Raises
-        ------
-        OSError
-            The stream is closed.
-
-        Source: pyzmq `ZMQStream.send_multipart`.
-        """
-        socket = self.socket
-        if socket is None:
-            raise _closed()
-        parts: Any = msg
-        if parts.__class__ is list or (parts.__class__ is not tuple and hasattr(parts, "__iter__")):
-            # Its owner may change it, or it can be read once only.
-            parts = list(parts)
-        if callback is not None:
-            self.on_send(callback)
-        elif self._tells_sends:
-            self.on_send(self._send_callback or _ignore)
-        if (
-            self._in_turn
-            and self._send_callback is None
-            and not self._send_queue
-            and not self._steps
-            and self._in_turn == get_ident()
-        ):
-            try:
-                socket.send_multipart(
-                    parts,
-                    flags=flags | DONTWAIT,
-                    copy=copy,
-                    track=track,
-                    **kwargs,
-                )
-                return
-            except Exception:
-                # The turn that is due now finds out what it is, and tells.
-                pass
-        self._send_queue.append((parts, flags, copy, track, kwargs))
-        if self._steps:
-            self._add_io_state(POLLOUT)
-        if not self._turn_is_due:
-            self._schedule()
-
-    def send_string(
-        self,
-        u: str,
-        flags: int = 0,
-        encoding: str = "utf-8",
-        callback: Callable[[Sequence[Any], Any], Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Queue text.
-
-        Parameters
-        ----------
-        u : str
-            The text.
-        encoding : str
-            How it becomes bytes.
-        flags, callback, **kwargs
-            As in `send`.
-
-        Raises
-        ------
-        TypeError
-            `u` is no str.
-        OSError
-            The stream is closed.
-
-        Source: pyzmq `ZMQStream.send_string`.
-        """
-        if not isinstance(u, str):
-            raise TypeError(f"send_string takes str, got {type(u).__name__}: use send")
-        self.send(u.encode(encoding), flags=flags, callback=callback, **kwargs)
-
-    send_unicode = send_string
-
-    def send_json(
-        self,
-        obj: Any,
-        flags: int = 0,
-        callback: Callable[[Sequence[Any], Any], Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Queue an object as JSON.
-
-        Parameters
-        ----------
-        obj : object
-            What `jsonapi.dumps` takes.
-        flags, callback, **kwargs
-            As in `send`.
-
-        Raises
-        ------
-        TypeError
-            JSON has no form for the object.
-        OSError
-            The stream is closed.
-
-        Source: pyzmq `ZMQStream.send_json`.
-        """
-        self.send(jsonapi.dumps(obj), flags=flags, callback=callback, **kwargs)
-
-    def send_pyobj(
-        self,
-        obj: Any,
-        flags: int = 0,
-        protocol: int = -1,
-        callback: Callable[[Sequence[Any], Any], Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Queue a pickled object.
-
-        Parameters
-        ----------
-        obj : object
-            What `pickle.dumps` takes.
-        protocol : int
-            The pickle protocol; -1 is the highest.
-        flags, callback, **kwargs
-            As in `send`.
-
-        Raises
-        ------
-        pickle.PicklingError
-            The object cannot be pickled.
-        OSError
-            The stream is closed.
-
-        Source: pyzmq `ZMQStream.send_pyobj`.
-        """
-        self.send(pickle.dumps(obj, protocol), flags, callback=callback, **kwargs)
-
     # -- State -------------------------------------------------------------------------------------
 
     def flush(self, flag: int = POLLIN | POLLOUT, limit: int | None = None) -> int:
@@ -509,15 +322,7 @@ class ZMQStream(Turns):
 
     def _check_closed(self) -> None:
         if self.socket is None:
-            raise _closed()
-
-
-def _ignore(message: Sequence[Any], status: Any) -> None:
-    """Do nothing when a message was sent."""
-
-
-def _closed() -> OSError:
-    return OSError("this stream is closed")
+            raise stream_closed()
 
 
 def _check_callable(callback: object) -> None:
