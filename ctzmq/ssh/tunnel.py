@@ -7,31 +7,18 @@ the package is missing.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import io
-import os
 import re
-import signal
 import socket as _socket
-import subprocess
 import sys
-import warnings
-from getpass import getpass, getuser
-from importlib import import_module
+from getpass import getpass
 from multiprocessing import Process
-from time import monotonic
 from typing import Any
 
 from ..core.socket import Socket
-from .destination import (
-    Server,
-    check_host,
-    check_port,
-    has_control_characters,
-    key_path,
-    parse_server,
-)
+from . import client, packages, program
+from .destination import check_host, check_port, has_control_characters, parse_server
+from .program import MaxRetryExceeded as MaxRetryExceeded
 
 __all__ = [
     "openssh_tunnel",
@@ -41,62 +28,18 @@ __all__ = [
     "tunnel_connection",
 ]
 
-_NEW_HOST = "Are you sure you want to continue connecting"
-_PASSWORD = re.compile(rb"pass(word|phrase)", re.IGNORECASE)
-_MASTER_PID = re.compile(rb"\(pid=(\d+)\)")
-
-_POLL_SECONDS = 0.1
-_CONNECT_SECONDS = 60.0
 _MAX_PASSWORDS = 3
-
-_POLICY_VARIABLE = "PYZMQ_PARAMIKO_HOST_KEY_POLICY"
-_POLICIES = ("AutoAdd", "Reject", "Warning")
-
-
-class MaxRetryExceeded(Exception):
-    """The `ssh` program neither ended nor went on, however long it was waited for.
-
-    Source: pyzmq `zmq.ssh.tunnel.MaxRetryExceeded`.
-    """
-
-
-class _SSHError(Exception):
-    """`SSHException` where paramiko, which has its own, is not installed."""
-
-
-def _load(name: str) -> Any:
-    with warnings.catch_warnings():
-        # paramiko imports what its own dependencies call deprecated.
-        warnings.simplefilter("ignore")
-        return import_module(name)
 
 
 def __getattr__(name: str) -> Any:
     if name in ("paramiko", "pexpect"):
         try:
-            return _load(name)
+            return packages.load(name)
         except ImportError:
             return None
     if name == "SSHException":
-        return _ssh_exception()
+        return packages.ssh_exception()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def _ssh_exception() -> type[Exception]:
-    try:
-        error: type[Exception] = _load("paramiko").SSHException
-    except ImportError:
-        return _SSHError
-    return error
-
-
-def _require(name: str, otherwise: str) -> Any:
-    try:
-        return _load(name)
-    except ImportError as error:
-        raise ImportError(
-            f"this tunnel needs {name}: pip install {name}, or {otherwise}"
-        ) from error
 
 
 def select_random_ports(n: int) -> list[int]:
@@ -128,27 +71,6 @@ def select_random_ports(n: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
-
-
-def _split_server(server: str) -> tuple[str, str, int]:
-    """Split `user@server:port` into user, host and port, with their defaults."""
-    user, host, port = parse_server(server)
-    return user or getuser(), host, 22 if port is None else port
-
-
-def _ssh_options(server: Server, keyfile: str | None) -> list[str]:
-    """Return the options that every call of `ssh` to this server needs."""
-    options = []
-    if keyfile:
-        options += ["-i", key_path(keyfile)]
-    if server.port is not None:
-        options += ["-p", str(server.port)]
-    return options
-
-
-def _in_brackets(host: str) -> str:
-    """Return a host as it is written before a colon and a port."""
-    return f"[{host}]" if ":" in host else host
 
 
 def _seconds(timeout: float) -> int:
@@ -193,39 +115,8 @@ def try_passwordless_ssh(server: str, keyfile: str | None, paramiko: bool | None
     Source: pyzmq `zmq.ssh.tunnel.try_passwordless_ssh`.
     """
     if sys.platform == "win32" if paramiko is None else paramiko:
-        return _try_passwordless_paramiko(server, keyfile)
-    return _try_passwordless_openssh(server, keyfile)
-
-
-def _try_passwordless_openssh(server: str, keyfile: str | None) -> bool:
-    parsed = parse_server(server)
-    options = _ssh_options(parsed, keyfile)
-    _require("pexpect", "use paramiko=True")
-    child = _spawn_ssh(["-f", *options, "--", parsed.destination, "exit"])
-    try:
-        if _wait_for_prompt(child):
-            return False
-        status, output = _outcome(child)
-    finally:
-        child.close(force=True)
-    if status:
-        raise _ssh_exception()(f"ssh cannot connect to {server}: {output}")
-    return True
-
-
-def _try_passwordless_paramiko(server: str, keyfile: str | None) -> bool:
-    _check_for_paramiko(server, keyfile)
-    paramiko = _require("paramiko", "use the ssh program where there is one")
-    try:
-        _connect_paramiko(paramiko, server, keyfile, None, policy="Reject").close()
-    except paramiko.AuthenticationException:
-        return False
-    except paramiko.SSHException as error:
-        # This is what it says where the user has no key at all to try.
-        if "No authentication methods" in str(error):
-            return False
-        raise
-    return True
+        return client.try_passwordless(server, keyfile)
+    return program.try_passwordless(server, keyfile)
 
 
 def tunnel_connection(
@@ -384,21 +275,21 @@ def openssh_tunnel(
     """
     parsed = parse_server(server)
     destination = parsed.destination
-    options = _ssh_options(parsed, keyfile)
-    far = f"{_in_brackets(check_host(remoteip))}:{check_port(rport)}"
+    options = program.options_for(parsed, keyfile)
+    far = f"{program.in_brackets(check_host(remoteip))}:{check_port(rport)}"
     forward = ["-L", f"127.0.0.1:{check_port(lport)}:{far}"]
     rest = ["--", destination, "sleep", str(_seconds(timeout))]
     if password and has_control_characters(password):
         raise ValueError("the password has control characters, which a terminal would obey")
-    _require("pexpect", "use paramiko_tunnel")
-    pid = _forward_by_master(options, forward, destination)
+    packages.require("pexpect", "use paramiko_tunnel")
+    pid = program.forward_by_master(options, forward, destination)
     if pid is not None:
         return pid
-    child = _spawn_ssh(["-f", "-S", "none", *options, *forward, *rest])
+    child = program.spawn(["-f", "-S", "none", *options, *forward, *rest])
     try:
         question = f"{destination}'s password: "
         for _ in range(_MAX_PASSWORDS):
-            if not _wait_for_prompt(child):
+            if not program.wait_for_prompt(child):
                 break
             answer = password or getpass(question)
             with contextlib.suppress(OSError):  # it has ended meanwhile, and its words tell why
@@ -406,108 +297,15 @@ def openssh_tunnel(
             # ssh asks again only if it was the wrong one.
             password, question = None, f"Password rejected. {destination}'s password: "
         else:
-            if _wait_for_prompt(child):
+            if program.wait_for_prompt(child):
                 raise RuntimeError(f"{destination} rejected {_MAX_PASSWORDS} passwords")
-        status, output = _outcome(child)
+        status, output = program.outcome(child)
     except BaseException:
         child.close(force=True)
         raise
     if status:
         raise RuntimeError(f"the tunnel through {server} failed to start: {output}")
     return int(child.pid)
-
-
-def _forward_by_master(options: list[str], forward: list[str], destination: str) -> int | None:
-    """Let a shared connection forward the port; None when there is none or it refuses."""
-    check = _run_ssh([*options, "-O", "check", "--", destination])
-    master = _MASTER_PID.search(check.stdout)
-    if check.returncode or master is None:
-        return None
-    if _run_ssh([*options, "-O", "forward", *forward, "--", destination]).returncode:
-        return None
-    atexit.register(_run_ssh, [*options, "-O", "cancel", *forward, "--", destination])
-    return int(master.group(1))
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment without an ASKPASS program: ssh must ask at our terminal."""
-    return {k: v for k, v in os.environ.items() if k not in ("SSH_ASKPASS", "SSH_ASKPASS_REQUIRE")}
-
-
-def _run_ssh(arguments: list[str]) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        ["ssh", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=_environment(),
-        check=False,
-    )
-
-
-def _spawn_ssh(arguments: list[str]) -> Any:
-    # The terminal echoes nothing: a password typed where ssh does not read it, because what looked
-    # like a question was none, must not come back in the words of an error.
-    child = _load("pexpect").spawn("ssh", arguments, env=_environment(), echo=False)
-    child.logfile_read = io.BytesIO()
-    return child
-
-
-def _wait_for_prompt(child: Any) -> bool:
-    """Wait until `ssh` asks for a password (True) or ends (False)."""
-    pexpect = _load("pexpect")
-    deadline = monotonic() + _CONNECT_SECONDS
-    while monotonic() < deadline:
-        # Short waits: once ssh is in the background the terminal stays open, and only between
-        # waits does pexpect see that the process which it started has ended.
-        found = child.expect(
-            [_NEW_HOST, _PASSWORD, pexpect.EOF, pexpect.TIMEOUT], timeout=_POLL_SECONDS
-        )
-        if found == 0:
-            raise _ssh_exception()(
-                "the authenticity of the host cannot be established: log in once by hand, so that "
-                "ssh knows its key"
-            )
-        if found < 3:
-            return bool(found == 1)
-    raise MaxRetryExceeded(
-        f"ssh neither asked for a password nor ended within {_CONNECT_SECONDS:.0f} s"
-    )
-
-
-def _outcome(child: Any) -> tuple[int, str]:
-    """Return the exit status of an `ssh` that has ended, and its last words."""
-    if child.isalive():
-        child.wait()
-    status = child.signalstatus if child.exitstatus is None else child.exitstatus
-    return int(status), child.logfile_read.getvalue().decode(errors="replace").strip()
-
-
-def _check_for_paramiko(server: str, keyfile: str | None) -> None:
-    """Refuse what is refused for the `ssh` program, too."""
-    _ssh_options(parse_server(server), keyfile)
-
-
-def _connect_paramiko(
-    paramiko: Any, server: str, keyfile: str | None, password: str | None, policy: str
-) -> Any:
-    """Open a connection; the environment may say what to do with an unknown host."""
-    policy = os.environ.get(_POLICY_VARIABLE) or policy
-    if policy not in _POLICIES:
-        raise ValueError(f"{_POLICY_VARIABLE} must be one of {_POLICIES}, not {policy!r}")
-    user, host, port = _split_server(server)
-    client = paramiko.SSHClient()
-    client.load_system_host_keys()
-    client.set_missing_host_key_policy(getattr(paramiko, f"{policy}Policy")())
-    client.connect(
-        host,
-        port,
-        username=user,
-        key_filename=keyfile,
-        look_for_keys=True,
-        password=password or None,
-    )
-    return client
 
 
 def paramiko_tunnel(
@@ -557,39 +355,19 @@ def paramiko_tunnel(
 
     Source: pyzmq `zmq.ssh.tunnel.paramiko_tunnel`.
     """
-    _check_for_paramiko(server, keyfile)
+    client.check(server, keyfile)
     remoteip, lport, rport = check_host(remoteip), check_port(lport), check_port(rport)
-    _require("paramiko", "use openssh_tunnel")
-    if password is None and not _try_passwordless_paramiko(server, keyfile):
+    packages.require("paramiko", "use openssh_tunnel")
+    if password is None and not client.try_passwordless(server, keyfile):
         password = getpass(f"{server}'s password: ")
     process = Process(
-        target=_paramiko_tunnel,
+        target=client.hold,
         args=(lport, rport, server, remoteip),
         kwargs={"keyfile": keyfile, "password": password},
         daemon=True,
     )
     process.start()
     return process
-
-
-def _paramiko_tunnel(
-    lport: int,
-    rport: int,
-    server: str,
-    remoteip: str,
-    keyfile: str | None = None,
-    password: str | None = None,
-) -> None:
-    """Hold a tunnel, in the process that `paramiko_tunnel` started."""
-    from .forward import forward_tunnel
-
-    try:
-        client = _connect_paramiko(_load("paramiko"), server, keyfile, password, policy="Warning")
-    except Exception as error:
-        sys.exit(f"the tunnel through {server} failed to start: {error!r}")
-    # Ctrl-C ends the program, and the program's end this daemonic process.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    forward_tunnel(lport, remoteip, rport, client.get_transport())
 
 
 ssh_tunnel = paramiko_tunnel if sys.platform == "win32" else openssh_tunnel
