@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice, repeat
 from operator import index
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable
 
 from ..constants.enums import Errno
 from ..constants.options import SocketOption
@@ -28,7 +28,7 @@ from ..libzmq.contract import DONTWAIT, LARGE, UNKNOWN
 from ..libzmq.provider import calls
 from ..waiting.edge import Edge, EdgeSocket
 from ..waiting.hub import Hub
-from .parking import Place, aside
+from .parking import HasHub, Place, aside
 
 POLLIN = _poll.POLLIN
 POLLOUT = _poll.POLLOUT
@@ -66,7 +66,7 @@ def _spend(count: int) -> None:
     next(islice(_turns, count - 1, None), None)
 
 
-class GreenSocket(EdgeSocket[bytes]):
+class GreenSocket(EdgeSocket[bytes], HasHub):
     """A socket whose calls let other greenlets run while they wait.
 
     Each flavour derives from it and gives it a hub.
@@ -80,12 +80,6 @@ class GreenSocket(EdgeSocket[bytes]):
     """
 
     __slots__ = ("_midway",)
-
-    #: Returns the hub of the thread that calls it.
-    if TYPE_CHECKING:
-
-        @staticmethod
-        def _hub() -> Hub: ...
 
     #: What sends of tracked messages return.
     _tracker_class: Any = None
@@ -400,7 +394,7 @@ class _Guest(GreenSocket):
     __slots__ = ("_hub",)
 
     def __init__(self, hub: Hub, socket: Any) -> None:
-        self._hub = lambda: hub  # type: ignore[method-assign]
+        self._hub = lambda: hub  # type: ignore[misc]
         super().__init__(socket)
 
 

@@ -7,7 +7,7 @@ methods of one `Functions`.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import Any, Callable, TypeVar
 
 from ..core import poll as _poll
 from ..core.context import Context
@@ -16,14 +16,14 @@ from ..core.tracker import MessageTracker, end_of
 from ..error import NotDone
 from ..waiting.hub import Hub
 from . import engine
-from .parking import aside, until
+from .parking import HasHub, aside, until
 from .proxy import relay
 
 G = TypeVar("G", bound="GreenContext[Any]")
 S = TypeVar("S", bound="Socket[Any]", covariant=True)
 
 
-class GreenContext(Context[S]):
+class GreenContext(Context[S], HasHub):
     """A libzmq context that makes green sockets, and whose end lets other greenlets run.
 
     Parameters
@@ -35,11 +35,6 @@ class GreenContext(Context[S]):
     """
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-
-        @staticmethod
-        def _hub() -> Hub: ...
 
     @classmethod
     def instance(cls: type[G], io_threads: int = 1) -> G:
@@ -83,7 +78,7 @@ class GreenContext(Context[S]):
         aside(self._hub(), lambda: Context.term(self))
 
 
-class GreenTracker(MessageTracker):
+class GreenTracker(MessageTracker, HasHub):
     """Watches messages until libzmq is done with all of them, and lets other greenlets run.
 
     Parameters
@@ -93,11 +88,6 @@ class GreenTracker(MessageTracker):
 
     Source: pyzmq `zmq.MessageTracker`.
     """
-
-    if TYPE_CHECKING:
-
-        @staticmethod
-        def _hub() -> Hub: ...
 
     def wait(self, timeout: float = -1) -> None:
         """Wait until libzmq is done with every message that is watched.
@@ -120,16 +110,11 @@ class GreenTracker(MessageTracker):
             raise NotDone(f"libzmq still holds the message after {timeout:g} s")
 
 
-class GreenPoller(_poll.Poller):
+class GreenPoller(_poll.Poller, HasHub):
     """A set of sockets and descriptors to wait for, again and again, while other greenlets run.
 
     Source: pyzmq `zmq.green.Poller`.
     """
-
-    if TYPE_CHECKING:
-
-        @staticmethod
-        def _hub() -> Hub: ...
 
     def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
         """Wait until at least one of the registered is ready; what was closed since never is.

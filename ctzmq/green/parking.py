@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic
-from typing import Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ..waiting.hub import Hub
 
@@ -11,6 +11,18 @@ T = TypeVar("T")
 
 #: How long to sleep between looks at what happens in other threads, in seconds: at first, at most.
 _NAPS = (0.0005, 0.01)
+
+
+class HasHub:
+    """A socket, context, poller or tracker of greenlets; each flavour gives it a hub as `_hub`."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @staticmethod
+        def _hub() -> Hub:
+            """Return the hub of the thread that calls it."""
 
 
 class Place:
