@@ -28,6 +28,14 @@ def inproc(setup: Setup) -> Loop:
 
 
 @workload
+def frames(setup: Setup) -> Loop:
+    """Send bytes, receive them as a frame."""
+    setup.queued = 0
+    sender, receiver = setup.link("PAIR", "PAIR")
+    return exchange(sender.send, partial(receiver.recv, copy=False), setup.payload)
+
+
+@workload
 def encoded(setup: Setup) -> Loop:
     """Send and receive by the methods for text, JSON, objects or whatever is serialized."""
     setup.queued = 0
