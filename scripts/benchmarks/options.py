@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+#: The options with which less is measured than the pages tell of.
+PARTIAL = ("quick", "only", "control", "cpu", "launches", "rounds")
+
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
@@ -35,4 +38,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "of rows that are in several, the last counts")  # fmt: skip
     add("--publish", action="store_true",
         help="measure, and make docs/performance: samples, tables and plots")  # fmt: skip
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    less = [name for name in PARTIAL if getattr(options, name)]
+    if options.publish and less:
+        parser.error(f"the pages show the whole measurement: --publish goes without --{less[0]}")
+    return options

@@ -269,3 +269,13 @@ def test_a_busy_machine_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getloadavg", lambda: (2.13, 0.0, 0.0))
     warning = "This machine is busy (load 2.1 on 4 cores): it takes longer."
     assert load.warning("it takes longer") == warning
+
+
+@pytest.mark.parametrize("less", ["--quick", "--cpu", "--control", "--only=poll", "--rounds=1"])
+def test_nothing_less_than_the_whole_is_published(
+    less: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        parse(["--publish", less])
+    assert left.value.code == 2
+    assert f"--publish goes without {less.partition('=')[0]}" in capsys.readouterr().err
