@@ -1,11 +1,13 @@
 """Type checkers see in programs what their authors mean, and what they got wrong.
 
-The programs are checked by one run of mypy. In each, `assert_type` says what a type must be, and
+The programs are checked by one run of mypy, and by one of pyright where that is installed, as for
+`scripts/types`. In each, `assert_type` says what a type must be, and
 `# error: TEXT` that mypy must complain on that line, with such a text.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -17,8 +19,6 @@ import pytest
 
 import ctzmq
 from ctzmq.cli import shim
-
-pytest.importorskip("mypy")
 
 ROOT = Path(ctzmq.__file__).resolve().parents[1]
 
@@ -322,13 +322,20 @@ COMPLAINT = re.compile(r"(?P<program>\w+)\.py:(?P<line>\d+): error: (?P<text>.*)
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What mypy says of all the programs."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with all the programs, and with `zmq`."""
     folder = tmp_path_factory.mktemp("types")
     for name, program in PROGRAMS.items():
         (folder / f"{name}.py").write_text(dedent(program), encoding="utf-8")
     with zipfile.ZipFile(shim.build(folder)) as wheel:
         wheel.extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def output(folder: Path) -> str:
+    """What mypy says of all the programs."""
+    pytest.importorskip("mypy")
     # As if installed: nothing is said of ctzmq itself, nor of what it may find missing.
     sources = f",{ROOT}" if (ROOT / "pyproject.toml").exists() else ""
     settings = f"""
@@ -352,15 +359,19 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     return done.stdout
 
 
+def faults(name: str) -> dict[int, str]:
+    """Return, by line, what is to be said of a program."""
+    return {
+        number: line.partition("# error: ")[2]
+        for number, line in enumerate(dedent(PROGRAMS[name]).splitlines(), 1)
+        if "# error: " in line
+    }
+
+
 @pytest.mark.timeout(330)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_has_the_types_that_it_should(name: str, output: str) -> None:
-    lines = dedent(PROGRAMS[name]).splitlines()
-    expected = {
-        number: line.partition("# error: ")[2]
-        for number, line in enumerate(lines, 1)
-        if "# error: " in line
-    }
+    expected = faults(name)
     found = {
         int(match["line"]): match["text"]
         for match in map(COMPLAINT.match, output.splitlines())
@@ -369,3 +380,15 @@ def test_a_program_has_the_types_that_it_should(name: str, output: str) -> None:
     assert found.keys() == expected.keys(), output
     for number, text in expected.items():
         assert text in found[number]
+
+
+@pytest.mark.timeout(330)
+def test_pyright_finds_fault_with_the_same_lines(folder: Path) -> None:
+    pytest.importorskip("pyright")
+    settings = {"extraPaths": [str(ROOT)], "include": [f"{name}.py" for name in PROGRAMS]}
+    (folder / "pyrightconfig.json").write_text(json.dumps(settings), encoding="utf-8")
+    command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    said = json.loads(done.stdout)["generalDiagnostics"]
+    found = {(Path(each["file"]).stem, each["range"]["start"]["line"] + 1) for each in said}
+    assert found == {(name, line) for name in PROGRAMS for line in faults(name)}, done.stdout

@@ -45,7 +45,7 @@ class SocketAttributes(SocketOptions):
 
     _replaced: bool
     #: What makes a socket `_replaced` when it is set on it.
-    _passed_by = PASSED_BY
+    _passed_by: frozenset[str] = PASSED_BY
     #: The names of options whose attributes were deleted.
     _deleted: frozenset[str] = frozenset()
     _tell_sharers: Callable[[], None]

@@ -36,7 +36,9 @@ class Meaning:
 
 class Option(Generic[T]):
     # Not a docstring: each option has its own.
-    __doc__ = Meaning("An attribute of sockets that gets and sets an option.")
+    __doc__ = Meaning(  # pyright: ignore[reportAssignmentType]
+        "An attribute of sockets that gets and sets an option."
+    )
 
     __slots__ = ("_name", "_option")
 

@@ -128,5 +128,5 @@ def replaceable(owner: type, *names: str) -> None:
     """
     for name in names:
         own: Any = vars(owner)[name]
-        is_property = isinstance(own, property)
-        setattr(owner, name, Reading(own.fget) if is_property else Method(own))
+        kind: Any = Reading if isinstance(own, property) else Method
+        setattr(owner, name, kind(getattr(own, "fget", own)))

@@ -15,7 +15,7 @@ from .composed import Primitives, compose
 from .contract import DONTWAIT, EVENTS
 from .structs import zmq_msg_t
 
-NAME = "ctypes"
+NAME: str = "ctypes"
 NATIVE = False
 
 _careful = loader.load().handle

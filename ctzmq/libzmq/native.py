@@ -17,7 +17,7 @@ from . import loader
 from .composed import Primitives, compose
 from .contract import DONTWAIT, EVENTS
 
-NAME = "PyPy's FFI"
+NAME: str = "PyPy's FFI"
 NATIVE = True
 _ffi: Any = _cffi_backend
 _int: Any = _ffi.new_primitive_type("int")

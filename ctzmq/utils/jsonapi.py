@@ -35,7 +35,9 @@ def _scan() -> Callable[[str, int], tuple[Any, int]]:
     global _scanner
     if _scanner is None:
         scan: Any = getattr(_json().JSONDecoder(), "scan_once", None)
-        _scanner = scan if scan and sys.implementation.name == "cpython" else _no_scan
+        found: Any = scan if scan and sys.implementation.name == "cpython" else _no_scan
+        _scanner = found
+        return found  # type: ignore[no-any-return]
     return _scanner
 
 

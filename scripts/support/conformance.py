@@ -241,7 +241,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     for title, table in tables.items():
         epilog += f"{title}:\n" + "".join(f"  {name}: {why}\n" for name, why in table.items())
     parser = argparse.ArgumentParser(
-        prog="conformance",
+        prog="scripts/conformance",
         description=f"{__doc__} The tests come from the source distribution of pyzmq "
         f"{venvs.PYZMQ_VERSION}. pyzmq itself runs them, too, once on each interpreter: a test "
         "that it runs and ctzmq skips counts as a fault.",

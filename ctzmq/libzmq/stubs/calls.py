@@ -59,7 +59,7 @@ __all__ = [
     "wait_send_message",
 ]
 
-NAME = "stubs"
+NAME: str = "stubs"
 NATIVE = True
 NULL: Any = 0
 
