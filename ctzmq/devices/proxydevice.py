@@ -6,8 +6,7 @@ from typing import Any
 
 from ..constants import PUB
 from ..core.proxy import proxy
-from .basedevice import Device, ProcessDevice, ThreadDevice
-from .side import Side
+from .basedevice import Device, ProcessDevice, Side, ThreadDevice
 
 __all__ = ["ProcessProxy", "Proxy", "ThreadProxy"]
 

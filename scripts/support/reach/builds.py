@@ -76,6 +76,10 @@ cd /build/zlib/tree
 make -s -j"$2" libz.a
 make -s install
 cd /build/libffi/tree
+if [ ! -e install-sh ]; then
+    apt-get install -y -q autoconf automake libltdl-dev libtool
+    autoreconf -fi
+fi
 ./configure -q --disable-shared --disable-docs --prefix="$1" --libdir="$1/lib"
 make -s -j"$2" install
 """

@@ -58,10 +58,10 @@ def pyinstaller_with_library(python: suites.Python, folder: Path, library: Path)
 
 def _pyinstaller(python: suites.Python, folder: Path, options: Sequence[str]) -> Packed:
     suites.install(python, "pyinstaller", ["pyinstaller"])
-    where = [f"--{name}path={folder}" for name in ("dist", "work", "spec")]
+    where = [f"--{name}path={folder / name}" for name in ("dist", "work", "spec")]
     words = ["-m", "PyInstaller", "--onefile", "--log-level=WARN", *where, *options]
     _pack(python, "pyinstaller", [*words, "--name=packed", str(folder / "__main__.py")])
-    return Packed([folder / "packed"])
+    return Packed([folder / "dist" / "packed"])
 
 
 def zipapp(python: suites.Python, folder: Path, library: Path) -> Packed:

@@ -106,6 +106,7 @@ PLATFORMS = {
         f"libzmq-{release}": Platform(f"libzmq {release} of an old wheel", local.library(release))
         for release in local.WHEELS
     },
+    "arm64-ctypes": Platform("the same as arm64, native calls off", emulation.run),
     "hardened": Platform("where the system refuses executable memory", local.hardened),
     "pyinstaller": Platform("packed by PyInstaller", frozen.frozen(frozen.pyinstaller)),
     "pyinstaller-library": Platform(

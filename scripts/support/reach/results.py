@@ -20,7 +20,7 @@ class Result(NamedTuple):
 
     libzmq: str = ""
     native: str = ""
-    """Whether the calls of each message are made without ctypes: on or off."""
+    """What makes the calls of each message without ctypes, or "off"."""
 
     passed: int = 0
     failed: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -97,7 +98,7 @@ def examine(
         name,
         python=about,
         libzmq=library["version"] if isinstance(library, dict) else "none",
-        native="on" if report.get("native_calls") else "off",
+        native=made_by(report),
         ran=describe(tests),
         notes=list(python.notes),
         date=time.strftime("%Y-%m-%d", time.gmtime()),
@@ -115,6 +116,12 @@ def examine(
     )
 
 
+def made_by(report: Mapping[str, object]) -> str:
+    """Say in a word what makes the calls of each message natively, or that nothing does."""
+    calls = report.get("calls")
+    return calls["by"] if report.get("native_calls") and isinstance(calls, dict) else "off"
+
+
 def facts(name: str, python: Python) -> str:
     """Say what a Python is; raise BuildError if it does not start."""
     ending = python.run(f"{name}-facts", ["-c", FACTS])
@@ -128,7 +135,7 @@ def describe(tests: Sequence[str]) -> str:
     if tests == WHOLE:
         return "all tests of the package"
     folders = [test for test in tests if test.startswith("tests/")]
-    return f"doctor; {', '.join(folders)}"
+    return f"doctor; {', '.join(folders)}".replace("tests/core/test_", "")
 
 
 def pytest(
@@ -171,27 +178,18 @@ def environment(
     words = [f"{place.inside(folder)}/bin/python"]
     python = Python(place, words, checkout)
     stamp = folder / "made-with.json"
-    wanted = [*base, *unwanted, (checkout / "pyproject.toml").read_text(encoding="utf-8")]
+    suite = groups.of_project("suite", checkout / "pyproject.toml")
+    wanted = [*base, *unwanted, *suite]
     known = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
     if known.get("wanted") != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         make = place.command([*base, "-m", "venv", place.inside(folder)], {}, checkout)
         places.build(f"{name}-venv", make)
-    install(python, name, ["--no-deps", "--force-reinstall", "."])
-    if known.get("wanted") != wanted:
-        lacking = []
-        suite = groups.of_project("suite", checkout / "pyproject.toml")
-        for package in python.run(f"{name}-wanted", ["-c", WANTED, *suite]).output.split():
-            if package.startswith(tuple(unwanted)):
-                lacking.append(package)
-                continue
-            try:
-                install(python, name, ["--only-binary=:all:", package])
-            except places.BuildError:
-                lacking.append(package)
-        known = {"wanted": wanted, "lacking": lacking}
+        packages = python.run(f"{name}-wanted", ["-c", WANTED, *suite]).output.split()
+        known = {"wanted": wanted, "lacking": install_most(python, name, packages, unwanted)}
         stamp.write_text(json.dumps(known), encoding="utf-8")
+    install(python, name, ["--no-deps", "--force-reinstall", "."])
     notes = [f"without {', '.join(known['lacking'])}"] if known["lacking"] else []
     return python._replace(notes=notes)
 
@@ -226,6 +224,24 @@ def distribution(folder: Path, checkout: Path, beside: Sequence[str] = ()) -> No
         "--disable-pip-version-check",
     ]
     places.build("distribution", [*pip, "--target", folder, checkout, *beside])
+
+
+def install_most(
+    python: Python, name: str, packages: Sequence[str], unwanted: Sequence[str]
+) -> list[str]:
+    """Install packages that are not `unwanted` and of which there are wheels; return the others."""
+    left_out = [package for package in packages if package.startswith(tuple(unwanted))]
+    wanted = [package for package in packages if package not in left_out]
+    wheels = "--only-binary=:all:"
+    with contextlib.suppress(places.BuildError):
+        install(python, name, [wheels, *wanted])
+        return left_out
+    for package in wanted:
+        try:
+            install(python, name, [wheels, package])
+        except places.BuildError:
+            left_out.append(package)
+    return left_out
 
 
 def install(python: Python, name: str, arguments: Sequence[str]) -> None:
