@@ -16,7 +16,7 @@ from ..libzmq import numbers
 from ..libzmq.contract import DONTWAIT, UNKNOWN
 from ..libzmq.provider import calls
 from . import causes, poll, registry
-from .connections import Connections
+from .monitoring import Monitoring
 from .pollitems import PollItems, inf, milliseconds, signals_interrupt, table, wait
 
 __all__ = ["REFUSED", "Waits"]
@@ -37,7 +37,7 @@ TRANSIENT = (numbers.EAGAIN, _errno.EINTR)
 REFUSED = 0.005
 
 
-class Waits(Connections):
+class Waits(Monitoring):
     """The methods of a socket that may wait, which `Socket` builds on."""
 
     __slots__ = ()

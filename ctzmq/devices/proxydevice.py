@@ -6,7 +6,8 @@ from typing import Any
 
 from ..constants import PUB
 from ..core.proxy import proxy
-from .basedevice import Device, ProcessDevice, Side, ThreadDevice
+from .basedevice import Device, ProcessDevice, ThreadDevice
+from .side import Side
 
 __all__ = ["ProcessProxy", "Proxy", "ThreadProxy"]
 

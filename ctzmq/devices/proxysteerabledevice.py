@@ -6,8 +6,8 @@ from typing import Any
 
 from ..constants import PUB
 from ..core.proxy import proxy_steerable
-from .basedevice import Side
 from .proxydevice import ProcessProxy, Proxy, ProxyBase, ThreadProxy
+from .side import Side
 
 __all__ = ["ProcessProxySteerable", "ProxySteerable", "ThreadProxySteerable"]
 

@@ -1,0 +1,49 @@
+"""What becomes of one side of a device: its socket's options and endpoints."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..core import causes
+from ..core.endpoint import encode
+from ..core.socket import Socket
+
+__all__ = ["Side"]
+
+
+class Side(NamedTuple):
+    """What to do with one socket of a device once it exists."""
+
+    options: list[tuple[int, Any]]
+    binds: list[str]
+    connects: list[str]
+
+    # What is wrong is told at once: the device may run where nobody looks.
+
+    def bind(self, addr: str) -> None:
+        encode(addr)
+        self.binds.append(addr)
+
+    def connect(self, addr: str) -> None:
+        encode(addr)
+        self.connects.append(addr)
+
+    def set(self, opt: int, value: Any) -> None:
+        self.options.append((causes.number(opt, "an option", "zmq.LINGER"), value))
+
+    def configure(self, socket: Socket[Any]) -> None:
+        """Set the options first, since some count only before connecting; then bind and connect.
+
+        Parameters
+        ----------
+        socket : Socket
+            The socket, new.
+
+        Source: own.
+        """
+        for option, value in self.options:
+            socket.setsockopt(option, value)
+        for endpoint in self.binds:
+            socket.bind(endpoint)
+        for endpoint in self.connects:
+            socket.connect(endpoint)
