@@ -56,7 +56,14 @@ GUESTS = {
     "tornado",
     "typing_extensions",  # for type checkers, which have it of their own
 }
-LONGEST = 650
+LONGEST = 450
+#: Modules that may have up to 650 lines, and why they are not parted.
+LONGER = {
+    "ctzmq.asyncio.sockets": "calls that return Futures, each with its signature",
+    "ctzmq.core.socket": "the quick way of a message, of which each call inwards would be felt",
+    "ctzmq.green.engine": "the quick way of a message again, and what a greenlet does that waits",
+    "ctzmq.libzmq.stubs.operations": "every stub, each a list of steps of one kind",
+}
 
 
 class Import(NamedTuple):
@@ -196,8 +203,13 @@ def test_the_map_shows_every_module_as_it_tells_of_itself() -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_no_room_is_overfull(module: str) -> None:
-    assert len(MODULES[module].read_text("utf-8").splitlines()) <= LONGEST
+def test_a_module_is_short_or_has_a_reason(module: str) -> None:
+    lines = len(MODULES[module].read_text("utf-8").splitlines())
+    assert lines <= (650 if module in LONGER else LONGEST)
+
+
+def test_the_reasons_are_of_modules_that_need_one() -> None:
+    assert [m for m in LONGER if len(MODULES[m].read_text("utf-8").splitlines()) <= 400] == []
 
 
 @pytest.mark.parametrize(
