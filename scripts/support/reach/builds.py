@@ -70,7 +70,10 @@ def free_threaded(root: places.Root, minor: int, jobs: int) -> str:
 
 
 MUSL_LIBRARIES = """
-export CC=musl-gcc CFLAGS="-O1 -fPIC"
+export CC=musl-gcc CFLAGS="-O1 -fPIC -I$1/include"
+# musl has no headers of the kernel.
+mkdir -p "$1/include"
+ln -sf /usr/include/linux /usr/include/asm-generic /usr/include/*-linux-gnu/asm "$1/include/"
 cd /build/zlib/tree
 ./configure --static --prefix="$1"
 make -s -j"$2" libz.a
@@ -84,8 +87,14 @@ fi
 make -s -j"$2" install
 """
 
-MUSL_PYTHON = """
-export CC=musl-gcc CPPFLAGS="-I$1/include" LDFLAGS="-L$1/lib" PKG_CONFIG_LIBDIR="$1/lib/pkgconfig"
+# musl-gcc tells the triplet of the system's own C library, which configure takes for a fault.
+MUSL_PYTHON = r"""
+cat >/build/cc <<'END'
+#!/bin/sh
+[ "$1" = --print-multiarch ] || exec musl-gcc "$@"
+END
+chmod +x /build/cc
+export CC=/build/cc CPPFLAGS="-I$1/include" LDFLAGS="-L$1/lib" PKG_CONFIG_LIBDIR="$1/lib/pkgconfig"
 export LIBFFI_CFLAGS="-I$1/include" LIBFFI_LIBS="-L$1/lib -lffi"
 cd /build/python3.13/tree
 ./configure -q --prefix="$1" --with-ensurepip=no --disable-test-modules

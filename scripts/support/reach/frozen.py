@@ -13,16 +13,15 @@ from support.reach import local, places, suites
 from support.reach.results import Result
 
 MAIN = """\
-import sys
-
 import ctzmq as zmq
+from ctzmq.libzmq.provider import calls
 
 with zmq.Context() as context:
     with context.socket(zmq.PUSH) as push, context.socket(zmq.PULL) as pull:
         port = pull.bind_to_random_port("tcp://127.0.0.1")
         push.connect(f"tcp://127.0.0.1:{port}")
         push.send_multipart([b"sent", b"x" * 100_000], copy=False)
-        print("received", *map(len, pull.recv_multipart()), zmq.zmq_version(), zmq.library_path())
+        print("received", *map(len, pull.recv_multipart()), zmq.zmq_version(), "by", calls.NAME)
 """
 
 # Only what is started here sees it.
@@ -106,7 +105,7 @@ def frozen(pack: Pack) -> Callable[[str], Result]:
         local.wheel_library(python, "4.3.5")
         fetched = local.wheel_folder("4.3.5")
         empty = folder / "empty"
-        passed, problems = 0, []
+        passed, problems, native = 0, [], "off"
         for case, hidden, cache, wanted in (
             ("with the system's libzmq", False, empty, f"received 4 100000 {version} "),
             ("with a fetched libzmq only", True, fetched, "received 4 100000 4.3.5 "),
@@ -127,13 +126,14 @@ def frozen(pack: Pack) -> Callable[[str], Result]:
             )
             if wanted in output:
                 passed += 1
+                native = output.rpartition(" by ")[2] if " by " in output else native
             else:
                 problems.append(f"{case}: {output[-300:]}")
         return Result(
             name,
             python=suites.facts(name, python),
             libzmq="4.3.5" if packed.brings and not problems else version,
-            native="off",
+            native=native.replace("ctypes", "off"),
             passed=passed,
             failed=len(problems),
             seconds=round(time.monotonic() - began),
