@@ -7,10 +7,33 @@ third of the call. Careful ones release the GIL, and keep `errno` where `errno()
 from __future__ import annotations
 
 import ctypes
-import sys
 from typing import Any, Callable
 
 from . import interpreters, isolated, loader, prototypes
+from .common import (
+    close_socket as close_socket,
+)
+from .common import (
+    errno as errno,
+)
+from .common import (
+    last_errno as last_errno,
+)
+from .common import (
+    poll as poll,
+)
+from .common import (
+    quick,
+)
+from .common import (
+    table as table,
+)
+from .common import (
+    terminate as terminate,
+)
+from .common import (
+    try_poll as try_poll,
+)
 from .composed import Primitives, compose
 from .contract import DONTWAIT, EVENTS
 from .structs import zmq_msg_t
@@ -19,9 +42,7 @@ NAME: str = "ctypes"
 NATIVE = False
 
 _careful = loader.load().handle
-# PyPy has no PyDLL and needs none: its JIT makes releasing the GIL cheap.
-_PyDLL: Any = getattr(ctypes, "PyDLL", ctypes.CDLL)
-_quick = _PyDLL(_careful._name)
+_quick = quick()
 
 NULL: Any = ctypes.c_void_p()
 _to_parameter: Callable[[int], Any] = ctypes.c_void_p.from_param
@@ -32,27 +53,16 @@ _init = _quick.zmq_msg_init
 _data: Callable[[Any], Any] = _quick.zmq_msg_data
 _getsockopt = _quick.zmq_getsockopt
 # The same function again, because this library object gives it another type.
-_address: Callable[[Any], int] = type(_quick)(_careful._name).zmq_msg_data
+_address: Callable[[Any], int] = quick().zmq_msg_data
 _address.restype = ctypes.c_void_p  # type: ignore[attr-defined]
 
 message_more: Callable[[Any], int] = _quick.zmq_msg_more
 message_size: Callable[[Any], int] = _quick.zmq_msg_size
-try_poll: Callable[[Any, int, int], int] = _quick.zmq_poll
-poll: Callable[[Any, int, int], int] = prototypes.zmq_poll
-close_socket: Callable[[int], int] = prototypes.zmq_close
-terminate: Callable[[int], int] = prototypes.zmq_ctx_term
-
-if sys.platform == "win32":
-    # libzmq may have a C runtime of its own, whose errno ctypes cannot see.
-    errno: Callable[[], int] = _quick.zmq_errno
-else:
-    errno = ctypes.get_errno
-last_errno = errno
 
 _Receive = Callable[[Any, Any, int], int]
 close: Callable[[Any], int] = _quick.zmq_msg_close
 _try_receive: _Receive = _quick.zmq_msg_recv
-_ask_receive: _Receive = _PyDLL(_careful._name, use_errno=True).zmq_msg_recv
+_ask_receive: _Receive = quick(use_errno=True).zmq_msg_recv
 # In request and reply nearly every receive has to wait, so this one has no argtypes, either.
 _wait_receive: _Receive = ctypes.CDLL(_careful._name, use_errno=True).zmq_msg_recv
 if not interpreters.is_main():
@@ -162,11 +172,6 @@ def new_look() -> Callable[[Any], int]:
 def reference(message: Any) -> Any:
     """Return what the functions of `prototypes` take for this message."""
     return message
-
-
-def table(memory: bytearray) -> Any:
-    """Return what `try_poll` and `poll` take for poll items in this memory, which it keeps."""
-    return ctypes.byref((ctypes.c_char * len(memory)).from_buffer(memory))
 
 
 def content(message: Any) -> tuple[int, int]:

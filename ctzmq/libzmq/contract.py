@@ -18,7 +18,7 @@ There are three, and this is all that the rest of ctzmq knows of them. The rules
 
 from __future__ import annotations
 
-from typing import Any, Callable, Protocol, Union
+from typing import TYPE_CHECKING, Any, Callable, Protocol, Union
 
 __all__ = ["DONTWAIT", "EVENTS", "LARGE", "SNDMORE", "UNKNOWN", "Calls", "Received"]
 
@@ -31,146 +31,151 @@ LARGE = 65536
 #: The result of a quick call that failed for a reason that is not known.
 UNKNOWN = -1
 
-#: The content of a part; the same in a tuple if it is large; or why there is none.
-Received = Union[bytes, "tuple[bytes]", int]
+if TYPE_CHECKING:
+    # For type checkers alone, since making these takes a millisecond.
 
+    #: The content of a part; the same in a tuple if it is large; or why there is none.
+    Received = Union[bytes, "tuple[bytes]", int]
 
-class Calls(Protocol):
-    """A module that makes the calls of each message."""
+    class Calls(Protocol):
+        """A module that makes the calls of each message."""
 
-    #: What makes them, for whoever asks: "ctypes", "PyPy's FFI" or "stubs".
-    NAME: str
-    #: Whether it is something faster than ctypes.
-    NATIVE: bool
-    #: The handle of a closed socket; every call on it fails with ENOTSOCK.
-    NULL: Any
+        #: What makes them, for whoever asks: "ctypes", "PyPy's FFI" or "stubs".
+        NAME: str
+        #: Whether it is something faster than ctypes.
+        NATIVE: bool
+        #: The handle of a closed socket; every call on it fails with ENOTSOCK.
+        NULL: Any
 
-    def pointer(self, cell: Any, /) -> Any:
-        """Return the handle of the socket whose address a `c_void_p` has."""
+        def pointer(self, cell: Any, /) -> Any:
+            """Return the handle of the socket whose address a `c_void_p` has."""
 
-    # -- Bytes -------------------------------------------------------------------------------------
+        # -- Bytes ---------------------------------------------------------------------------------
 
-    def send(self, handle: Any, data: bytes, flags: int, /) -> int:
-        """Send one part, quickly.
+        def send(self, handle: Any, data: bytes, flags: int, /) -> int:
+            """Send one part, quickly.
 
-        Returns
-        -------
-        int
-            0 when it is sent, 1 when it is too large for a quick call, or why it cannot be sent.
-        """
+            Returns
+            -------
+            int
+                0 when it is sent, 1 when it is too large for a quick call, or why it is not sent.
+            """
 
-    def send_all(self, handle: Any, parts: Any, flags: int, /) -> int:
-        """Send the parts of a message, a list or tuple, quickly.
+        def send_all(self, handle: Any, parts: Any, flags: int, /) -> int:
+            """Send the parts of a message, a list or tuple, quickly.
 
-        Returns
-        -------
-        int
-            0 when all are sent; 1 when some are no bytes or there are none, and nothing was sent;
-            -1 - n when it came to its end after n parts.
-        """
+            Returns
+            -------
+            int
+                0 when all are sent; 1 when some are no bytes or there are none, and nothing was
+                sent; -1 - n when it came to its end after n parts.
+            """
 
-    def receive(self, handle: Any, /) -> Received:
-        """Receive one part, quickly."""
+        def receive(self, handle: Any, /) -> Received:
+            """Receive one part, quickly."""
 
-    def ask_receive(self, handle: Any, /) -> Received:
-        """Receive one part, quickly; tell why there is none."""
+        def ask_receive(self, handle: Any, /) -> Received:
+            """Receive one part, quickly; tell why there is none."""
 
-    def receive_all(self, handle: Any, parts: list[bytes], /) -> int:
-        """Receive parts of a message, one at least, quickly.
+        def receive_all(self, handle: Any, parts: list[bytes], /) -> int:
+            """Receive parts of a message, one at least, quickly.
 
-        Parameters
-        ----------
-        handle
-            The socket.
-        parts : list of bytes
-            Gets them.
+            Parameters
+            ----------
+            handle
+                The socket.
+            parts : list of bytes
+                Gets them.
 
-        Returns
-        -------
-        int
-            0 when the message is whole, 1 when more parts follow, or why there are no more now.
-        """
+            Returns
+            -------
+            int
+                0 when the message is whole, 1 when more parts follow, or why there are no more now.
+            """
 
-    def ask_receive_all(self, handle: Any, parts: list[bytes], /) -> int:
-        """Do what `receive_all` does; tell why there are no parts."""
+        def ask_receive_all(self, handle: Any, parts: list[bytes], /) -> int:
+            """Do what `receive_all` does; tell why there are no parts."""
 
-    def wait_send(self, handle: Any, data: bytes, flags: int, /) -> int:
-        """Send one part of any size; return 0, or why it cannot be sent."""
+        def wait_send(self, handle: Any, data: bytes, flags: int, /) -> int:
+            """Send one part of any size; return 0, or why it cannot be sent."""
 
-    def wait_receive(self, handle: Any, flags: int, /) -> Received:
-        """Receive one part."""
+        def wait_receive(self, handle: Any, flags: int, /) -> Received:
+            """Receive one part."""
 
-    # -- Messages ----------------------------------------------------------------------------------
+        # -- Messages ------------------------------------------------------------------------------
 
-    def new_message(self) -> Any:
-        """Return an empty `zmq_msg_t` that can be received into again and again."""
+        def new_message(self) -> Any:
+            """Return an empty `zmq_msg_t` that can be received into again and again."""
 
-    def send_message(self, handle: Any, message: Any, flags: int, /) -> int:
-        """Send a message, quickly, which empties it; return its size, or why it cannot be sent."""
+        def send_message(self, handle: Any, message: Any, flags: int, /) -> int:
+            """Send a message, quickly, which empties it; return its size, or why it is not sent."""
 
-    def receive_message(self, handle: Any, message: Any, /) -> int:
-        """Receive into a message, quickly; return its size, or why there is none."""
+        def receive_message(self, handle: Any, message: Any, /) -> int:
+            """Receive into a message, quickly; return its size, or why there is none."""
 
-    def wait_send_message(self, handle: Any, message: Any, flags: int, /) -> int:
-        """Send a message, which empties it; return its size, or why it cannot be sent."""
+        def wait_send_message(self, handle: Any, message: Any, flags: int, /) -> int:
+            """Send a message, which empties it; return its size, or why it cannot be sent."""
 
-    def wait_receive_message(self, handle: Any, message: Any, flags: int, /) -> int:
-        """Receive into a message; return its size, or why there is none."""
+        def wait_receive_message(self, handle: Any, message: Any, flags: int, /) -> int:
+            """Receive into a message; return its size, or why there is none."""
 
-    def message_more(self, message: Any, /) -> int:
-        """Return 1 if parts of the same message follow, else 0."""
+        def message_more(self, message: Any, /) -> int:
+            """Return 1 if parts of the same message follow, else 0."""
 
-    def message_size(self, message: Any, /) -> int:
-        """Return the number of bytes of the content."""
+        def message_size(self, message: Any, /) -> int:
+            """Return the number of bytes of the content."""
 
-    def read(self, message: Any, /) -> bytes:
-        """Copy the content."""
+        def read(self, message: Any, /) -> bytes:
+            """Copy the content."""
 
-    def content(self, message: Any, /) -> tuple[int, int]:
-        """Return the address and the size of the content."""
+        def content(self, message: Any, /) -> tuple[int, int]:
+            """Return the address and the size of the content."""
 
-    def empty(self, message: Any, /) -> object:
-        """Let go of the content; the message can be filled again."""
+        def empty(self, message: Any, /) -> object:
+            """Let go of the content; the message can be filled again."""
 
-    def close(self, message: Any, /) -> int:
-        """Let go of the content for good."""
+        def close(self, message: Any, /) -> int:
+            """Let go of the content for good."""
 
-    def reference(self, message: Any, /) -> Any:
-        """Return what the functions of `prototypes` take for this message."""
+        def reference(self, message: Any, /) -> Any:
+            """Return what the functions of `prototypes` take for this message."""
 
-    # -- Options and polls -------------------------------------------------------------------------
+        # -- Options and polls ---------------------------------------------------------------------
 
-    def new_look(self) -> Callable[[Any], int]:
-        """Return a function that reads EVENTS of a handle, quickly; less than 0 is a failure.
+        def new_look(self) -> Callable[[Any], int]:
+            """Return a function that reads EVENTS of a handle, quickly; less than 0 is a failure.
 
-        Each socket has one of its own.
-        """
+            Each socket has one of its own.
+            """
 
-    def try_get(self, handle: Any, option: int, /) -> int | None:
-        """Read an int option, quickly; None tells that it failed."""
+        def try_get(self, handle: Any, option: int, /) -> int | None:
+            """Read an int option, quickly; None tells that it failed."""
 
-    def table(self, memory: bytearray, /) -> Any:
-        """Return what the polls take for poll items in this memory, which it keeps."""
+        def table(self, memory: bytearray, /) -> Any:
+            """Return what the polls take for poll items in this memory, which it keeps."""
 
-    def try_poll(self, table: Any, count: int, timeout: int, /) -> int:
-        """Return how many poll items are ready, or less than 0, quickly; the time-out is 0."""
+        def try_poll(self, table: Any, count: int, timeout: int, /) -> int:
+            """Return how many poll items are ready, or less than 0, quickly; the time-out is 0."""
 
-    def poll(self, table: Any, count: int, timeout: int, /) -> int:
-        """Wait, in milliseconds, for poll items; return how many are ready, or -1."""
+        def poll(self, table: Any, count: int, timeout: int, /) -> int:
+            """Wait, in milliseconds, for poll items; return how many are ready, or -1."""
 
-    # -- Ends --------------------------------------------------------------------------------------
+        # -- Ends ----------------------------------------------------------------------------------
 
-    def close_socket(self, address: int, /) -> int:
-        """Have libzmq close a socket; the result tells nothing that has to be known."""
+        def close_socket(self, address: int, /) -> int:
+            """Have libzmq close a socket; the result tells nothing that has to be known."""
 
-    def terminate(self, address: int, /) -> int:
-        """Terminate a context; return 0, or -1 when a signal interrupted it."""
+        def terminate(self, address: int, /) -> int:
+            """Terminate a context; return 0, or -1 when a signal interrupted it."""
 
-    def errno(self) -> int:
-        """Return the errno of the last call of this thread that `prototypes` made."""
+        def errno(self) -> int:
+            """Return the errno of the last call of this thread that `prototypes` made."""
 
-    def last_errno(self) -> int:
-        """Return the errno of the last call of this thread that a function here made."""
+        def last_errno(self) -> int:
+            """Return the errno of the last call of this thread that a function here made."""
 
-    def keep_less(self, size: int, /) -> None:
-        """Hold no content of this many bytes or more longer than it takes to copy it."""
+        def keep_less(self, size: int, /) -> None:
+            """Hold no content of this many bytes or more longer than it takes to copy it."""
+
+else:
+    Received = object

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
-from .contract import Calls
+if TYPE_CHECKING:
+    from .contract import Calls
 
 __all__ = ["calls", "reason"]
 

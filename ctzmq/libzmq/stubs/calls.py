@@ -9,15 +9,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any, Callable
 
-from ..calls import (
-    close_socket,
-    errno,
-    last_errno,
-    poll,
-    table,
-    terminate,
-    try_poll,
-)
+from ..common import close_socket, errno, last_errno, poll, table, terminate, try_poll
 from ..contract import Received
 from . import make
 from .operations import MESSAGE

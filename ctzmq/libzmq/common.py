@@ -1,0 +1,44 @@
+"""The calls that are the same whoever makes those of each message: ends and polls, by ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any, Callable
+
+from . import loader, prototypes
+
+__all__ = ["close_socket", "errno", "last_errno", "poll", "quick", "table", "terminate", "try_poll"]
+
+# PyPy has no PyDLL and needs none: its JIT makes releasing the GIL cheap.
+_PyDLL: Any = getattr(ctypes, "PyDLL", ctypes.CDLL)
+
+
+def quick(**options: Any) -> Any:
+    """Open libzmq once more, to call it without giving up the GIL.
+
+    Parameters
+    ----------
+    **options
+        For `ctypes.PyDLL`.
+    """
+    return _PyDLL(loader.load().handle._name, **options)
+
+
+_libzmq = quick()
+try_poll: Callable[[Any, int, int], int] = _libzmq.zmq_poll
+poll: Callable[[Any, int, int], int] = prototypes.zmq_poll
+close_socket: Callable[[int], int] = prototypes.zmq_close
+terminate: Callable[[int], int] = prototypes.zmq_ctx_term
+
+if sys.platform == "win32":
+    # libzmq may have a C runtime of its own, whose errno ctypes cannot see.
+    errno: Callable[[], int] = _libzmq.zmq_errno
+else:
+    errno = ctypes.get_errno
+last_errno = errno
+
+
+def table(memory: bytearray) -> Any:
+    """Return what `try_poll` and `poll` take for poll items in this memory, which it keeps."""
+    return ctypes.byref((ctypes.c_char * len(memory)).from_buffer(memory))
