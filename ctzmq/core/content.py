@@ -75,8 +75,14 @@ class Content:
         return view.toreadonly() if self.readonly else view
 
     def offered(self) -> Any:
-        """Return what offers the message's own memory as bytes, and keeps it alive."""
+        """Return what offers the message's own memory as bytes, and keeps it alive.
+
+        Bytes that are lent are handed over, since programs count the references to what they lend.
+        """
         if not self.readonly:
             address, size = calls.content(self.message)
             return memory.block(address, size, self)
-        return self.data if isinstance(self.data, bytes) else self.view()
+        if isinstance(self.data, bytes):
+            data, self.data = self.data, None
+            return data
+        return self.view()

@@ -273,6 +273,19 @@ class TestTracker:
         eventually(lambda: tracker.done)
         tracker.wait(0)
 
+    @pytest.mark.skipif(sys.implementation.name != "cpython", reason="counts references")
+    def test_what_it_shares_is_referred_to_twice(self, eventually: Eventually) -> None:
+        """Programs count that to see that nothing was copied."""
+        data = b"x" * 1000
+        before = sys.getrefcount(data)
+        frame = zmq.Frame(data, copy=False)
+        assert sys.getrefcount(data) == before + 2
+        copies = [copy.copy(frame), copy.copy(copy.copy(frame))]
+        del frame
+        assert [bytes(memoryview(each)) for each in copies] == [data, data]
+        del copies
+        eventually(lambda: sys.getrefcount(data) == before)
+
     def test_a_tracker_of_a_frame(self) -> None:
         frame = zmq.Frame(b"abc", track=True, copy=False)
         tracker = zmq.MessageTracker(frame)
