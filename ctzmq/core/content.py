@@ -42,6 +42,18 @@ class _Closing:
             _close(self._message)
 
 
+_pickle_buffer: Any = None
+
+
+def _offer(data: bytes) -> Any:
+    global _pickle_buffer
+    if _pickle_buffer is None:
+        from _pickle import PickleBuffer
+
+        _pickle_buffer = PickleBuffer
+    return _pickle_buffer(data)
+
+
 class Content:
     """One `zmq_msg_t`, closed once no frame and no view refers to it any more."""
 
@@ -75,14 +87,19 @@ class Content:
         return view.toreadonly() if self.readonly else view
 
     def offered(self) -> Any:
-        """Return what offers the message's own memory as bytes, and keeps it alive.
-
-        Bytes that are lent are handed over, since programs count the references to what they lend.
-        """
+        """Return what offers the message's own memory as bytes, and keeps it alive."""
         if not self.readonly:
             address, size = calls.content(self.message)
             return memory.block(address, size, self)
-        if isinstance(self.data, bytes):
-            data, self.data = self.data, None
-            return data
-        return self.view()
+        data = self.data
+        if not isinstance(data, bytes):
+            return self.view()
+        # Programs count the references to what they send, so this and the frame share one. A
+        # memoryview that is part of a cycle makes CPython's garbage collector crash.
+        self.data = _offer(data)
+        return self.data
+
+    def lent(self) -> Any:
+        """Return the object whose memory the message uses, if there is one."""
+        data: Any = self.data
+        return data.raw().obj if _pickle_buffer and isinstance(data, _pickle_buffer) else data

@@ -177,9 +177,7 @@ class Frame(Exporter):
         Source: libzmq `zmq_msg_copy`.
         """
         mine = self._content
-        handed_over = NEEDS_MEMORY and isinstance(self._memory, bytes_)
-        data = self._memory if handed_over else mine.data
-        content = Content(calls.new_message(), data, mine.readonly)
+        content = Content(calls.new_message(), mine.lent(), mine.readonly)
         check(
             prototypes.zmq_msg_copy(calls.reference(content.message), calls.reference(mine.message))
         )

@@ -281,9 +281,16 @@ class TestTracker:
         frame = zmq.Frame(data, copy=False)
         assert sys.getrefcount(data) == before + 2
         copies = [copy.copy(frame), copy.copy(copy.copy(frame))]
+        assert sys.getrefcount(data) == before + 4
+        views = [each.buffer for each in copies]
         del frame
         assert [bytes(memoryview(each)) for each in copies] == [data, data]
+        assert memoryview(copies[1]).readonly
+        # A view keeps what it shows, and is no reference more.
         del copies
+        eventually(lambda: sys.getrefcount(data) == before + 3)
+        assert views == [data, data]
+        del views
         eventually(lambda: sys.getrefcount(data) == before)
 
     def test_a_tracker_of_a_frame(self) -> None:
