@@ -31,7 +31,7 @@ def modules() -> list[str]:
     if find_spec("cffi") is not None:
         found.append("native")
     try:
-        stubs.assembler()
+        stubs.make()
     except stubs.Unavailable:
         return found
     return [*found, "stubs.calls"]

@@ -17,7 +17,7 @@ def fastest() -> str:
     if PYPY:
         return "PyPy's FFI"
     try:
-        stubs.assembler()
+        stubs.make()
     except stubs.Unavailable:
         return "ctypes"
     return "stubs"

@@ -18,11 +18,10 @@ from ctzmq.libzmq.stubs.operations import MESSAGE, STUBS
 Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
 try:
-    stubs.assembler()
+    MADE = stubs.make()
 except stubs.Unavailable as error:
     pytest.skip(str(error), allow_module_level=True)
 
-MADE = stubs.make()
 #: What is wrong in each place where it stands.
 ODD = [None, "text", 1.5, b"bytes", [b"x"], (), {}, object(), 2**200, -(2**200), bytearray(8), True]
 #: SystemError is what Python raises for what is no list; Python 3.9 still takes floats.
