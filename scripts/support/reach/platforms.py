@@ -25,6 +25,9 @@ I386 = [
     "python3-uvloop",
 ]  # fmt: skip
 
+# This hypothesis is the last one that is sure to have no native parts.
+MUSL_BESIDE = ["pytest>=8", "pytest-timeout", "hypothesis<6.131"]
+
 WORKERS = os.cpu_count() or 1
 
 
@@ -71,7 +74,7 @@ def musl(name: str) -> Result:
     """Run the tests of the core and of the green engine with musl and a fetched libzmq."""
     root = sid()
     words = [builds.musl(root, WORKERS)]
-    python = suites.system_python(root, name, words, ["pytest", "pytest-timeout"])
+    python = suites.system_python(root, name, words, MUSL_BESIDE)
     folder = root.folder / "src" / "musl-wheel"
     folder.mkdir(exist_ok=True)
     wheel = shutil.copy(local.wheel(local.own_python("host"), "musl"), folder)
