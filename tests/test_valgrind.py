@@ -28,7 +28,7 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[1]
 TESTS = ["libzmq/test_exporter.py", "libzmq/test_memory.py", "core/test_frame.py"]
-TESTS += ["core/test_payload.py", "core/test_tracker.py"]
+TESTS += ["core/test_payload.py", "core/test_tracker.py", "libzmq/test_calls.py"]
 
 # What the dynamic loader, and the C library's comparison of text, read beyond the end on purpose.
 NOISE = """

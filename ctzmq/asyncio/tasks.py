@@ -234,7 +234,9 @@ class Waiting(Future[Any]):
             self._stay(rested)
             return
         except Exception as error:
-            self.set_exception(error)
+            # A signal handler may have closed the socket, and so ended this, in the meantime.
+            if not self.ended():
+                self.set_exception(error)
         else:
             self._pass_on()
             try:
@@ -243,7 +245,8 @@ class Waiting(Future[Any]):
             except BaseException as error:
                 self._fail(error)
             else:
-                self.set_result(result)
+                if not self.ended():
+                    self.set_result(result)
         self._leave()
 
     def _behind(self) -> bool:

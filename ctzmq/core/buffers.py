@@ -6,7 +6,7 @@ import ctypes
 import sys
 from typing import Any
 
-from ..error import check
+from ..error import from_errno
 from ..libzmq import memory, prototypes
 from ..libzmq.provider import calls
 
@@ -97,6 +97,24 @@ def _shown(data: Any) -> str:
     return " ".join(f"{type(data).__name__} {data!r:.60}".split())
 
 
+def begin_anew(reference: Any) -> None:
+    """Empty a message that libzmq could not fill, which it could not even close, and raise why.
+
+    Parameters
+    ----------
+    reference : zmq_msg_t
+        What the functions of `prototypes` take for the message.
+
+    Raises
+    ------
+    ZMQError
+        ENOMEM, as a rule.
+    """
+    error = from_errno(calls.errno())
+    prototypes.zmq_msg_init(reference)
+    raise error
+
+
 def fill(message: Any, source: memoryview) -> None:
     """Give an empty message a copy of some memory.
 
@@ -115,7 +133,8 @@ def fill(message: Any, source: memoryview) -> None:
     Source: libzmq `zmq_msg_init_size`.
     """
     reference = calls.reference(message)
-    check(prototypes.zmq_msg_init_size(reference, source.nbytes))
+    if prototypes.zmq_msg_init_size(reference, source.nbytes) < 0:
+        begin_anew(reference)
     if source.nbytes:
         target = memory.view(prototypes.zmq_msg_data(reference), source.nbytes, message)
         target[:] = memory.plain(source)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
-from _thread import RLock
+from _thread import RLock, get_ident
+from time import sleep
 from typing import Any, Callable
 
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
-from . import registry
-from .handle import Handle, born, errnos, step
+from . import payload, registry
+from .handle import Handle, born, catch_up, errnos, late, step
 
 #: What `zmq_ctx_new` never returns.
 _NEVER = object()
@@ -87,6 +88,10 @@ class Fate:
         with self.gate:
             self.pointer.value = None
         self.sweep()
+        while late & self.handles and payload.releasing() - {get_ident()}:
+            # Another thread is in the callback of a loan, and maybe in one of the sockets.
+            sleep(0.001)
+        catch_up()
         if not self.over():
             self.results.update(zip(map(calls.terminate, self.claim), errnos(calls.last_errno)))
 

@@ -14,13 +14,17 @@ from __future__ import annotations
 from _thread import get_ident
 from _weakref import ref
 from collections.abc import Iterator
+from contextlib import suppress
 from ctypes import c_void_p
 from typing import Any, Callable, ClassVar
 
 from ..libzmq.provider import calls
 from . import payload, polls
 
-__all__ = ["Handle", "bare", "born", "errnos", "step"]
+__all__ = ["Handle", "bare", "born", "catch_up", "errnos", "late", "step"]
+
+#: Those that are to be closed once no callback of a loan is in the middle of a call any more.
+late: set[Handle] = set()
 
 
 def errnos(_errno: Callable[[], int] = calls.errno) -> Iterator[int]:
@@ -79,6 +83,13 @@ def bare(address: int) -> Callable[..., tuple[int, int]]:
     """
 
     return lambda function, *arguments: step(function, address, *arguments)
+
+
+def catch_up() -> None:
+    """Close what could not be closed when that was asked for."""
+    while late and not payload.releasing():
+        with suppress(KeyError):
+            late.pop()._finish()
 
 
 class Handle:
@@ -141,6 +152,7 @@ class Handle:
         *arguments
             What it takes.
         """
+        catch_up()
         if self.handles is not None:
             self.handles.add(self)
         token = object()
@@ -199,6 +211,7 @@ class Handle:
         """
         self._shut(*garbage)
         self._finish(*garbage)
+        catch_up()
 
     def _shut(self, *garbage: Any) -> None:
         """Let no call begin any more."""
@@ -217,8 +230,10 @@ class Handle:
         threads = set(self.users.copy().values())
         if self.pointer or threads - {here}:
             return
-        if (threads or here in polls.waiting) and payload.is_released_here():
-            # libzmq itself goes on with the socket when the handler is done.
+        if payload.releasing():
+            # libzmq itself may go on with this socket when the callback is done: quick calls are
+            # not counted, because nothing else of Python comes upon them.
+            late.add(self)
             return
         try:
             if polls.interrupt(self.claim[0]):

@@ -11,13 +11,12 @@ import itertools
 import sys
 from typing import Any
 
-from ..error import check
 from ..libzmq import interpreters, memory, prototypes
 from ..libzmq.annotations import Event
 from ..libzmq.callbacks import zmq_free_fn
 from ..libzmq.contract import LARGE
 from ..libzmq.provider import calls
-from .buffers import fill
+from .buffers import begin_anew, fill
 from .tracker import _FINISHED_TRACKER, MessageTracker
 
 #: What libzmq still reads: number of the loan -> what keeps the memory, who waits for its end.
@@ -38,16 +37,27 @@ def _release(data: int | None, hint: int | None) -> None:
     entry = payloads.pop(number, None) or inherited.pop(number, None)
     if entry is not None and entry[1] is not None:
         entry[1].set()
-    # What its finalizers do, they do within this function, which `is_released_here` looks for.
+    # What its finalizers do, they do within this function, which `releasing` looks for.
     del entry
 
 
-def is_released_here() -> bool:
-    """Tell whether this thread is in the callback, and so in the middle of a call of libzmq."""
-    frame: Any = sys._getframe()
-    while frame is not None and frame.f_code is not _release.__code__:
-        frame = frame.f_back
-    return frame is not None
+def releasing() -> set[int]:
+    """Find the threads that are in the callback, and so in the middle of a call of libzmq.
+
+    libzmq's own threads, which have no Python code that called it, do not count. What tells is the
+    frame itself: whatever the callback noted, a signal handler could come in before it.
+    """
+    if not _on_free:
+        return set()
+    found = set()
+    for thread, frame in sys._current_frames().items():
+        below: Any = frame
+        while below is not None:
+            if below.f_code is _release.__code__ and below.f_back is not None:
+                found.add(thread)
+                break
+            below = below.f_back
+    return found
 
 
 def inherit() -> None:
@@ -124,7 +134,7 @@ def lend(
     _, rc = next(zip(noted, lent))
     if rc < 0:
         del payloads[number]
-        check(rc)
+        begin_anew(reference)
     if interpreters.CAN_BE_ISOLATED:
         # A message that was copied once is marked as shared, which `isolated` looks at.
         mark = calls.new_message()

@@ -7,6 +7,7 @@ greenlet keeps them. All operations on a socket that somebody waits for come thr
 
 from __future__ import annotations
 
+from _thread import get_ident
 from itertools import islice, repeat
 from operator import index
 from time import monotonic
@@ -246,7 +247,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
             # Nobody waits, and the quick call has just failed.
             pass
         elif edge is None or mine or not edge.lines[event] or edge.lines[event][0].refused:
-            result = attempt(flags | DONTWAIT)
+            result = self._counted(attempt, flags)
             done = result.__class__ is not int or result >= 0
             if edge is not None:
                 if done:
@@ -286,7 +287,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
             while True:
                 limit = deadline
                 if line[0] is place:
-                    result = attempt(flags | DONTWAIT)
+                    result = self._counted(attempt, flags)
                     if result.__class__ is not int or result >= 0:
                         self._passed(edge, flags, event)
                         return result
@@ -314,7 +315,16 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
 
     def _ended(self, attempt: Callable[[int], Any], flags: int) -> ZMQError:
         """Make the exception for a socket that ended while others stood before this one."""
-        return self._error(-attempt(flags | DONTWAIT))
+        return self._error(-self._counted(attempt, flags))
+
+    def _counted(self, attempt: Callable[[int], Any], flags: int) -> Any:
+        """Make a careful call without waiting, which others must not close the socket under."""
+        token = object()
+        try:
+            self._sharers.users[token] = get_ident()
+            return attempt(flags | DONTWAIT)
+        finally:
+            self._sharers.leave(token)
 
     def _passed(self, edge: Edge, flags: int, event: int) -> None:
         """Note who is in the middle of a message, so that its next part goes before the line."""

@@ -108,6 +108,7 @@ def empty(message: Any) -> None:
         ask_receive=_ask_receive,
         wait_receive=_wait_receive,
         more=message_more,
+        size=message_size,
         data=_data,
         new=new_message,
         empty=empty,

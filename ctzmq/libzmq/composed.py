@@ -24,6 +24,8 @@ class Primitives(NamedTuple):
     wait_receive: Callable[[Any, Any, int], int]
     #: more(message) -> 1 if parts of the same message follow, else 0
     more: Callable[[Any], int]
+    #: size(message) -> bytes of its content, also where a call that received it cut the number
+    size: Callable[[Any], int]
     #: data(message)[:size] -> the content
     data: Callable[[Any], Any]
     #: new() -> an empty message
@@ -57,7 +59,7 @@ def compose(primitives: Primitives) -> Operations:
         The calls.
     """
     try_send, careful_send, try_receive, asking, careful = primitives[:5]
-    more_follows, data_of, new_message, empty, errno = primitives[5:]
+    more_follows, size_of, data_of, new_message, empty, errno = primitives[5:]
     #: Messages that nobody receives into just now, with what was received last, each as a tuple of
     #: arguments, which CPython need not make for each call.
     spare: list[tuple[Any]] = []
@@ -95,14 +97,15 @@ def compose(primitives: Primitives) -> Operations:
             if size < keep:
                 data: Received = data_of(*message)[:size] if size >= 0 else UNKNOWN
             else:
-                data = take(*message, size)
+                data = take(*message)
         except BaseException:
             empty(*message)
             raise
         push(message)
         return data
 
-    def take(message: Any, size: int) -> bytes | tuple[bytes]:
+    def take(message: Any) -> bytes | tuple[bytes]:
+        size = size_of(message)
         data: bytes = data_of(message)[:size]
         empty(message)
         return (data,) if size >= LARGE else data
@@ -119,8 +122,10 @@ def compose(primitives: Primitives) -> Operations:
                 more = UNKNOWN
             else:
                 more = more_follows(*message)
-                parts.append(data_of(*message)[:size])
-                if size >= keep:
+                if size < keep:
+                    parts.append(data_of(*message)[:size])
+                else:
+                    parts.append(data_of(*message)[: size_of(*message)])
                     empty(*message)
         except BaseException:
             empty(*message)
@@ -132,7 +137,7 @@ def compose(primitives: Primitives) -> Operations:
         message = new_message()
         try:
             size = call(message, handle, flags)
-            return take(message, size) if size >= 0 else -errno()
+            return take(message) if size >= 0 else -errno()
         finally:
             empty(message)
 
@@ -148,7 +153,7 @@ def compose(primitives: Primitives) -> Operations:
             size = asking(message, handle, DONTWAIT)
             if size < 0:
                 return -errno()
-            parts.append(data_of(message)[:size])
+            parts.append(data_of(message)[: size_of(message)])
             return more_follows(message)
         finally:
             empty(message)

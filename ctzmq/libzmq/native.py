@@ -115,6 +115,7 @@ def empty(message: Any) -> None:
         ask_receive=_receive,
         wait_receive=_receive,
         more=message_more,
+        size=message_size,
         data=_content,
         new=new_message,
         empty=empty,

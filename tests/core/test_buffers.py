@@ -7,6 +7,7 @@ import asyncio
 import ctypes
 import gc
 import mmap
+import subprocess
 import sys
 import weakref
 from typing import Any, Callable
@@ -16,6 +17,8 @@ import pytest
 import ctzmq as zmq
 import ctzmq.asyncio as zmq_asyncio
 from ctzmq.core import buffers
+
+Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 Eventually = Callable[[Callable[[], object]], None]
@@ -296,3 +299,27 @@ def test_an_array_is_filled_or_the_message_is_kept(kind: str, pair: Pair, numpy:
     assert b.recv_into(target) == 16
     count = min(len(before), 16)
     assert content(numpy, target) == SENT[:count] + before[count:]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+def test_without_memory_for_a_copy_there_is_an_error_and_no_crash(child: Child) -> None:
+    done = child(
+        """
+        import errno, gc, resource, ctzmq as zmq
+        context = zmq.Context()
+        socket = context.socket(zmq.PUSH)
+        socket.bind("inproc://x")
+        data = bytearray(200 << 20)
+        with open("/proc/self/statm") as file:
+            held = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (held + (100 << 20), -1))
+        for call in (lambda: zmq.Frame(data, copy=True), lambda: socket.send(data, zmq.DONTWAIT)):
+            try:
+                call()
+            except zmq.ZMQError as error:
+                print(error.errno == errno.ENOMEM)
+        gc.collect()
+        """
+    )
+    assert done.stdout == "True\nTrue\n"
+    assert done.returncode == 0

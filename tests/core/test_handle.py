@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
 import ctzmq as zmq
 from ctzmq.core import payload
+from ctzmq.core.handle import late
 
 Interruptions = Callable[..., bool]
 
@@ -75,6 +77,13 @@ OPERATIONS: dict[str, Callable[[Bench], object]] = {
 }
 
 
+def in_callback() -> bool:
+    frame = sys._getframe()
+    while frame.f_back is not None and frame.f_code is not payload._release.__code__:
+        frame = frame.f_back
+    return frame.f_code is payload._release.__code__
+
+
 @every_instruction
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_exception_at_each_instruction(name: str, interruptions: Interruptions) -> None:
@@ -87,7 +96,7 @@ def test_an_exception_at_each_instruction(name: str, interruptions: Interruption
             nonlocal fired
             fired = True
             # libzmq's own threads run this, which no signal handler interrupts.
-            if not payload.is_released_here():
+            if not in_callback():
                 raise Interruption
 
         with suppress(Interruption, zmq.ZMQError):
@@ -191,3 +200,64 @@ def test_numbers_are_not_cut() -> None:
             with pytest.raises(zmq.ZMQError) as caught:
                 change(2**32 + 1, 1)
             assert caught.value.errno == zmq.EINVAL
+
+
+class Closer(bytearray):
+    """Memory whose finalizer closes a socket."""
+
+    closes: Any = None
+
+    def __del__(self) -> None:
+        if self.closes is not None:
+            self.closes()
+
+
+#: Quick calls, in which libzmq lets go of what nobody has read.
+QUICK: dict[str, Callable[[zmq.Socket], Any]] = {
+    "poll": lambda y: y.poll(0),
+    "recv": lambda y: y.recv(zmq.DONTWAIT),
+    "recv_multipart": lambda y: y.recv_multipart(zmq.DONTWAIT),
+    "frame": lambda y: y.recv(zmq.DONTWAIT, copy=False),
+    "send": lambda y: y.send(b"x", zmq.DONTWAIT),
+    "send_multipart": lambda y: y.send_multipart([b"x", b"y"], zmq.DONTWAIT),
+    "option": lambda y: y.get(zmq.EVENTS),
+}
+
+
+@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("who", ["this thread", "another thread"])
+@pytest.mark.skipif(sys.implementation.name == "pypy", reason="finalizers come later there")
+def test_the_end_of_a_loan_closes_the_socket_that_a_quick_call_is_in(name: str, who: str) -> None:
+    context = zmq.Context()
+    for number in range(20):
+        x, y = context.socket(zmq.DEALER), context.socket(zmq.DEALER)
+        x.linger = 0
+        x.bind(f"inproc://loan {number}")
+        y.connect(f"inproc://loan {number}")
+
+        def close(y: zmq.Socket = y) -> None:
+            if who == "this thread":
+                y.close()
+                return
+            thread = threading.Thread(target=y.close)
+            thread.start()
+            thread.join(10)
+
+        for _ in range(20):
+            data = Closer(b"x" * 200)
+            data.closes = close
+            x.send(zmq.Frame(data, copy=False))
+            del data
+        y.poll(1000)
+        y.disconnect(f"inproc://loan {number}")
+        for _ in range(3):
+            with suppress(zmq.ZMQError):
+                x.get(zmq.EVENTS)
+        for _ in range(30):
+            with suppress(zmq.ZMQError):
+                QUICK[name](y)
+        x.close()
+        y.close()
+    context.term()
+    assert context.closed
+    assert not late

@@ -16,7 +16,7 @@ from stress.green import Stress
 
 import ctzmq
 from ctzmq.green import engine
-from ctzmq.libzmq import prototypes
+from ctzmq.libzmq import prototypes, provider
 
 PATIENCE = 10.0
 
@@ -966,3 +966,29 @@ def test_nothing_is_lost_doubled_reordered_or_stuck(bench: Any, calm: bool, turn
     stress = Stress(bench.flavour, 1, ["inproc://stress", "tcp://127.0.0.1:*"], calm)
     stress.run(10_000)
     assert stress.operations >= 10_000
+
+
+def test_another_thread_closes_it_in_the_middle_of_a_send(
+    flavour: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libzmq frees the socket when it is out of the call, not under it."""
+    zmq = flavour.zmq
+    context = zmq.Context()
+    socket = context.socket(zmq.PUSH)
+    inside: list[int] = []
+    send = provider.calls.wait_send
+
+    def close_and_send(handle: Any, data: bytes, flags: int) -> int:
+        thread = threading.Thread(target=socket.close)
+        thread.start()
+        thread.join(10)
+        inside.extend(socket._sharers.claim)
+        return send(handle, data, flags)
+
+    monkeypatch.setattr(provider.calls, "wait_send", close_and_send)
+    with pytest.raises(zmq.ZMQError) as caught:
+        socket.send(b"nobody takes it")
+    assert caught.value.errno == zmq.ENOTSOCK
+    assert inside, "freed while a call was in it"
+    assert not socket._sharers.claim
+    context.term()

@@ -134,7 +134,10 @@ def test_a_message_of_several_parts(
 
 
 def test_a_message_is_not_sent_if_a_part_is_no_bytes(module: Any, sockets: Sockets) -> None:
-    for parts in ([b"a", "b"], [], [b"a", bytearray(b"b")], (None,)):
+    class Derived(bytes):
+        """May offer another content than it has."""
+
+    for parts in ([b"a", "b"], [], [b"a", bytearray(b"b")], (None,), [Derived(b"a")]):
         assert module.send_all(sockets.a, parts, 0) == 1
         assert module.send_all(module.NULL, parts, 0) == 1
     assert module.ask_receive(sockets.b) == -errno.EAGAIN

@@ -97,6 +97,7 @@ def make() -> dict[str, Callable[..., Any]]:
             lambda text: page.put(text.encode() + b"\0"),
             ctypes.c_void_p.in_dll(ctypes.pythonapi, "PyExc_TypeError").value or 0,
             ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "_Py_NoneStruct")),
+            ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, "PyBytes_Type")),
         )
         methods = {}
         for name in STUBS:

@@ -49,8 +49,8 @@ class Writer:
         Finds the address of a function by its name.
     text : callable
         Puts a text where it stays, and returns its address.
-    type_error, none : int
-        The addresses of `TypeError` and `None`.
+    type_error, none, bytes_type : int
+        The addresses of `TypeError`, `None` and `bytes`.
     """
 
     def __init__(
@@ -60,12 +60,14 @@ class Writer:
         text: Callable[[str], int],
         type_error: int,
         none: int,
+        bytes_type: int,
     ) -> None:
         self._assembler = assembler
         self._find = find
         self._text = text
         self._type_error = type_error
         self._none = none
+        self._bytes = bytes_type
         self._code: Assembler
 
     def write(self, name: str) -> tuple[bytes, int]:
@@ -134,17 +136,24 @@ class Writer:
         self._call("PySequence_Size", parts, to=count)
         code.jump_if(count, "<", 1, "other")
         # All are looked at before the first is sent.
+        code.set(B, self._bytes)
         code.set(number, 0)
         code.label("check")
-        self._part(parts, number, part, scratch, "other")
+        self._call("PySequence_GetItem", parts, number, to=part)
+        code.jump_if(part, "==", 0, "other")
+        # A class that is derived from bytes may offer another content.
+        self._call("PyObject_Type", part, to=scratch)
         self._call("Py_DecRef", part)
-        code.jump_if(scratch, "<", 0, "other")
+        self._call("Py_DecRef", scratch)
+        code.jump_if(scratch, "!=", B, "other")
         code.add(number, 1)
         code.jump_if(number, "<", count, "check")
         code.set(number, 0)
         code.add(count, -1)
         code.label("next")
-        self._part(parts, number, part, scratch, "changed")
+        self._call("PySequence_GetItem", parts, number, to=part)
+        code.jump_if(part, "==", 0, "changed")
+        self._call_int("PyBytes_AsStringAndSize", part, Memory(DATA), Memory(SIZE), to=scratch)
         code.jump_if(scratch, "<", 0, "release")
         code.load(scratch, Memory(SIZE))
         code.jump_if(scratch, ">=", LARGE, "release")
@@ -172,14 +181,6 @@ class Writer:
         code.label("other")
         self._call("PyErr_Clear")
         self._return_int(1)
-
-    def _part(
-        self, parts: Variable, number: Variable, part: Variable, rc: Variable, missing: str
-    ) -> None:
-        """Get a part of a message, which is then released, and its bytes; `rc` is -1 for others."""
-        self._call("PySequence_GetItem", parts, number, to=part)
-        self._code.jump_if(part, "==", 0, missing)
-        self._call_int("PyBytes_AsStringAndSize", part, Memory(DATA), Memory(SIZE), to=rc)
 
     # -- Receiving ---------------------------------------------------------------------------------
 
@@ -268,6 +269,8 @@ class Writer:
     def _large(self, size: Variable, data: Variable, scratch: Variable) -> None:
         """Copy the content with the GIL released: nobody else has the message or the bytes."""
         code = self._code
+        # What was received is at most 2 GiB for the call that did so.
+        self._call("zmq_msg_size", message, to=size)
         self._call("PyBytes_FromStringAndSize", 0, size, to=data)
         code.jump_if(data, "==", 0, "lost")
         self._call("PyEval_SaveThread", to=scratch)

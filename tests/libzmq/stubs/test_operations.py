@@ -168,7 +168,8 @@ def test_without_memory_a_message_is_let_go_of(child: Child) -> None:
         a.send(data, copy=False)
         a.send_multipart([b"first", data], copy=False)
         a.send(b"after")
-        held = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        with open("/proc/self/statm") as file:
+            held = int(file.read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (held + size // 2, resource.RLIM_INFINITY))
         for receive in (b.recv, b.recv_multipart):
             try:
