@@ -78,8 +78,8 @@ def musl(name: str) -> Result:
     folder = root.folder / "src" / "musl-wheel"
     folder.mkdir(exist_ok=True)
     wheel = shutil.copy(local.wheel(local.own_python("host"), "musl"), folder)
-    library = local.take_library(python, Path(wheel), folder)
-    environment = {**python.environment, "CTZMQ_LIBRARY": library}
+    local.take_library(python, Path(wheel), folder)
+    environment = {**python.environment, "XDG_CACHE_HOME": root.inside(folder)}
     return suites.examine(name, python._replace(environment=environment), suites.CORE)
 
 

@@ -7,6 +7,7 @@ import ctypes
 import itertools
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from typing import Any, Callable
 
@@ -155,6 +156,9 @@ def test_what_is_received_is_referred_to_once(child: Child) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+@pytest.mark.skipif(
+    bool(sysconfig.get_config_var("Py_GIL_DISABLED")), reason="takes its addresses beforehand"
+)
 def test_without_memory_a_message_is_let_go_of(child: Child) -> None:
     done = child(
         """
