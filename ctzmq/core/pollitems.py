@@ -334,19 +334,20 @@ def wait(
         # What the table has may be gone before libzmq gets it.
         count, failure = -1, 0
         try:
-            waiting[here] = items
-            if items.closings == registry.closings:
-                if not items.unlocked:
-                    items.check()
-                longest = 0 if doubted else _slice(left)
-                count = calls.poll(items.table, items.count + (bell is not None), longest)
-                if count < 0:
-                    failure = calls.errno()
+            try:
+                waiting[here] = items
+                if items.closings == registry.closings:
+                    if not items.unlocked:
+                        items.check()
+                    longest = 0 if doubted else _slice(left)
+                    count = calls.poll(items.table, items.count + (bell is not None), longest)
+                    if count < 0:
+                        failure = calls.errno()
+            finally:
+                polls.come_back(here, outer)
         finally:
-            if outer is None:
-                waiting.pop(here, None)
-            else:
-                waiting[here] = outer
+            # Once more, for an exception of a signal handler that came before the first was done.
+            polls.come_back(here, outer)
             outdated = items.closings != registry.closings
             by_handler = registry.closer == here
             if outdated:

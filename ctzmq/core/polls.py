@@ -11,7 +11,7 @@ import sys
 from _thread import get_ident
 from typing import Any, Callable
 
-__all__ = ["Bell", "inherit", "interrupt", "new_bell", "waiting"]
+__all__ = ["Bell", "come_back", "inherit", "interrupt", "new_bell", "waiting"]
 
 
 class Bell:
@@ -59,6 +59,14 @@ def new_bell() -> Bell | None:
         except OSError:
             return None
     return bell
+
+
+def come_back(thread: int, outer: Any) -> None:
+    """Note that a thread has left libzmq, or is in the poll again that a signal interrupted."""
+    if outer is None:
+        waiting.pop(thread, None)
+    else:
+        waiting[thread] = outer
 
 
 def interrupt(address: int) -> bool:

@@ -30,6 +30,12 @@ DELIBERATE: dict[str, Difference] = {
         ["tuple", "bool True", "bool True"], "the classes are not generic, and need no alias"
     ),
     "zmq.Context(1.5)": NO_FLOAT,
+    "context.setsockopt('x', 1)": Difference(
+        ["TypeError", None], "told at once, not by the next socket that is made"
+    ),
+    "context.destroy(linger='x')": Difference(
+        ["TypeError", None], "told even where there is no socket to set it of"
+    ),
     "own = zmq.Context.shadow(context); own.term(); own.closed, context.closed": Difference(
         ["tuple", "bool True", "bool True"],
         "one libzmq context is terminated, so all that share it are; pyzmq's original dangles",

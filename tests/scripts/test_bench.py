@@ -121,7 +121,7 @@ def test_every_case_names_what_there_is() -> None:
 
 def test_goals_are_those_of_the_implementation() -> None:
     case = Case("row", "group", "inproc", goal="one part")
-    assert case.limit("cpython-313") == 1.3
+    assert case.limit("cpython-313") == 0.6
     assert case.limit("pypy39") == 0.5
     assert replace(case, goal="").limit("cpython-313") is None
 
@@ -189,7 +189,7 @@ def test_rows_are_written_as_json_lines_and_misses_are_kept() -> None:
     lines = io.StringIO()
     rows = report.Report(HEAD, lines)
     rows.add(Case("slow", "", "inproc", goal="large"), [3.0000004], [2.0])
-    rows.add(Case("fast", "", "inproc", goal="one part"), [2.4], [2.0])
+    rows.add(Case("fast", "", "inproc", goal="one part"), [1.1], [2.0])
     rows.add_failure(Case("broken", "", "inproc"), "why")
     records = [json.loads(text) for text in lines.getvalue().splitlines()]
     assert rows.missed == ["slow", "broken"]
