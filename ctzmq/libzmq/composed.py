@@ -1,4 +1,8 @@
-"""The operations of the contract, composed of single calls of libzmq, for ctypes and PyPy's FFI."""
+"""The operations of the contract, composed of single calls of libzmq, for ctypes and PyPy's FFI.
+
+Each single call reads the socket's address itself, when nothing of Python comes in between any
+more: a signal handler that closes the socket would have it given to another one.
+"""
 
 from __future__ import annotations
 
@@ -79,13 +83,14 @@ def compose(primitives: Primitives) -> Operations:
                 return 1
         if not parts:
             return 1
-        # One part, because the socket may be closed before the next.
-        part, more = parts[0], len(parts) > 1
-        size = len(part)
-        flags |= DONTWAIT | SNDMORE if more else DONTWAIT
-        if size >= LARGE or try_send(handle, part, size, flags) < 0:
-            return -1
-        return -2 if more else 0
+        last = len(parts) - 1
+        flags |= DONTWAIT
+        for number, part in enumerate(parts):
+            size = len(part)
+            more = flags | SNDMORE if number < last else flags
+            if size >= LARGE or try_send(handle, part, size, more) < 0:
+                return -1 - number
+        return 0
 
     def receive(handle: Any) -> Received:
         try:
@@ -111,16 +116,17 @@ def compose(primitives: Primitives) -> Operations:
         return (data,) if size >= LARGE else data
 
     def receive_all(handle: Any, parts: list[bytes]) -> int:
-        # One part, because the socket may be closed before the next.
         try:
             message = pop()
         except IndexError:
             message = (new_message(),)
         try:
-            size = try_receive(message[0], handle, DONTWAIT)
-            if size < 0:
-                more = UNKNOWN
-            else:
+            more = 1
+            while more:
+                size = try_receive(message[0], handle, DONTWAIT)
+                if size < 0:
+                    more = UNKNOWN
+                    break
                 more = more_follows(*message)
                 if size < keep:
                     parts.append(data_of(*message)[:size])

@@ -43,13 +43,13 @@ def _function(name: str, result: Any, *parameters: Any) -> Callable[..., Any]:
     return function
 
 
-NULL: Any = _ffi.cast(_ptr, 0)
+_cell: Any = _ffi.new_pointer_type(_ptr)
+_nothing: Any = _ffi.cast(_ptr, 0)
+NULL: Any = _ffi.cast(_cell, 0)
 
-_send: Callable[[Any, bytes, int, int], int] = _function(
-    "zmq_send", _int, _ptr, _chars, _size_t, _int
-)
-_receive: Callable[[Any, Any, int], int] = _function("zmq_msg_recv", _int, _words, _ptr, _int)
-_send_message: Callable[[Any, Any, int], int] = _function("zmq_msg_send", _int, _words, _ptr, _int)
+_zmq_send = _function("zmq_send", _int, _ptr, _chars, _size_t, _int)
+_zmq_msg_recv = _function("zmq_msg_recv", _int, _words, _ptr, _int)
+_zmq_msg_send = _function("zmq_msg_send", _int, _words, _ptr, _int)
 message_more: Callable[[Any], int] = _function("zmq_msg_more", _int, _words)
 try_poll: Callable[[Any, int, int], int] = _function("zmq_poll", _int, _ptr, _int, _long)
 close: Callable[[Any], int] = _function("zmq_msg_close", _int, _words)
@@ -75,7 +75,25 @@ last_errno: Callable[[], int] = _ffi.get_errno
 
 def pointer(cell: Any) -> Any:
     """Return the handle of the socket whose address a `c_void_p` has."""
-    return _ffi.cast(_ptr, cell.value or 0)
+    return _ffi.cast(_cell, ctypes.addressof(cell))
+
+
+# The address is read last: a signal handler that came in later would close the socket under libzmq.
+
+
+def _send(handle: Any, data: bytes, size: int, flags: int) -> int:
+    sent: int = _zmq_send(handle[0] if handle else _nothing, data, size, flags)
+    return sent
+
+
+def _receive(message: Any, handle: Any, flags: int) -> int:
+    size: int = _zmq_msg_recv(message, handle[0] if handle else _nothing, flags)
+    return size
+
+
+def _send_message(message: Any, handle: Any, flags: int) -> int:
+    size: int = _zmq_msg_send(message, handle[0] if handle else _nothing, flags)
+    return size
 
 
 def _content(message: Any) -> Any:
@@ -158,7 +176,7 @@ def try_get(handle: Any, option: int) -> int | None:
     value = _ffi.newp(_ints)
     length = _ffi.cast(_size_t_ref, value + 2)
     length[0] = 4
-    if _getsockopt(handle, option, value, length) < 0:
+    if _getsockopt(handle[0] if handle else _nothing, option, value, length) < 0:
         return None
     number: int = value[0]
     return number
@@ -171,7 +189,8 @@ def new_look() -> Callable[[Any], int]:
     length[0] = 4
 
     def look(handle: Any) -> int:
-        return value[0] if _getsockopt(handle, EVENTS, value, length) >= 0 else -1
+        address = handle[0] if handle else _nothing
+        return value[0] if _getsockopt(address, EVENTS, value, length) >= 0 else -1
 
     return look
 

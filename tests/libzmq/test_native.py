@@ -37,10 +37,8 @@ def test_ctypes_functions_take_its_messages() -> None:
 
 def test_addresses_of_64_bits_stay_whole() -> None:
     address = 2 ** (8 * ctypes.sizeof(ctypes.c_void_p)) - 16
-    assert (
-        int(native._ffi.cast(native._uintptr_t, native.pointer(ctypes.c_void_p(address))))
-        == address
-    )
+    cell = ctypes.c_void_p(address)
+    assert int(native._ffi.cast(native._uintptr_t, native.pointer(cell)[0])) == address
 
 
 pypy_only = pytest.mark.skipif(sys.implementation.name != "pypy", reason="is PyPy's own business")
