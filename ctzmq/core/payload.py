@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from _thread import get_ident
 from typing import Any
 
 from ..libzmq import interpreters, memory, prototypes
@@ -26,6 +27,7 @@ payloads: dict[int, tuple[object, Event | None]] = {}
 inherited: dict[int, tuple[object, Event | None]] = {}
 
 _numbers = itertools.count(1)
+_PYPY = sys.implementation.name == "pypy"
 
 #: The callback, once it was needed. libzmq has its address, so all that threads make at once stay.
 _on_free: list[Any] = []
@@ -50,7 +52,9 @@ def releasing() -> set[int]:
     if not _on_free:
         return set()
     found = set()
-    for thread, frame in sys._current_frames().items():
+    # PyPy's JIT lets nobody follow the frames of another thread.
+    frames = {get_ident(): sys._getframe()} if _PYPY else sys._current_frames()
+    for thread, frame in frames.items():
         below: Any = frame
         while below is not None:
             if below.f_code is _release.__code__ and below.f_back is not None:
