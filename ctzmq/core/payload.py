@@ -51,17 +51,21 @@ def releasing() -> set[int]:
     """
     if not _on_free:
         return set()
-    found = set()
     # PyPy's JIT lets nobody follow the frames of another thread.
     frames = {get_ident(): sys._getframe()} if _PYPY else sys._current_frames()
-    for thread, frame in frames.items():
-        below: Any = frame
-        while below is not None:
-            if below.f_code is _release.__code__ and below.f_back is not None:
-                found.add(thread)
-                break
-            below = below.f_back
-    return found
+    try:
+        return {thread for thread, frame in frames.items() if _is_within(frame)}
+    finally:
+        # It has this very frame, and so would keep all that its callers refer to.
+        frames.clear()
+
+
+def _is_within(frame: Any) -> bool:
+    while frame is not None:
+        if frame.f_code is _release.__code__ and frame.f_back is not None:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def inherit() -> None:

@@ -485,6 +485,24 @@ class TestThreads:
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="others collect later anyway")
+def test_closing_after_a_loan_keeps_nothing_that_its_callers_have(context: zmq.Context) -> None:
+    class Anything:
+        pass
+
+    def close() -> weakref.ref[Anything]:
+        mine = Anything()
+        context.socket(zmq.PAIR).close()
+        return weakref.ref(mine)
+
+    zmq.Frame(b"x" * 1000, copy=False)
+    gc.disable()
+    try:
+        assert close()() is None
+    finally:
+        gc.enable()
+
+
 @pytest.mark.large
 @pytest.mark.timeout(300)
 class TestLarge:
