@@ -11,6 +11,7 @@ iterator that is asked for its next item once.
 
 from __future__ import annotations
 
+import sys
 from _thread import get_ident
 from _weakref import ref
 from collections.abc import Iterator
@@ -22,6 +23,10 @@ from ..libzmq.provider import calls
 from . import payload, polls
 
 __all__ = ["Handle", "bare", "born", "catch_up", "errnos", "late", "step"]
+
+#: Whether a callback may come upon a quick call, which is not counted. On PyPy quick calls give up
+#: the lock anyway, and a handler that ends a context within a callback would often wait for ever.
+_UNSEEN = sys.implementation.name != "pypy"
 
 #: Those that are to be closed once no callback of a loan is in the middle of a call any more.
 late: set[Handle] = set()
@@ -230,9 +235,8 @@ class Handle:
         threads = set(self.users.copy().values())
         if self.pointer or threads - {here}:
             return
-        if payload.releasing():
-            # libzmq itself may go on with this socket when the callback is done: quick calls are
-            # not counted, because nothing else of Python comes upon them.
+        if (threads or here in polls.waiting or _UNSEEN) and payload.releasing():
+            # libzmq itself may go on with this socket when the callback is done.
             late.add(self)
             return
         try:
