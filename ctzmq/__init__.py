@@ -153,7 +153,11 @@ if not TYPE_CHECKING:  # who would take every name for one that exists
             error = AttributeError(f"module {__name__!r} has no attribute {name!r}")
             # From these, Python tells at the end of a traceback which name was perhaps meant.
             error.name, error.obj = name, sys.modules[__name__]
-            raise error
+            try:
+                raise error
+            finally:
+                # Else this frame and the error would keep each other, and what the caller handles.
+                del error
         module = __import__(f"{__name__}.{home or 'constants'}", fromlist=[name])
         is_module = home is not None and not hasattr(module, name)
         value: object = module if is_module else getattr(module, name)

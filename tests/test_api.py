@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dis
 import errno
+import gc
 import importlib
 import inspect
 import json
 import pickle
 import sys
 import warnings
+import weakref
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -344,3 +346,23 @@ def test_a_difference_is_one(path: str) -> None:
 def test_a_difference_from_the_old_documentation_is_one(path: str) -> None:
     owner, _, name = path.rpartition(".")
     assert SEED_DIFFERS[path][0] != DATA["seed"][owner][name]
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="others collect later anyway")
+def test_a_name_that_is_missing_keeps_nothing_that_is_being_handled() -> None:
+    class Anything:
+        """Something that the frames of an exception refer to."""
+
+    def ask() -> weakref.ref[Anything]:
+        mine = Anything()
+        try:
+            raise ValueError
+        except ValueError:
+            assert getattr(ctzmq, "no_such_name", None) is None
+        return weakref.ref(mine)
+
+    gc.disable()
+    try:
+        assert ask()() is None
+    finally:
+        gc.enable()

@@ -110,9 +110,9 @@ def begin_anew(reference: Any) -> None:
     ZMQError
         ENOMEM, as a rule.
     """
-    error = from_errno(calls.errno())
+    errno = calls.errno()
     prototypes.zmq_msg_init(reference)
-    raise error
+    raise from_errno(errno)
 
 
 def fill(message: Any, source: memoryview) -> None:
