@@ -34,8 +34,8 @@ from .common import (
 from .common import (
     try_poll as try_poll,
 )
-from .composed import Primitives, compose
-from .contract import DONTWAIT, EVENTS
+from .composed import compose
+from .contract import EVENTS
 from .structs import zmq_msg_t
 
 NAME: str = "ctypes"
@@ -89,61 +89,35 @@ def empty(message: Any) -> None:
     _init(message)
 
 
-(
-    send,
-    send_all,
-    receive,
-    ask_receive,
-    receive_all,
-    ask_receive_all,
-    wait_send,
-    wait_receive,
-    keep_less,
-) = compose(
-    Primitives(
-        try_send=_quick.zmq_send,
-        wait_send=prototypes.zmq_send,
-        try_receive=_try_receive,
-        ask_receive=_ask_receive,
-        wait_receive=_wait_receive,
-        more=message_more,
-        size=message_size,
-        data=_data,
-        new=new_message,
-        empty=empty,
-        errno=errno,
-    )
+_operations = compose(
+    try_send=_quick.zmq_send,
+    careful_send=prototypes.zmq_send,
+    try_receive=_try_receive,
+    asking_receive=_ask_receive,
+    careful_receive=_wait_receive,
+    try_send_message=_quick.zmq_msg_send,
+    careful_send_message=prototypes.zmq_msg_send,
+    more_follows=message_more,
+    size_of=message_size,
+    data_of=_data,
+    new_message=new_message,
+    empty=empty,
+    errno=errno,
 )
-
-
-def send_message(
-    handle: Any, message: Any, flags: int, _send: Callable[..., int] = _quick.zmq_msg_send
-) -> int:
-    """Send a message, quickly, which empties it; return its size, or UNKNOWN."""
-    return _send(message, handle, flags | DONTWAIT)
-
-
-def receive_message(handle: Any, message: Any) -> int:
-    """Receive into a message, quickly; return its size, or UNKNOWN."""
-    return _try_receive(message, handle, DONTWAIT)
-
-
-def wait_send_message(handle: Any, message: Any, flags: int) -> int:
-    """Send a message, which empties it; return its size, or why it cannot be sent."""
-    size: int = prototypes.zmq_msg_send(message, handle, flags)
-    return size if size >= 0 else -errno()
-
-
-def wait_receive_message(handle: Any, message: Any, flags: int) -> int:
-    """Receive into a message; return its size, or why there is none."""
-    size = _wait_receive(message, handle, flags)
-    return size if size >= 0 else -errno()
-
-
-def read(message: Any) -> bytes:
-    """Copy a message's content."""
-    data: bytes = _data(message)[: message_size(message)]
-    return data
+send = _operations.send
+send_all = _operations.send_all
+receive = _operations.receive
+ask_receive = _operations.ask_receive
+receive_all = _operations.receive_all
+ask_receive_all = _operations.ask_receive_all
+wait_send = _operations.wait_send
+wait_receive = _operations.wait_receive
+send_message = _operations.send_message
+receive_message = _operations.receive_message
+wait_send_message = _operations.wait_send_message
+wait_receive_message = _operations.wait_receive_message
+read = _operations.read
+keep_less = _operations.keep_less
 
 
 def try_get(handle: Any, option: int) -> int | None:

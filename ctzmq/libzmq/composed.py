@@ -10,34 +10,7 @@ from typing import Any, Callable, NamedTuple
 
 from .contract import DONTWAIT, LARGE, SNDMORE, UNKNOWN, Received
 
-__all__ = ["Operations", "Primitives", "compose"]
-
-
-class Primitives(NamedTuple):
-    """The calls that operations are made of; what a failed one returns is less than 0."""
-
-    #: send(handle, data, size, flags | DONTWAIT) -> bytes sent, keeping the GIL
-    try_send: Callable[[Any, bytes, int, int], int]
-    #: send(handle, data, size, flags) -> bytes sent
-    wait_send: Callable[[Any, bytes, int, int], int]
-    #: receive(message, handle, flags | DONTWAIT) -> bytes received, keeping the GIL
-    try_receive: Callable[[Any, Any, int], int]
-    #: the same, but errno is kept
-    ask_receive: Callable[[Any, Any, int], int]
-    #: receive(message, handle, flags) -> bytes received
-    wait_receive: Callable[[Any, Any, int], int]
-    #: more(message) -> 1 if parts of the same message follow, else 0
-    more: Callable[[Any], int]
-    #: size(message) -> bytes of its content, also where a call that received it cut the number
-    size: Callable[[Any], int]
-    #: data(message)[:size] -> the content
-    data: Callable[[Any], Any]
-    #: new() -> an empty message
-    new: Callable[[], Any]
-    #: empty(message): let go of its content
-    empty: Callable[[Any], None]
-    #: errno() -> why a call failed, but of those that only try
-    errno: Callable[[], int]
+__all__ = ["Operations", "compose"]
 
 
 class Operations(NamedTuple):
@@ -51,19 +24,61 @@ class Operations(NamedTuple):
     ask_receive_all: Callable[[Any, list[bytes]], int]
     wait_send: Callable[[Any, bytes, int], int]
     wait_receive: Callable[[Any, int], Received]
+    send_message: Callable[[Any, Any, int], int]
+    receive_message: Callable[[Any, Any], int]
+    wait_send_message: Callable[[Any, Any, int], int]
+    wait_receive_message: Callable[[Any, Any, int], int]
+    read: Callable[[Any], bytes]
     keep_less: Callable[[int], None]
 
 
-def compose(primitives: Primitives) -> Operations:
-    """Compose the operations.
+def compose(
+    *,
+    try_send: Callable[[Any, bytes, int, int], int],
+    careful_send: Callable[[Any, bytes, int, int], int],
+    try_receive: Callable[[Any, Any, int], int],
+    asking_receive: Callable[[Any, Any, int], int],
+    careful_receive: Callable[[Any, Any, int], int],
+    try_send_message: Callable[[Any, Any, int], int],
+    careful_send_message: Callable[[Any, Any, int], int],
+    more_follows: Callable[[Any], int],
+    size_of: Callable[[Any], int],
+    data_of: Callable[[Any], Any],
+    new_message: Callable[[], Any],
+    empty: Callable[[Any], None],
+    errno: Callable[[], int],
+) -> Operations:
+    """Compose the operations of single calls; what a failed one returns is less than 0.
 
     Parameters
     ----------
-    primitives : Primitives
-        The calls.
+    try_send
+        send(handle, data, size, flags | DONTWAIT) -> bytes sent, keeping the GIL.
+    careful_send
+        send(handle, data, size, flags) -> bytes sent.
+    try_receive
+        receive(message, handle, flags | DONTWAIT) -> bytes received, keeping the GIL.
+    asking_receive
+        The same, but errno is kept.
+    careful_receive
+        receive(message, handle, flags) -> bytes received.
+    try_send_message
+        send(message, handle, flags | DONTWAIT) -> bytes sent, keeping the GIL.
+    careful_send_message
+        send(message, handle, flags) -> bytes sent.
+    more_follows
+        more(message) -> 1 if parts of the same message follow, else 0.
+    size_of
+        size(message) -> bytes of its content, also where a call that received it cut the number.
+    data_of
+        data(message)[:size] -> the content.
+    new_message
+        new() -> an empty message.
+    empty
+        empty(message): let go of its content.
+    errno
+        errno() -> why a call failed, but of those that only try.
     """
-    try_send, careful_send, try_receive, asking, careful = primitives[:5]
-    more_follows, size_of, data_of, new_message, empty, errno = primitives[5:]
     #: Messages that nobody receives into just now, with what was received last, each as a tuple of
     #: arguments, which CPython need not make for each call.
     spare: list[tuple[Any]] = []
@@ -139,7 +154,7 @@ def compose(primitives: Primitives) -> Operations:
         push(message)
         return more
 
-    def careful_receive(call: Callable[[Any, Any, int], int], handle: Any, flags: int) -> Received:
+    def received_by(call: Callable[[Any, Any, int], int], handle: Any, flags: int) -> Received:
         message = new_message()
         try:
             size = call(message, handle, flags)
@@ -148,15 +163,15 @@ def compose(primitives: Primitives) -> Operations:
             empty(message)
 
     def ask_receive(handle: Any) -> Received:
-        return careful_receive(asking, handle, DONTWAIT)
+        return received_by(asking_receive, handle, DONTWAIT)
 
     def wait_receive(handle: Any, flags: int) -> Received:
-        return careful_receive(careful, handle, flags)
+        return received_by(careful_receive, handle, flags)
 
     def ask_receive_all(handle: Any, parts: list[bytes]) -> int:
         message = new_message()
         try:
-            size = asking(message, handle, DONTWAIT)
+            size = asking_receive(message, handle, DONTWAIT)
             if size < 0:
                 return -errno()
             parts.append(data_of(message)[: size_of(message)])
@@ -166,6 +181,24 @@ def compose(primitives: Primitives) -> Operations:
 
     def wait_send(handle: Any, data: bytes, flags: int) -> int:
         return 0 if careful_send(handle, data, len(data), flags) >= 0 else -errno()
+
+    def send_message(handle: Any, message: Any, flags: int) -> int:
+        return try_send_message(message, handle, flags | DONTWAIT)
+
+    def receive_message(handle: Any, message: Any) -> int:
+        return try_receive(message, handle, DONTWAIT)
+
+    def wait_send_message(handle: Any, message: Any, flags: int) -> int:
+        size = careful_send_message(message, handle, flags)
+        return size if size >= 0 else -errno()
+
+    def wait_receive_message(handle: Any, message: Any, flags: int) -> int:
+        size = careful_receive(message, handle, flags)
+        return size if size >= 0 else -errno()
+
+    def read(message: Any) -> bytes:
+        data: bytes = data_of(message)[: size_of(message)]
+        return data
 
     def keep_less(size: int) -> None:
         nonlocal keep
@@ -180,5 +213,10 @@ def compose(primitives: Primitives) -> Operations:
         ask_receive_all,
         wait_send,
         wait_receive,
+        send_message,
+        receive_message,
+        wait_send_message,
+        wait_receive_message,
+        read,
         keep_less,
     )

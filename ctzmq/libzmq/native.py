@@ -14,8 +14,8 @@ from typing import Any, Callable
 import _cffi_backend  # type: ignore[import-untyped]
 
 from . import loader
-from .composed import Primitives, compose
-from .contract import DONTWAIT, EVENTS
+from .composed import compose
+from .contract import EVENTS
 
 NAME: str = "PyPy's FFI"
 NATIVE = True
@@ -114,60 +114,36 @@ def empty(message: Any) -> None:
     _init(message)
 
 
-(
-    send,
-    send_all,
-    receive,
-    ask_receive,
-    receive_all,
-    ask_receive_all,
-    wait_send,
-    wait_receive,
-    keep_less,
-) = compose(
-    Primitives(
-        # PyPy lets other threads run in each call, and keeps errno of each.
-        try_send=_send,
-        wait_send=_send,
-        try_receive=_receive,
-        ask_receive=_receive,
-        wait_receive=_receive,
-        more=message_more,
-        size=message_size,
-        data=_content,
-        new=new_message,
-        empty=empty,
-        errno=last_errno,
-    )
+_operations = compose(
+    # PyPy lets other threads run in each call, and keeps errno of each.
+    try_send=_send,
+    careful_send=_send,
+    try_receive=_receive,
+    asking_receive=_receive,
+    careful_receive=_receive,
+    try_send_message=_send_message,
+    careful_send_message=_send_message,
+    more_follows=message_more,
+    size_of=message_size,
+    data_of=_content,
+    new_message=new_message,
+    empty=empty,
+    errno=last_errno,
 )
-
-
-def send_message(handle: Any, message: Any, flags: int) -> int:
-    """Send a message, quickly, which empties it; return its size, or UNKNOWN."""
-    return _send_message(message, handle, flags | DONTWAIT)
-
-
-def receive_message(handle: Any, message: Any) -> int:
-    """Receive into a message, quickly; return its size, or UNKNOWN."""
-    return _receive(message, handle, DONTWAIT)
-
-
-def wait_send_message(handle: Any, message: Any, flags: int) -> int:
-    """Send a message, which empties it; return its size, or why it cannot be sent."""
-    size = _send_message(message, handle, flags)
-    return size if size >= 0 else -last_errno()
-
-
-def wait_receive_message(handle: Any, message: Any, flags: int) -> int:
-    """Receive into a message; return its size, or why there is none."""
-    size = _receive(message, handle, flags)
-    return size if size >= 0 else -last_errno()
-
-
-def read(message: Any) -> bytes:
-    """Copy a message's content."""
-    data: bytes = _ffi.buffer(_data(message), message_size(message))[:]
-    return data
+send = _operations.send
+send_all = _operations.send_all
+receive = _operations.receive
+ask_receive = _operations.ask_receive
+receive_all = _operations.receive_all
+ask_receive_all = _operations.ask_receive_all
+wait_send = _operations.wait_send
+wait_receive = _operations.wait_receive
+send_message = _operations.send_message
+receive_message = _operations.receive_message
+wait_send_message = _operations.wait_send_message
+wait_receive_message = _operations.wait_receive_message
+read = _operations.read
+keep_less = _operations.keep_less
 
 
 def try_get(handle: Any, option: int) -> int | None:
