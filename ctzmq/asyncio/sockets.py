@@ -20,6 +20,7 @@ from ..core import socket as _socket
 from ..core.lifecycle import Lifecycle
 from ..core.replaceable import put
 from ..error import Again
+from ..libzmq import numbers
 from ..libzmq.annotations import like
 from ..libzmq.contract import DONTWAIT, LARGE, UNKNOWN
 from ..libzmq.provider import calls
@@ -50,6 +51,8 @@ SEND_MULTIPART = _socket.SEND_MULTIPART
 RECV_MULTIPART = _socket.RECV_MULTIPART
 GETSOCKOPT = _socket.GETSOCKOPT
 GET = _socket.GET
+#: What a call returns when there is nothing yet.
+_AGAIN = -numbers.EAGAIN
 #: From how many parts on a message counts as so many calls.
 _MANY = 4
 
@@ -367,6 +370,11 @@ class _AsyncSocket(_Async, Events):
 
     # -- Receiving ---------------------------------------------------------------------------------
 
+    def _recv_by(self, kind: str, flags: int, copy: bool, track: bool) -> Any:
+        """Receive by a method of the blocking socket, which a program may have replaced."""
+        given = {"flags": flags, "copy": copy, "track": track}
+        return self._add_recv_event(kind, kwargs=given)
+
     @like(lambda: Awaited.recv)
     def recv(  # type: ignore[override]
         self, flags: int = 0, copy: bool = True, track: bool = False
@@ -386,8 +394,7 @@ class _AsyncSocket(_Async, Events):
         Source: pyzmq `zmq.asyncio.Socket.recv`.
         """
         if self._replaced or Blocking.recv is not RECV:
-            given = {"flags": flags, "copy": copy, "track": track}
-            return self._add_recv_event("recv", kwargs=given)
+            return self._recv_by("recv", flags, copy, track)
         handle = self._handle
         for future in pace.futures:
             break
@@ -399,8 +406,7 @@ class _AsyncSocket(_Async, Events):
         data = try_receive(handle)
         if data.__class__ is int:
             if Blocking.get is not GET:
-                given = {"flags": flags, "copy": copy, "track": track}
-                return self._add_recv_event("recv", kwargs=given)
+                return self._recv_by("recv", flags, copy, track)
             return self._begin(future, POLLIN, flags, self._take)
         future.set_result(data if data.__class__ is bytes else _large(data))
         return future
@@ -411,7 +417,7 @@ class _AsyncSocket(_Async, Events):
         if data.__class__ is bytes:
             return data
         if data.__class__ is int:
-            return NOT_YET if data == -Errno.EAGAIN else RECV(self, DONTWAIT)
+            return NOT_YET if data == _AGAIN else RECV(self, DONTWAIT)
         return _large(data)
 
     @like(lambda: Awaited.recv_multipart)
@@ -438,8 +444,7 @@ class _AsyncSocket(_Async, Events):
             or Blocking.recv_multipart is not RECV_MULTIPART
             or Blocking.getsockopt is not GETSOCKOPT
         ):
-            given = {"flags": flags, "copy": copy, "track": track}
-            return self._add_recv_event("recv_multipart", kwargs=given)
+            return self._recv_by("recv_multipart", flags, copy, track)
         handle = self._handle
         for future in pace.futures:
             break
@@ -452,8 +457,7 @@ class _AsyncSocket(_Async, Events):
         more = try_receive_all(handle, parts)
         if more < 0 and not parts:
             if Blocking.get is not GET:
-                given = {"flags": flags, "copy": copy, "track": track}
-                return self._add_recv_event("recv_multipart", kwargs=given)
+                return self._recv_by("recv_multipart", flags, copy, track)
             return self._begin(future, POLLIN, flags, self._take_parts, whole=True)
         future.set_result(self._rest(parts, more))
         return future
@@ -463,7 +467,7 @@ class _AsyncSocket(_Async, Events):
         parts: list[bytes] = []
         more = calls.ask_receive_all(self._pointer, parts) if self._quick else UNKNOWN
         if more < 0 and not parts:
-            return NOT_YET if more == -Errno.EAGAIN else RECV_MULTIPART(self, DONTWAIT)
+            return NOT_YET if more == _AGAIN else RECV_MULTIPART(self, DONTWAIT)
         return self._rest(parts, more)
 
     def _rest(self, parts: list[bytes], more: int) -> list[bytes]:

@@ -307,7 +307,7 @@ class BaseContext:
         self._check_open()
         if not isinstance(optval, int):
             raise TypeError(f"{_name(option)} takes an int, got {optval!r:.60}")
-        if not -(2**31) <= optval < 2**31:
+        if not causes.fits_int(optval):
             raise OverflowError(f"{_name(option)} takes a 32-bit int, got {optval}")
         wanted = limits.objection(option, optval)
         if wanted:

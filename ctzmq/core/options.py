@@ -178,7 +178,7 @@ def shown(option: int, value: Any) -> str:
 
 def _check_number(verb: str, option: int, value: Any) -> None:
     """Refuse a number that C would cut to that of another option."""
-    if not -(2**31) <= option < 2**31:
+    if not causes.fits_int(option):
         raise refused(verb, option, value, numbers.EINVAL)
 
 

@@ -333,10 +333,7 @@ class Socket(Messaging, Waits, Generic[R]):
         """
         parts = msg_parts if msg_parts.__class__ in (list, tuple) else causes.parts(msg_parts)
         if flags:
-            try:
-                flags = index(flags) & FLAGS
-            except TypeError:
-                raise causes.no_flag(flags) from None
+            flags = flag(flags) & FLAGS
         if not copy or kwargs:
             return self._send_parts(parts, flags, copy, track, **kwargs)
         if (self._replaced or self.__class__.send is not SEND) and self._hears_send():

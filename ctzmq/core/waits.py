@@ -19,7 +19,7 @@ from . import causes, poll, registry
 from .monitoring import Monitoring
 from .pollitems import PollItems, inf, milliseconds, signals_interrupt, table, wait
 
-__all__ = ["REFUSED", "Waits"]
+__all__ = ["REFUSED", "TRANSIENT", "Waits", "done"]
 
 POLLIN = poll.POLLIN
 #: What polls go past, unless a program has replaced it.
@@ -35,6 +35,11 @@ TRANSIENT = (numbers.EAGAIN, _errno.EINTR)
 #: So EVENTS cannot be waited for. Room that comes makes the descriptor readable, but whoever else
 #: uses the socket may take note of that first; hence no wait is longer than this.
 REFUSED = 0.005
+
+
+def done(result: Any) -> bool:
+    """Tell whether a careful call did what it was made for: else it returned why not."""
+    return result.__class__ is not int or result >= 0
 
 
 class Waits(Monitoring):
@@ -74,7 +79,7 @@ class Waits(Monitoring):
                 deadline, flags = self._deadline(started, event), flags | DONTWAIT
             while True:
                 result = attempt(flags)
-                if result.__class__ is not int or result >= 0:
+                if done(result):
                     return result
                 errno = -result
                 if errno == numbers.ETERM:
@@ -83,7 +88,7 @@ class Waits(Monitoring):
                     # A signal handler may have run since the call, and changed errno with calls of
                     # its own: another failure is believed only when it comes again at once.
                     result = attempt(flags | DONTWAIT)
-                    if result.__class__ is not int or result >= 0:
+                    if done(result):
                         return result
                     errno = -result
                     if errno not in TRANSIENT:

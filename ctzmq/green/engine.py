@@ -22,7 +22,7 @@ from ..core import socket as _socket
 from ..core.messaging import SNDMORE, Messaging
 from ..core.replaceable import put
 from ..core.tracker import MessageTracker
-from ..core.waits import REFUSED, TRANSIENT
+from ..core.waits import REFUSED, TRANSIENT, done
 from ..error import Again, ZMQError, again
 from ..libzmq.annotations import like
 from ..libzmq.contract import DONTWAIT, LARGE, UNKNOWN
@@ -248,12 +248,11 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
             pass
         elif edge is None or mine or not edge.lines[event] or edge.lines[event][0].refused:
             result = self._counted(attempt, flags)
-            done = result.__class__ is not int or result >= 0
             if edge is not None:
-                if done:
+                if done(result):
                     self._passed(edge, flags, event)
                 edge.look()
-            if done:
+            if done(result):
                 return result
             if -result not in TRANSIENT:
                 raise self._error(-result, event)
@@ -288,7 +287,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
                 limit = deadline
                 if line[0] is place:
                     result = self._counted(attempt, flags)
-                    if result.__class__ is not int or result >= 0:
+                    if done(result):
                         self._passed(edge, flags, event)
                         return result
                     if -result not in TRANSIENT:
