@@ -10,12 +10,14 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from textwrap import dedent
 from typing import Any, Callable, Protocol
 
 import pytest
 from stress.green import FLAVOURS
 
+from ctzmq.core import payload
 from ctzmq.libzmq.provider import calls
 
 BLOCKING = "blocking"
@@ -116,3 +118,11 @@ with warnings.catch_warnings():
         return child(source, *options, **environment)
 
     return run
+
+
+@pytest.fixture
+def nothing_is_left_behind(eventually: Callable[[Callable[[], object]], None]) -> Iterator[None]:
+    """libzmq has let go of what a test lent to it once the test is over."""
+    before = set(payload.payloads)
+    yield
+    eventually(lambda: payload.payloads.keys() <= before)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import ctypes
 import gc
-import os
 import pickle
 import subprocess
 import sys
@@ -19,6 +18,8 @@ import ctzmq
 import ctzmq as zmq
 from ctzmq.core import registry
 
+from .garbage import collect, descriptors, drop
+
 NewSocket = Callable[..., zmq.Socket]
 Eventually = Callable[[Callable[[], object]], None]
 Spawn = Callable[..., Any]
@@ -26,23 +27,6 @@ Interruptions = Callable[..., bool]
 Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-
-
-def descriptors() -> int:
-    """Count the open descriptors of this process."""
-    return len(os.listdir("/proc/self/fd"))
-
-
-def collect() -> None:
-    """Collect garbage, and what finalizers turn into garbage."""
-    for _ in range(5):
-        gc.collect()
-
-
-def drop(things: list[Any]) -> None:
-    """Forget what a list holds, and see that it is collected."""
-    things.clear()
-    collect()
 
 
 class TestMaking:

@@ -11,7 +11,6 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
@@ -28,16 +27,9 @@ Eventually = Callable[[Callable[[], object]], None]
 Child = Callable[..., "subprocess.CompletedProcess[str]"]
 
 without_sockets = pytest.mark.blocking("frames are the same with all kinds of sockets")
+pytestmark = pytest.mark.usefixtures("nothing_is_left_behind")
 COPIES = pytest.mark.parametrize("copied", [True, False], ids=["copy", "share"])
 TRANSPORTS = pytest.mark.parametrize("transport", ["inproc", "ipc", "tcp"])
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_left_behind(eventually: Eventually) -> Iterator[None]:
-    """libzmq has let go of what a test lent to it once the test is over."""
-    before = set(payload.payloads)
-    yield
-    eventually(lambda: payload.payloads.keys() <= before)
 
 
 class Point(ctypes.Structure):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import ctypes
-import gc
-import os
 import pickle
 import subprocess
 import sys
@@ -22,6 +20,8 @@ from ctzmq.core.handle import bare
 from ctzmq.core.replaceable import put
 from ctzmq.libzmq import prototypes
 
+from .garbage import collect, descriptors, drop
+
 NewSocket = Callable[..., zmq.Socket]
 Pair = Callable[..., "tuple[zmq.Socket, zmq.Socket]"]
 Eventually = Callable[[Callable[[], object]], None]
@@ -33,23 +33,6 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors i
 quick = pytest.mark.skipif(
     sys.implementation.name == "pypy", reason="PyPy's collector takes too long for so many"
 )
-
-
-def collect() -> None:
-    """Collect garbage, and what finalizers turn into garbage."""
-    for _ in range(5):
-        gc.collect()
-
-
-def drop(things: list[Any]) -> None:
-    """Forget what a list holds, and see that it is collected."""
-    things.clear()
-    collect()
-
-
-def descriptors() -> int:
-    """Count the open descriptors of this process."""
-    return len(os.listdir("/proc/self/fd"))
 
 
 #: Everything that cannot be done with a closed socket.

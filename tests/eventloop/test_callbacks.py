@@ -19,10 +19,10 @@ from tornado.ioloop import IOLoop
 from ctzmq.eventloop import callbacks as rules
 from ctzmq.eventloop.zmqstream import ZMQStream
 
+from .inbox import PATIENCE, turns
+
 NewSocket = Callable[..., zmq.Socket]
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
-
-PATIENCE = 10
 
 
 def run(main: Callable[[], Awaitable[None]]) -> list[dict[str, Any]]:
@@ -36,12 +36,6 @@ def run(main: Callable[[], Awaitable[None]]) -> list[dict[str, Any]]:
 
     asyncio.run(watched())
     return complaints
-
-
-async def turns(count: int = 20) -> None:
-    """Let the loop do what it can do at once."""
-    for _ in range(count):
-        await asyncio.sleep(0)
 
 
 async def until(condition: Callable[[], object]) -> None:

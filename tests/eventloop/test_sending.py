@@ -18,21 +18,10 @@ pytest.importorskip("tornado")
 
 from ctzmq.eventloop.zmqstream import ZMQStream
 
+from .inbox import Inbox, next_of, turns
+
 NewSocket = Callable[..., zmq.Socket]
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
-Inbox = Any  # an asyncio.Queue of messages
-
-PATIENCE = 10
-
-
-async def next_of(inbox: Inbox) -> Any:
-    return await asyncio.wait_for(inbox.get(), PATIENCE)
-
-
-async def turns(count: int = 20) -> None:
-    """Let the loop do what it can do at once."""
-    for _ in range(count):
-        await asyncio.sleep(0)
 
 
 def crowd(socket: NewSocket) -> tuple[zmq.Socket, zmq.Socket]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Callable
-
 import pytest
 
 from ctzmq.libzmq.stubs import x86_64
-from ctzmq.libzmq.stubs.assembler import VARIABLES, Memory, Stored, Variable
+from ctzmq.libzmq.stubs.assembler import Variable
 from ctzmq.libzmq.stubs.x86_64 import X86
 
 capstone = pytest.importorskip("capstone")
@@ -101,76 +99,3 @@ def test_a_stub_begins_and_ends_with_the_stack_as_it_was() -> None:
         *(f"pop {name}" for name in reversed(saved)),
         "ret",
     ]
-
-
-STEPS: list[tuple[Callable[[X86], None], list[str]]] = [
-    (lambda code: code.set(Variable(1), Variable(2)), ["mov rbp, r12"]),
-    (lambda code: code.set(Variable(1), Memory(8)), ["lea rbp, [rsp + 8]"]),
-    (lambda code: code.set(Variable(1), Stored(8)), ["mov rbp, qword ptr [rsp + 8]"]),
-    (lambda code: code.set(Variable(1), 5), ["movabs rbp, 5"]),
-    (lambda code: code.load(Variable(2), Variable(3), 16), ["mov r12, qword ptr [r13 + 0x10]"]),
-    (lambda code: code.load(Variable(2), Memory(8), 8), ["mov r12, qword ptr [rsp + 0x10]"]),
-    (lambda code: code.load_int(Variable(2), Memory(8)), ["movsxd r12, dword ptr [rsp + 8]"]),
-    (lambda code: code.store(Variable(4), Memory(8)), ["mov qword ptr [rsp + 8], r14"]),
-    (lambda code: code.add(Variable(4), -1), ["add r14, -1"]),
-    (lambda code: code.include(Variable(4), 2), ["or r14, 2"]),
-    (lambda code: code.negate(Variable(4)), ["neg r14"]),
-    (
-        lambda code: code.call(0x1234, Variable(0), Memory(0), Stored(8), 9, to=Variable(3)),
-        [
-            "mov rdi, rbx",
-            "lea rsi, [rsp]",
-            "mov rdx, qword ptr [rsp + 8]",
-            "movabs rcx, 9",
-            "movabs rax, 0x1234",
-            "call rax",
-            "mov r13, rax",
-        ],
-    ),
-    (
-        lambda code: code.call_int(0x1234, to=Variable(3)),
-        ["movabs rax, 0x1234", "call rax", "movsxd r13, eax"],
-    ),
-]
-
-
-@pytest.mark.parametrize(("step", "lines"), STEPS)
-def test_a_step(step: Callable[[X86], None], lines: list[str]) -> None:
-    plain, code = stub(), stub()
-    step(code)
-    begin = len(plain.finish())
-    assert read(code.finish()[begin:]) == lines
-
-
-@pytest.mark.parametrize("relation", x86_64.CONDITIONS)
-@pytest.mark.parametrize("other", [Variable(1), 7])
-@pytest.mark.parametrize("forward", [True, False])
-def test_a_jump_leads_to_its_label(relation: str, other: int, forward: bool) -> None:
-    code = stub()
-    begin = len(code.finish())
-    if not forward:
-        code.label("there")
-    code.jump_if(Variable(0), relation, other, "there")
-    code.jump("there")
-    if forward:
-        code.label("there")
-    code.leave(0)
-    lines = read(code.finish()[begin:])
-    target = 0 if not forward else len(code.finish()) - begin - len(leaving())
-    verb = {"==": "je", "!=": "jne", "<": "jl", ">=": "jge"}[relation]
-    assert lines[0] == ("cmp rbx, rbp" if isinstance(other, Variable) else "cmp rbx, 7")
-    assert lines[1] == f"{verb} {hexadecimal(target)}"
-    assert lines[2] == f"jmp {hexadecimal(target)}"
-
-
-def leaving() -> bytes:
-    code = stub()
-    begin = len(code.finish())
-    code.leave(0)
-    return code.finish()[begin:]
-
-
-def test_there_are_as_many_variables_as_said() -> None:
-    assert len(x86_64.SAVED) == VARIABLES
-    assert isinstance(Stored(0), int)
-    assert isinstance(Memory(0), int)
