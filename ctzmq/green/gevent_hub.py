@@ -76,8 +76,12 @@ class GeventHub:
         # It looks by itself after each signal.
         pass
 
+    def belongs_to(self, hub: Any) -> bool:
+        """Tell whether this is that hub of gevent's."""
+        return self._hub is hub
+
     def here(self) -> bool:
-        return get_hub_if_exists() is self._hub
+        return self.belongs_to(get_hub_if_exists())
 
     def ended(self) -> bool:
         return self._life() is None or self._hub.loop is None
@@ -120,10 +124,11 @@ class GeventHub:
 def current() -> GeventHub:
     """Return the hub of this thread."""
     hub: Any = get_hub()
-    try:
-        mine: GeventHub = hub._ctzmq_hub
-    except AttributeError:
-        mine = hub._ctzmq_hub = GeventHub(hub)
+    mine: GeventHub | None = getattr(_local, "hub", None)
+    if mine is None or not mine.belongs_to(hub):
+        # Nothing of gevent's leads here: greenlet crashes when a hub in a cycle is collected after
+        # its thread.
+        mine = _local.hub = GeventHub(hub)
     return mine
 
 

@@ -145,3 +145,28 @@ def test_sockets_and_contexts_bear_the_names_that_pyzmq_gives_them() -> None:
     with zmq.Context() as context, context.socket(zmq.PULL) as socket:
         assert repr(socket).startswith("<zmq.green.Socket(zmq.PULL) at ")
         assert repr(context).startswith("<zmq.green.Context(1 socket) at ")
+
+
+def test_the_hub_of_a_thread_goes_with_it(child: Child) -> None:
+    """Without the collector: it crashes on greenlet's objects of threads that are over."""
+    done = child(
+        """
+        import gc, threading, weakref, gevent
+        import ctzmq, ctzmq.green.gevent as zmq
+
+        def there():
+            hubs.append(weakref.ref(gevent.get_hub()))
+            contexts.append(zmq.Context.instance())
+
+        hubs = []
+        contexts = []
+        gc.disable()
+        thread = threading.Thread(target=there)
+        thread.start()
+        thread.join()
+        ctzmq.Context.term(*contexts)
+        gevent.sleep(0)
+        print(hubs[0]())
+        """
+    )
+    assert done.stdout == "None\n", done.stderr
