@@ -123,18 +123,17 @@ class EventletHub:
     def can_park(self) -> bool:
         return getcurrent() is not self._hub.greenlet
 
-    def park(self, seconds: float | None, expired: Callable[[], None]) -> None:
+    def park(self, seconds: float | None, expired: Callable[[], None]) -> Any:
         if seconds is None:
-            self._hub.switch()
-            return
+            return self._hub.switch()
         timer = self._hub.schedule_call_global(seconds, expired)
         try:
-            self._hub.switch()
+            return self._hub.switch()
         finally:
             timer.cancel()
 
-    def resume(self, greenlet: Any) -> Any:
-        return self._hub.schedule_call_global(0, greenlet.switch)
+    def resume(self, greenlet: Any, *given: Any) -> Any:
+        return self._hub.schedule_call_global(0, greenlet.switch, *given)
 
     def switch(self, greenlet: Any) -> None:
         try:

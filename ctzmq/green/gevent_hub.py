@@ -92,20 +92,19 @@ class GeventHub:
     def can_park(self) -> bool:
         return getcurrent() is not self._hub
 
-    def park(self, seconds: float | None, expired: Callable[[], None]) -> None:
+    def park(self, seconds: float | None, expired: Callable[[], None]) -> Any:
         if seconds is None:
-            self._hub.switch()
-            return
+            return self._hub.switch()
         timer = self._hub.loop.timer(max(seconds, LEAST))
         timer.start(expired)
         try:
-            self._hub.switch()
+            return self._hub.switch()
         finally:
             timer.stop()
             timer.close()
 
-    def resume(self, greenlet: Any) -> Any:
-        return self._hub.loop.run_callback(greenlet.switch)
+    def resume(self, greenlet: Any, *given: Any) -> Any:
+        return self._hub.loop.run_callback(greenlet.switch, *given)
 
     def switch(self, greenlet: Any) -> None:
         greenlet.switch()

@@ -28,11 +28,12 @@ class HasHub:
 class Place:
     """A greenlet's place in a line, or its watch over several sockets."""
 
-    __slots__ = ("_hub", "_resumption", "greenlet", "refused", "woken")
+    __slots__ = ("_hub", "_resumption", "_stray", "greenlet", "refused", "woken")
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._resumption: Any = None
+        self._stray: tuple[Any] | None = None
         self.greenlet = hub.greenlet()
         #: Whether it has no room although EVENTS tells of some, which others may find.
         self.refused = False
@@ -56,10 +57,21 @@ class Place:
             return False
         try:
             if not self.woken:
-                self._hub.park(left, self.wake)
+                given = self._hub.park(left, self.wake)
+                if not self.woken:
+                    self._stray = (given,)
         finally:
             self.forget()
         return True
+
+    def hand_on(self) -> None:
+        """Resume the greenlet once more if others did so while it was parked here.
+
+        In a signal handler they meant the wait that the handler has come before.
+        """
+        if self._stray is not None:
+            self._hub.resume(self.greenlet, *self._stray)
+            self._stray = None
 
     def forget(self) -> None:
         """Take back a resumption that was not used."""
@@ -84,14 +96,18 @@ def until(hub: Hub, done: Callable[[], object], deadline: float | None = None) -
         The time of `monotonic` until which to wait; for ever when left out.
     """
     nap, longest = _NAPS
+    place = Place(hub)
+    late = False
     while not done():
         now = monotonic()
         if deadline is not None and now >= deadline:
-            return False
+            late = True
+            break
         soon = now + nap
-        Place(hub).park(soon if deadline is None else min(deadline, soon))
+        place.park(soon if deadline is None else min(deadline, soon))
         nap = min(2 * nap, longest)
-    return True
+    place.hand_on()
+    return not late
 
 
 def aside(hub: Hub, function: Callable[[], T]) -> T:

@@ -79,7 +79,7 @@ class Hub(Watcher, Protocol):
     def can_park(self) -> bool:
         """Tell whether the greenlet that runs can let others run: the loop's own cannot."""
 
-    def park(self, seconds: float | None, expired: Callable[[], None]) -> None:
+    def park(self, seconds: float | None, expired: Callable[[], None]) -> Any:
         """Let others run until this greenlet is resumed.
 
         Parameters
@@ -88,9 +88,14 @@ class Hub(Watcher, Protocol):
             Call `expired` in the loop after this time, unless the greenlet runs again before.
         expired : callable
             What to call then.
+
+        Returns
+        -------
+        object
+            What the greenlet was given by whoever resumed it.
         """
 
-    def resume(self, greenlet: Any) -> Any:
+    def resume(self, greenlet: Any, *given: Any) -> Any:
         """Have a parked greenlet run soon; return what `cancel` takes back."""
 
     def switch(self, greenlet: Any) -> None:

@@ -67,6 +67,25 @@ def test_a_place_that_is_woken_early_does_not_wait(bench: Any) -> None:
     assert not place.park(0)
 
 
+def test_a_resumption_for_an_interrupted_wait_is_not_lost(bench: Any) -> None:
+    """As when a signal handler that waits itself comes just before a greenlet waits."""
+    hub = hub_of(bench)
+    event = threading.Event()
+
+    def wait() -> Any:
+        greenlets.append(hub.greenlet())
+        assert aside(hub, event.wait)
+        return hub.park(None, lambda: None)
+
+    greenlets: list[Any] = []
+    greenlet = bench.spawn(wait)
+    bench.until(lambda: greenlets)
+    hub.resume(greenlets[0], "meant for it")
+    bench.sleep(0.002)
+    event.set()
+    assert bench.wait(greenlet) == "meant for it"
+
+
 # -- Host names ------------------------------------------------------------------------------------
 
 
