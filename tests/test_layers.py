@@ -60,8 +60,7 @@ LONGEST = 450
 #: Modules that may have up to 650 lines, and why they are not parted.
 LONGER = {
     "ctzmq.asyncio.sockets": "calls that return Futures, each with its signature",
-    "ctzmq.core.socket": "the quick way of a message, of which each call inwards would be felt",
-    "ctzmq.green.engine": "the quick way of a message again, and what a greenlet does that waits",
+    "ctzmq.green.engine": "the quick way of a message, and how a greenlet waits in each of them",
     "ctzmq.libzmq.stubs.operations": "every stub, each a list of steps of one kind",
 }
 

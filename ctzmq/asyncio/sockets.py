@@ -18,7 +18,9 @@ from ..core import poll as _poll
 from ..core import pollitems as _pollitems
 from ..core import socket as _socket
 from ..core.lifecycle import Lifecycle
+from ..core.receiving import GETSOCKOPT, RECV, RECV_MULTIPART
 from ..core.replaceable import put
+from ..core.sending import SEND, SEND_MULTIPART
 from ..error import Again
 from ..libzmq import numbers
 from ..libzmq.annotations import like
@@ -45,12 +47,7 @@ try_receive_all = calls.receive_all
 
 #: Blocking sockets, and what they do unless a program has replaced it in their class.
 Blocking: Any = _socket.Socket
-SEND = _socket.SEND
-RECV = _socket.RECV
-SEND_MULTIPART = _socket.SEND_MULTIPART
-RECV_MULTIPART = _socket.RECV_MULTIPART
-GETSOCKOPT = _socket.GETSOCKOPT
-GET = _socket.GET
+GET: Any = Blocking.get
 #: What a call returns when there is nothing yet.
 _AGAIN = -numbers.EAGAIN
 #: From how many parts on a message counts as so many calls.

@@ -20,7 +20,9 @@ from ..core import poll as _poll
 from ..core import pollitems as _pollitems
 from ..core import socket as _socket
 from ..core.messaging import SNDMORE, Messaging
+from ..core.receiving import RECV, RECV_MULTIPART
 from ..core.replaceable import put
+from ..core.sending import SEND, SEND_MULTIPART
 from ..core.tracker import MessageTracker
 from ..core.waits import REFUSED, TRANSIENT, done
 from ..error import Again, ZMQError, again
@@ -37,10 +39,6 @@ try_send = calls.send
 try_receive: Any = calls.receive
 #: Blocking sockets, and what they send and receive with unless a program has replaced that.
 Blocking: Any = _socket.Socket
-SEND = _socket.SEND
-RECV = _socket.RECV
-SEND_MULTIPART = _socket.SEND_MULTIPART
-RECV_MULTIPART = _socket.RECV_MULTIPART
 
 _EVENTS = int(SocketOption.EVENTS)
 _RCVMORE = int(SocketOption.RCVMORE)

@@ -1,8 +1,7 @@
-"""Sending and receiving: every pattern, every transport, copied, shared and tracked."""
+"""Sockets at work: every pattern and transport, flags and time-outs, shadows, refusals."""
 
 from __future__ import annotations
 
-import array
 import copy
 import gc
 import socket as sockets
@@ -16,16 +15,11 @@ from hypothesis import strategies as st
 
 import ctzmq
 import ctzmq as zmq
-from ctzmq.core import socket as core
-from ctzmq.libzmq.contract import LARGE
-from ctzmq.libzmq.provider import calls
 
 Make = Callable[..., zmq.Socket]
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 
 TRANSPORTS = ["inproc", "tcp"] + (["ipc"] if zmq.has("ipc") else [])
-
-SIZES = [0, 1, 29, 30, 33, 34, 255, 256, 65535, 65536, 1_000_000]
 
 
 def content(size: int) -> bytes:
@@ -59,7 +53,7 @@ def test_request_and_reply(transport: str, pair: Pair) -> None:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_push_and_pull(transport: str, pair: Pair) -> None:
     pull, push = pair(zmq.PULL, zmq.PUSH, transport)
-    for size in SIZES:
+    for size in (0, 1, 33, 34, 65535, 65536, 1_000_000):
         push.send(content(size))
         assert pull.recv() == content(size)
 
@@ -172,64 +166,6 @@ def test_tipc_where_the_kernel_has_it(socket: Make) -> None:
     assert pull.recv() == b"over tipc"
 
 
-# -- What can be sent ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("copied", [True, False])
-@pytest.mark.parametrize(
-    "data",
-    [
-        bytearray(b"a bytearray"),
-        memoryview(b"a view"),
-        memoryview(b"..a slice..")[2:-2],
-        memoryview(bytearray(b"twelve bytes")).cast("I"),
-        memoryview(bytes(24)).cast("B", (2, 3, 4)),
-        array.array("d", [1.5, -2.5]),
-        zmq.Frame(b"a frame"),
-        zmq.Frame(b""),
-        bytearray(),
-    ],
-    ids=lambda data: type(data).__name__,
-)
-def test_any_contiguous_buffer_is_sent(data: Any, copied: bool, pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR, copy_threshold=0)
-    expected = bytes(data) if isinstance(data, zmq.Frame) else memoryview(data).tobytes()
-    a.send(data, copy=copied)
-    assert b.recv() == expected
-    a.send_multipart([data, b"-", data], copy=copied)
-    assert b.recv_multipart() == [expected, b"-", expected]
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("copied", [True, False])
-def test_each_size_arrives_whole_both_ways(size: int, copied: bool, pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR, "tcp", copy_threshold=100)
-    data = content(size)
-    a.send(bytearray(data), copy=copied)
-    assert b.recv(copy=True) == data
-    b.send(data, copy=copied)
-    frame = a.recv(copy=False)
-    assert (frame.bytes, len(frame), frame.more) == (data, size, False)
-
-
-def test_a_frame_is_sent_again_and_again(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    frame = zmq.Frame(b"again")
-    for _ in range(3):
-        a.send(frame)
-        a.send(frame, copy=False)
-        assert b.recv() == b.recv(copy=False).bytes == b"again"
-    assert frame.bytes == b"again"
-
-
-def test_a_received_frame_is_passed_on(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    c, d = pair(zmq.PAIR, zmq.PAIR, "tcp")
-    a.send(content(100_000))
-    c.send(b.recv(copy=False))
-    assert d.recv() == content(100_000)
-
-
 # -- Flags and time-outs ---------------------------------------------------------------------------
 
 
@@ -328,30 +264,6 @@ def test_a_message_of_several_parts(parts: list[bytes], copied: bool, pair: Pair
     assert b.recv_multipart() == parts
 
 
-def test_more_parts_may_follow_a_message_of_several(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    a.send_multipart([b"one", b"two"], zmq.SNDMORE)
-    a.send_multipart([b"three"])
-    assert b.recv_multipart() == [b"one", b"two", b"three"]
-
-
-def test_an_error_in_one_part_sends_none(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    strided = memoryview(b"every other")[::2]
-    bad: Any
-    for bad, error in (("text", TypeError), (None, TypeError), (5, TypeError)):
-        with pytest.raises(error, match=r"part 1 of 3"):
-            a.send_multipart([b"good", bad, b"good"])
-    with pytest.raises(BufferError, match=r"part 2 of 3.*contiguous"):
-        a.send_multipart([b"good", b"good", strided])
-    with pytest.raises(ValueError, match="one part at least"):
-        a.send_multipart([])
-    with pytest.raises(ValueError, match="one part at least"):
-        a.send_multipart([], copy=False)
-    a.send_multipart([b"the", b"first"])
-    assert b.recv_multipart() == [b"the", b"first"]
-
-
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -379,136 +291,6 @@ def test_whatever_is_sent_arrives_in_order(messages: list[Any], pair: Pair) -> N
         assert [bytes(part) for part in pull.recv_multipart(copy=copied)] == parts
     for socket in (pull, push):
         socket.close()
-
-
-# -- Receiving into memory -------------------------------------------------------------------------
-
-
-def test_recv_into_fills_the_beginning(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    buffer = bytearray(b"..........")
-    a.send(b"12345")
-    assert b.recv_into(buffer) == 5
-    assert buffer == b"12345....."
-    a.send(b"abcde")
-    assert b.recv_into(buffer, nbytes=2) == 5
-    assert buffer == b"ab345....."
-    a.send(b"longer than the buffer")
-    assert b.recv_into(buffer) == 22
-    assert buffer == b"longer tha"
-    a.send(b"")
-    assert b.recv_into(buffer) == 0
-    assert buffer == b"longer tha"
-
-
-def test_recv_into_takes_any_writable_memory(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    numbers = array.array("i", [0, 0])
-    a.send(array.array("i", [7, 8]))
-    assert b.recv_into(numbers) == 2 * numbers.itemsize
-    assert numbers.tolist() == [7, 8]
-    whole = bytearray(6)
-    a.send(b"mid")
-    assert b.recv_into(memoryview(whole)[2:5]) == 3
-    assert whole == b"\0\0mid\0"
-    a.send(b"lost")
-    assert b.recv_into(bytearray()) == 4
-
-
-def test_recv_into_refuses_other_memory_and_loses_nothing(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    a.send(b"kept")
-    with pytest.raises(BufferError, match="writable"):
-        b.recv_into(b"read-only")
-    with pytest.raises(BufferError, match="contiguous"):
-        b.recv_into(memoryview(bytearray(8))[::2])
-    with pytest.raises(TypeError):
-        b.recv_into("text")  # type: ignore[arg-type]
-    for nbytes in (-1, 5, 2**70):
-        with pytest.raises(ValueError, match="nbytes"):
-            b.recv_into(bytearray(4), nbytes=nbytes)
-    assert b.recv() == b"kept"
-
-
-# -- Without a copy --------------------------------------------------------------------------------
-
-
-def test_a_tracker_is_pending_until_libzmq_lets_go(pair: Pair) -> None:
-    pull, push = pair(zmq.PULL, zmq.PUSH, "inproc")
-    data = bytearray(content(100_000))
-    tracker = push.send(data, copy=False, track=True)
-    assert tracker is not None
-    assert not tracker.done
-    with pytest.raises(zmq.NotDone):
-        tracker.wait(0.01)
-    frame = pull.recv(copy=False)
-    assert frame.bytes == data
-    assert not tracker.done
-    del frame
-    gc.collect()
-    tracker.wait(10)
-    assert tracker.done
-
-
-def test_small_messages_are_copied_and_their_tracker_is_done(pair: Pair) -> None:
-    pull, push = pair(zmq.PULL, zmq.PUSH)
-    for tracker in (
-        push.send(b"small", copy=False, track=True),
-        push.send_multipart([b"small", b"too"], copy=False, track=True),
-    ):
-        assert tracker is not None
-        assert tracker.done
-        tracker.wait(0)
-    push.send(b"copied", track=True)
-    assert [pull.recv() for _ in range(4)] == [b"small", b"small", b"too", b"copied"]
-
-
-def test_the_threshold_decides_what_is_shared(pair: Pair) -> None:
-    pull, push = pair(zmq.PULL, zmq.PUSH, copy_threshold=10)
-    copied = push.send(b"x" * 9, copy=False, track=True)
-    shared = push.send(b"x" * 10, copy=False, track=True)
-    assert copied is not None
-    assert shared is not None
-    assert (copied.done, shared.done) == (True, False)
-    assert (pull.recv(), pull.recv()) == (b"x" * 9, b"x" * 10)
-    gc.collect()
-    shared.wait(10)
-
-
-def test_a_tracked_frame_is_tracked_when_it_is_sent(pair: Pair) -> None:
-    pull, push = pair(zmq.PULL, zmq.PUSH)
-    frame = zmq.Frame(content(100_000), copy=False, track=True)
-    tracker = push.send(frame, copy=False, track=True)
-    assert tracker is not None
-    assert tracker is frame.tracker
-    with pytest.raises(ValueError, match="track=True"):
-        push.send(zmq.Frame(b"x"), copy=False, track=True)
-    assert pull.recv() == content(100_000)
-    assert not tracker.done
-    del frame
-    gc.collect()
-    tracker.wait(10)
-
-
-def test_received_memory_outlives_frame_and_socket(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    a.send(content(100_000))
-    view = b.recv(copy=False).buffer
-    b.close()
-    gc.collect()
-    assert view.tobytes() == content(100_000)
-
-
-def test_a_received_frame_can_be_tracked(pair: Pair) -> None:
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    a.send(b"one")
-    frame = b.recv(copy=False, track=True)
-    assert frame.tracker is not None
-    assert frame.tracker.done
-    a.send_multipart([b"one", b"two"])
-    for part in b.recv_multipart(copy=False, track=True):
-        assert part.tracker is not None
-        assert part.tracker.done
 
 
 # -- Waiting ---------------------------------------------------------------------------------------
@@ -601,41 +383,6 @@ def test_closing_one_closes_all_that_share(socket: Make) -> None:
     with pytest.raises(zmq.ZMQError) as caught:
         a.send(b"x")
     assert caught.value.errno == zmq.ENOTSOCK
-
-
-@pytest.mark.parametrize(
-    ("call", "function"),
-    [
-        (lambda a, b: b.recv_multipart(), "try_receive_all"),
-        (lambda a, b: b.recv_multipart(copy=False), "receive_message"),
-        (lambda a, b: a.send_multipart([bytes(LARGE), b"y", b"z"]), "try_send_all"),
-    ],
-    ids=["recv", "recv without a copy", "send"],
-)
-def test_the_rest_of_a_message_is_never_that_of_another_socket(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch, call: Callable[..., Any], function: str
-) -> None:
-    """What a signal handler makes after it has closed a socket may have the same address."""
-    a, b = pair(zmq.PAIR, zmq.PAIR)
-    a.send_multipart([bytes(LARGE), b"2", b"3"])
-    handles = []
-    once = getattr(core, function)
-
-    def then_close(*arguments: Any) -> Any:
-        result = once(*arguments)
-        a.close()
-        b.close()
-        handles.append(arguments[0])
-        return result
-
-    monkeypatch.setattr(core, function, then_close)
-    try:
-        received = call(a, b)
-    except zmq.ZMQError as error:
-        assert error.errno == zmq.ENOTSOCK  # noqa: PT017, it need not be raised
-    else:
-        assert [bytes(part) for part in received] == [bytes(LARGE), b"2", b"3"]
-    assert handles[1:] == [calls.NULL] * (len(handles) - 1)
 
 
 def test_a_socket_left_open_is_told_of_and_closed(context: zmq.Context, home: str) -> None:

@@ -15,7 +15,7 @@ from unittest import mock
 import pytest
 
 import ctzmq as zmq
-from ctzmq.core import socket as core
+from ctzmq.core import receiving
 from ctzmq.libzmq.provider import calls
 
 Make = Callable[..., zmq.Socket]
@@ -307,7 +307,7 @@ def test_a_receive_that_finds_nothing_though_there_was_something(
             return wait_receive(handle, flags)
         return -errno.EAGAIN
 
-    monkeypatch.setattr(core, "try_receive", lambda _: -errno.EAGAIN)
+    monkeypatch.setattr(receiving, "try_receive", lambda _: -errno.EAGAIN)
     monkeypatch.setattr(calls, "wait_receive", receive)
     a.rcvtimeo = 5000 if ready else 500
     if ready:
