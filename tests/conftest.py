@@ -26,6 +26,8 @@ from ctzmq.libzmq.provider import calls
 
 sys.path.insert(0, os.fspath(Path(__file__).resolve().parents[1] / "scripts"))
 
+pytest_plugins = ["stress.loops"]
+
 #: How long anything may take that should happen at once, in milliseconds.
 PATIENCE = 10_000
 

@@ -3,43 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from stress.loops import LOOPS, PATIENCE
 
 import ctzmq as zmq
 from ctzmq.asyncio import Context, Poller, pace
-
-PATIENCE = 20.0
-
-
-class Blind(asyncio.SelectorEventLoop):
-    """A loop that cannot watch descriptors, such as Windows' Proactor."""
-
-    def _refuse(self, *_: Any) -> Any:
-        raise NotImplementedError
-
-    add_reader: Any = _refuse
-    remove_reader: Any = _refuse
-
-
-def _eager() -> Any:
-    if sys.version_info < (3, 12):
-        pytest.skip("eager tasks need Python 3.12")
-    loop = asyncio.SelectorEventLoop()
-    loop.set_task_factory(asyncio.eager_task_factory)
-    return loop
-
-
-LOOPS: dict[str, Callable[[], Any]] = {
-    "selector": asyncio.SelectorEventLoop,
-    "blind": Blind,
-    "eager": _eager,
-    "uvloop": lambda: pytest.importorskip("uvloop").new_event_loop(),
-}
 
 Run = Callable[[Callable[..., Awaitable[None]]], None]
 
