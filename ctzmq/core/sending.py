@@ -32,6 +32,7 @@ POLLOUT = poll.POLLOUT
 FLAGS = DONTWAIT | SNDMORE
 try_send = calls.send
 try_send_all = calls.send_all
+send_copy = calls.send_copy
 new_message = calls.new_message
 
 
@@ -166,7 +167,8 @@ class Sending(Messaging, Waits):
         if isinstance(data, Frame):
             if track and data.tracker is None:
                 raise ValueError("this frame is not tracked: make it with track=True")
-            self._send_content(data._share(), flags)
+            if send_copy(self._handle, data._content.message, flags) < 0:
+                self._send_content(data._share(), flags)
             return data.tracker
         source = contiguous(data)
         size = source.nbytes

@@ -25,6 +25,7 @@ class Operations(NamedTuple):
     wait_send: Callable[[Any, bytes, int], int]
     wait_receive: Callable[[Any, int], Received]
     send_message: Callable[[Any, Any, int], int]
+    send_copy: Callable[[Any, Any, int], int]
     receive_message: Callable[[Any, Any], int]
     wait_send_message: Callable[[Any, Any, int], int]
     wait_receive_message: Callable[[Any, Any, int], int]
@@ -40,6 +41,7 @@ def compose(
     asking_receive: Callable[[Any, Any, int], int],
     careful_receive: Callable[[Any, Any, int], int],
     try_send_message: Callable[[Any, Any, int], int],
+    copy_message: Callable[[Any, Any], int],
     careful_send_message: Callable[[Any, Any, int], int],
     more_follows: Callable[[Any], int],
     size_of: Callable[[Any], int],
@@ -64,6 +66,8 @@ def compose(
         receive(message, handle, flags) -> bytes received.
     try_send_message
         send(message, handle, flags | DONTWAIT) -> bytes sent, keeping the GIL.
+    copy_message
+        copy(to, message) -> 0; both share the content then.
     careful_send_message
         send(message, handle, flags) -> bytes sent.
     more_follows
@@ -185,6 +189,19 @@ def compose(
     def send_message(handle: Any, message: Any, flags: int) -> int:
         return try_send_message(message, handle, flags | DONTWAIT)
 
+    def send_copy(handle: Any, message: Any, flags: int) -> int:
+        copy = new_message()
+        try:
+            size = copy_message(copy, message)
+            if size >= 0:
+                size = try_send_message(copy, handle, flags | DONTWAIT)
+        except BaseException:
+            empty(copy)
+            raise
+        if size < 0:
+            empty(copy)
+        return size
+
     def receive_message(handle: Any, message: Any) -> int:
         return try_receive(message, handle, DONTWAIT)
 
@@ -214,6 +231,7 @@ def compose(
         wait_send,
         wait_receive,
         send_message,
+        send_copy,
         receive_message,
         wait_send_message,
         wait_receive_message,

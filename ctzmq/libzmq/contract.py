@@ -110,6 +110,12 @@ if TYPE_CHECKING:
         def send_message(self, handle: Any, message: Any, flags: int, /) -> int:
             """Send a message, quickly, which empties it; return its size, or why it is not sent."""
 
+        def send_copy(self, handle: Any, message: Any, flags: int, /) -> int:
+            """Send what a message holds, quickly; return its size, or why it is not sent.
+
+            The message stays as it is, and shares its content with what was sent.
+            """
+
         def receive_message(self, handle: Any, message: Any, /) -> int:
             """Receive into a message, quickly; return its size, or why there is none."""
 

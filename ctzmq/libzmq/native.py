@@ -59,6 +59,7 @@ terminate: Callable[[int], int] = _function("zmq_ctx_term", _int, _uintptr_t)
 message_size: Callable[[Any], int] = _function("zmq_msg_size", _size_t, _words)
 _data = _function("zmq_msg_data", _chars, _words)
 _init = _function("zmq_msg_init", _int, _words)
+_copy = _function("zmq_msg_copy", _int, _words, _words)
 _getsockopt = _function("zmq_getsockopt", _int, _ptr, _int, _int_ref, _size_t_ref)
 
 
@@ -122,6 +123,7 @@ _operations = compose(
     asking_receive=_receive,
     careful_receive=_receive,
     try_send_message=_send_message,
+    copy_message=_copy,
     careful_send_message=_send_message,
     more_follows=message_more,
     size_of=message_size,
@@ -139,6 +141,7 @@ ask_receive_all = _operations.ask_receive_all
 wait_send = _operations.wait_send
 wait_receive = _operations.wait_receive
 send_message = _operations.send_message
+send_copy = _operations.send_copy
 receive_message = _operations.receive_message
 wait_send_message = _operations.wait_send_message
 wait_receive_message = _operations.wait_receive_message

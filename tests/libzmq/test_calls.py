@@ -214,6 +214,7 @@ def test_a_closed_socket_is_an_error_not_a_crash(module: Any, how: str) -> None:
         module.wait_receive_message(handle, message, 0),
     ):
         assert result == -zmq.ENOTSOCK
+    assert module.send_copy(handle, message, 0) < 0
     assert module.try_get(handle, LINGER) is None
     assert module.new_look()(handle) < 0
     assert parts == [b"kept"]
@@ -251,6 +252,24 @@ def test_a_message_is_passed_on_and_then_empty(
     assert module.receive_message(sockets.b, message) == 3
     assert module.read(message) == b"end"
     assert module.close(message) == 0
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_a_message_holds_is_sent_again_and_again(
+    module: Any, sockets: Sockets, size: int
+) -> None:
+    data = payload(size)
+    message = module.new_message()
+    assert module.wait_send(sockets.a, data, 0) == 0
+    assert module.wait_receive_message(sockets.b, message, 0) == size
+    assert module.send_copy(sockets.b, message, SNDMORE) == size
+    assert module.send_copy(sockets.b, message, 0) == size
+    assert module.read(message) == data
+    assert module.close(message) == 0
+    parts: list[bytes] = []
+    while module.receive_all(sockets.a, parts) > 0:
+        pass
+    assert parts == [data, data]
 
 
 def test_other_threads_run_while_one_waits(module: Any, sockets: Sockets) -> None:

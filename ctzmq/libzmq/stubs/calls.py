@@ -40,6 +40,7 @@ __all__ = [
     "reference",
     "send",
     "send_all",
+    "send_copy",
     "send_message",
     "table",
     "terminate",
@@ -65,6 +66,7 @@ ask_receive_all = receive_all
 wait_send: Callable[[int, bytes, int], int] = _made["wait_send"]
 wait_receive: Callable[[int, int], Received] = _made["wait_receive"]
 send_message: Callable[[int, bytearray, int], int] = _made["send_message"]
+send_copy: Callable[[int, bytearray, int], int] = _made["send_copy"]
 receive_message: Callable[[int, bytearray], int] = _made["receive_message"]
 wait_send_message: Callable[[int, bytearray, int], int] = _made["wait_send_message"]
 wait_receive_message: Callable[[int, bytearray, int], int] = _made["wait_receive_message"]

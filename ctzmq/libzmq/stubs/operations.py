@@ -344,6 +344,23 @@ class Writer:
         code.jump_if(B, "<", 0, "failed")
         self._return_int(B)
 
+    def send_copy(self) -> None:
+        """send_copy(handle, message, flags)."""
+        code, copy = self._code, Memory(BUFFER)
+        self._passing()
+        code.include(C, DONTWAIT)
+        self._call_int("zmq_msg_init", copy)
+        self._call_int("zmq_msg_copy", copy, B, to=D)
+        code.jump_if(D, "<", 0, "copied")
+        self._call_int("zmq_msg_send", copy, A, C, to=D)
+        code.label("copied")
+        code.jump_if(D, "<", 0, "unsent")
+        self._return_int(D)
+        code.label("unsent")
+        self._call_int("zmq_errno", to=E)
+        self._call_int("zmq_msg_close", copy)
+        code.jump("known")
+
     def wait_receive_message(self) -> None:
         """wait_receive_message(handle, message, flags)."""
         self._wait("zmq_msg_recv")
@@ -535,6 +552,7 @@ STUBS: dict[str, tuple[Callable[[Writer], None], int, int]] = {
     "look": (Writer.look, 1, 16),
     "get": (Writer.get, 2, 16),
     "send_message": (Writer.send_message, 3, BUFFER),
+    "send_copy": (Writer.send_copy, 3, BUFFER + MESSAGE),
     "receive_message": (Writer.receive_message, 2, BUFFER),
     "wait_send_message": (Writer.wait_send_message, 3, BUFFER),
     "wait_receive_message": (Writer.wait_receive_message, 3, BUFFER),

@@ -55,6 +55,7 @@ def good(name: str, handle: int) -> list[Any]:
         "look": [handle],
         "get": [handle, 15],
         "send_message": [handle, message, 1],
+        "send_copy": [handle, message, 1],
         "receive_message": [handle, message],
         "wait_send_message": [handle, message, 1],
         "wait_receive_message": [handle, message, 1],
