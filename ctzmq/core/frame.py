@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 from ..error import ZMQError, check
 from ..libzmq import memory, numbers, prototypes
 from ..libzmq.annotations import Event
-from ..libzmq.exporter import NEEDS_MEMORY, Exporter, offer
+from ..libzmq.exporter import NEEDS_MEMORY, NEEDS_OFFER, Exporter, offer
 from ..libzmq.provider import calls
 from . import causes, payload, settings
 from .buffers import contiguous, fill
@@ -141,6 +141,10 @@ class Frame(Exporter):
             weigh(calls.content(message)[1])
         frame._adopt(Content(message), more, _FINISHED_TRACKER if track else None)
         return frame
+
+    @property
+    def _exported(self) -> Any:
+        return self._content.offered()
 
     @property
     def buffer(self) -> memoryview:
@@ -383,6 +387,8 @@ Message = Frame
 
 
 _offered = False
+if NEEDS_OFFER and not NEEDS_MEMORY:
+    offer(Frame)
 
 
 def _number(value: Any) -> int:

@@ -45,6 +45,7 @@ _careful = loader.load().handle
 _quick = quick()
 
 NULL: Any = ctypes.c_void_p()
+GETBUFFER = 0
 
 _quick.zmq_msg_data.restype = ctypes.POINTER(ctypes.c_char)
 _quick.zmq_msg_size.restype = ctypes.c_size_t

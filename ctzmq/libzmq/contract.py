@@ -46,6 +46,9 @@ if TYPE_CHECKING:
         NATIVE: bool
         #: The handle of a closed socket; every call on it fails with ENOTSOCK.
         NULL: Any
+        #: The address of a `getbufferproc` of CPython's C API, which asks the object that the
+        #: attribute `_exported` refers to for its memory; 0 where there is none.
+        GETBUFFER: int
 
         def pointer(self, cell: Any, /) -> Any:
             """Return the handle of the socket whose address a `c_void_p` has."""

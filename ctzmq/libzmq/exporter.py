@@ -1,11 +1,14 @@
 """Lets instances of a Python class be given to `memoryview`, on every interpreter.
 
 CPython 3.12 and newer ask `__buffer__`, and PyPy does of classes with a base of its own. CPython
-3.9 to 3.11 ask the type's `bf_getbuffer`, which no Python class can provide. There `offer`
-gives the class the one of `pickle.PickleBuffer`: it is C code that passes the question on to the
-object whose pointer is the second word of the instance. For a class whose second slot, by name,
-is `_memory`, that word is the slot. No callback is made and no code is generated; an unset slot
-is a ValueError, and the asking view refers to the slot's object, not to the instance.
+3.9 to 3.11 ask the type's `bf_getbuffer`, which no Python class can provide. There `offer` gives
+the class the one of the stubs, which passes the question on to the object that the attribute
+`_exported` refers to.
+
+Where there are no stubs, it gives the class the one of `pickle.PickleBuffer`, which passes the
+question on to the object whose pointer is the second word of the instance. For a class whose second
+slot, by name, is `_memory`, that word is the slot, which has to be filled from the start; an unset
+one is a ValueError. Either way the asking view refers to that object, not to the instance.
 
 That object should be no memoryview. Before 3.12.7 and 3.13, CPython's garbage collector takes the
 memory from a memoryview in a cycle although others still refer to it, and crashes when they end
@@ -18,8 +21,12 @@ import ctypes
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .provider import calls
+
+#: Whether it is for `offer` to let instances be asked.
+NEEDS_OFFER = sys.implementation.name == "cpython" and sys.version_info < (3, 12, 7)
 #: Whether instances must hold what offers their memory in `_memory` from the start.
-NEEDS_MEMORY = sys.implementation.name == "cpython" and sys.version_info < (3, 12, 7)
+NEEDS_MEMORY = NEEDS_OFFER and not calls.GETBUFFER
 
 if not TYPE_CHECKING and sys.implementation.name == "pypy":
     from __pypy__ import bufferable
@@ -35,12 +42,14 @@ else:
         def __init_subclass__(cls, **kwargs: Any) -> None:
             super().__init_subclass__(**kwargs)
             # 3.12 does not let it inherit this where `__buffer__` is inherited.
-            if any(base in _offering for base in cls.__mro__):
-                _give(cls)
+            for base in cls.__mro__:
+                if base in _offering:
+                    _give(cls, _offering[base])
+                    break
 
 
-#: The classes that `offer` was called for.
-_offering: set[type] = set()
+#: The classes that `offer` was called for, and what it gave them.
+_offering: dict[type, int] = {}
 
 
 _WORD = ctypes.sizeof(ctypes.c_void_p)
@@ -63,35 +72,46 @@ def _buffer_procs(cls: type) -> int:
     return address
 
 
-def offer(cls: type) -> None:
-    """Make instances of a class, and of its subclasses, offer the memory of their `_memory`.
+def offer(cls: type, getbuffer: int = calls.GETBUFFER) -> None:
+    """Make instances of a class, and of its subclasses, offer their memory.
 
-    It is for the first instance to call, where `NEEDS_MEMORY` says so.
+    It is for the first instance to call, where `NEEDS_OFFER` says so.
 
     Parameters
     ----------
     cls : type
-        Derived from `Exporter`, with `__slots__` of which `_memory` is the second by name.
+        Derived from `Exporter`; with an attribute `_exported`, or with `__slots__` of which
+        `_memory` is the second by name.
+    getbuffer : int
+        The address of the function that asks `_exported`; 0 when there is none, so that `_memory`
+        is asked.
 
     Raises
     ------
     TypeError
         When the interpreter lays out instances or types in another way than this code knows.
     """
+    if not getbuffer:
+        getbuffer = _that_of_pickle(cls)
+    heirs: list[type] = [cls]
+    while heirs:
+        heir = heirs.pop()
+        _give(heir, getbuffer)
+        heirs += heir.__subclasses__()
+    _offering[cls] = getbuffer
+
+
+def _that_of_pickle(cls: type) -> int:
+    """Return the address of what asks the `_memory` of a class's instances."""
     probe: Any = object.__new__(cls)
     probe._memory = memory = bytearray()
     if _word(id(probe) + object.__basicsize__ + _WORD).value != id(memory):
         raise TypeError(f"_memory is not the second slot of {cls.__name__}")
-    heirs: list[type] = [cls]
-    while heirs:
-        heir = heirs.pop()
-        _give(heir)
-        heirs += heir.__subclasses__()
-    _offering.add(cls)
-
-
-def _give(cls: type) -> None:
     # What `pickle` has under this name, without importing it.
     from _pickle import PickleBuffer
 
-    _word(_buffer_procs(cls)).value = _word(_buffer_procs(PickleBuffer)).value
+    return _word(_buffer_procs(PickleBuffer)).value or 0
+
+
+def _give(cls: type, getbuffer: int) -> None:
+    _word(_buffer_procs(cls)).value = getbuffer

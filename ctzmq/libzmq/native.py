@@ -46,6 +46,7 @@ def _function(name: str, result: Any, *parameters: Any) -> Callable[..., Any]:
 _cell: Any = _ffi.new_pointer_type(_ptr)
 _nothing: Any = _ffi.cast(_ptr, 0)
 NULL: Any = _ffi.cast(_cell, 0)
+GETBUFFER = 0
 
 _zmq_send = _function("zmq_send", _int, _ptr, _chars, _size_t, _int)
 _zmq_msg_recv = _function("zmq_msg_recv", _int, _words, _ptr, _int)

@@ -11,11 +11,11 @@ import ctypes
 import os
 import struct
 import sys
-from typing import Any, Callable
+from typing import Any
 
 from .. import loader
 from .assembler import Assembler
-from .operations import STUBS, Writer
+from .operations import SLOTS, STUBS, Writer
 from .page import Page
 
 __all__ = ["Unavailable", "assembler", "make"]
@@ -75,13 +75,13 @@ class _Addresses:
         return self._found[name]
 
 
-def make() -> dict[str, Callable[..., Any]]:
+def make() -> dict[str, Any]:
     """Make the stubs.
 
     Returns
     -------
-    dict of str to callable
-        Each by its name.
+    dict of str to callable or int
+        Each by its name; of what types have in their slots, the address.
 
     Raises
     ------
@@ -105,10 +105,12 @@ def make() -> dict[str, Callable[..., Any]]:
             text, start = page.put(name.encode() + b"\0"), page.put(code)
             # A PyMethodDef, which must live as long as the function.
             methods[name] = page.put(struct.pack("<QQi4xQ", text, start, convention, 0))
+        slots = {name: page.put(writer.write_slot(name)) for name in SLOTS}
         page.seal()
     except (OSError, AttributeError, ValueError) as error:
         raise Unavailable(str(error)) from None
     new = ctypes.pythonapi["PyCFunction_NewEx"]
     new.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.py_object)
     new.restype = ctypes.py_object
-    return {name: new(method, None, __name__) for name, method in methods.items()}
+    functions = {name: new(method, None, __name__) for name, method in methods.items()}
+    return {**functions, **slots}

@@ -15,6 +15,7 @@ from . import make
 from .operations import MESSAGE
 
 __all__ = [
+    "GETBUFFER",
     "NAME",
     "NATIVE",
     "NULL",
@@ -57,6 +58,7 @@ NATIVE = True
 NULL: Any = 0
 
 _made = make()
+GETBUFFER: int = _made["getbuffer"]
 send: Callable[[int, bytes, int], int] = _made["send"]
 send_all: Callable[[int, Any, int], int] = _made["send_all"]
 receive: Callable[[int], Received] = _made["receive"]
@@ -65,6 +67,7 @@ receive_all: Callable[[int, list[bytes]], int] = _made["receive_all"]
 ask_receive_all = receive_all
 wait_send: Callable[[int, bytes, int], int] = _made["wait_send"]
 wait_receive: Callable[[int, int], Received] = _made["wait_receive"]
+new_message: Callable[[], bytearray] = _made["new"]
 send_message: Callable[[int, bytearray, int], int] = _made["send_message"]
 send_copy: Callable[[int, bytearray, int], int] = _made["send_copy"]
 receive_message: Callable[[int, bytearray], int] = _made["receive_message"]
@@ -77,7 +80,6 @@ empty: Callable[[bytearray], object] = _made["empty"]
 close: Callable[[bytearray], int] = _made["close"]
 try_get: Callable[[int, int], int | None] = _made["get"]
 _look: Callable[[int], int] = _made["look"]
-_begin: Callable[[bytearray], int] = _made["begin"]
 _address: Callable[[bytearray], int] = _made["address"]
 _Memory: Any = ctypes.c_char * MESSAGE
 
@@ -88,13 +90,6 @@ pointer: Callable[[Any], int] = ctypes.addressof
 def new_look() -> Callable[[int], int]:
     """Return a function that reads EVENTS of a handle; less than 0 is a failure."""
     return _look
-
-
-def new_message() -> bytearray:
-    """Return an empty `zmq_msg_t` that can be received into again and again."""
-    message = bytearray(MESSAGE)
-    _begin(message)
-    return message
 
 
 def reference(message: bytearray) -> Any:

@@ -16,11 +16,12 @@ from .. import numbers
 from ..contract import DONTWAIT, LARGE, SNDMORE
 from .assembler import VARIABLES, Assembler, Memory, Operand, Stored, Variable
 
-__all__ = ["MESSAGE", "METH_FASTCALL", "METH_O", "STUBS", "Writer"]
+__all__ = ["MESSAGE", "SLOTS", "STUBS", "Writer"]
 
-# How Python calls a function, in its C API: with several arguments, or with one.
+# How Python calls a function, in its C API: with several arguments, with one, or with none.
 METH_FASTCALL = 0x80
 METH_O = 0x8
+METH_NOARGS = 0x4
 
 #: After so many parts in one call a signal handler or another thread may come in.
 MANY = 1000
@@ -73,13 +74,23 @@ class Writer:
     def write(self, name: str) -> tuple[bytes, int]:
         """Write a stub; return its code, and how it is called."""
         steps, count, memory = STUBS[name]
-        parameters = (None, A) if count == 1 else (None, A, B)
-        self._code = self._assembler(parameters, memory)
         if count > 1:
+            self._code = self._assembler((None, A, B), memory)
             self._code.jump_if(B, "!=", count, "miscounted")
+            convention = METH_FASTCALL
+        else:
+            self._code = self._assembler((None, A), memory)
+            convention = METH_O if count else METH_NOARGS
         steps(self)
         self._end(f"{name}() takes {count} arguments")
-        return self._code.finish(), METH_O if count == 1 else METH_FASTCALL
+        return self._code.finish(), convention
+
+    def write_slot(self, name: str) -> bytes:
+        """Write what a type has in a slot; return its code."""
+        steps, count, memory = SLOTS[name]
+        self._code = self._assembler((A, B, C)[:count], memory)
+        steps(self)
+        return self._code.finish()
 
     # -- Sending -----------------------------------------------------------------------------------
 
@@ -388,9 +399,14 @@ class Writer:
         self._cell(A, A)
         self._handle(A, A)
 
-    def begin(self) -> None:
-        """begin(message): make it empty."""
-        self._of_message("zmq_msg_init")
+    def new(self) -> None:
+        """new(): an empty one."""
+        code = self._code
+        self._call("PyByteArray_FromStringAndSize", 0, MESSAGE, to=A)
+        code.jump_if(A, "==", 0, "raise")
+        self._call("PyByteArray_AsString", A, to=B)
+        self._call_int("zmq_msg_init", B)
+        code.leave(A)
 
     def empty(self) -> None:
         """empty(message)."""
@@ -441,6 +457,21 @@ class Writer:
         self._call("memcpy", D, C, B)
         self._call("PyEval_RestoreThread", E)
         code.leave(A)
+
+    # -- What types have in their slots ------------------------------------------------------------
+
+    def getbuffer(self) -> None:
+        """getbuffer(object, view, flags): that of what the object's `_exported` refers to."""
+        code = self._code
+        self._call("PyObject_GetAttrString", A, self._text("_exported"), to=D)
+        code.jump_if(D, "==", 0, "missing")
+        self._call_int("PyObject_GetBuffer", D, B, C, to=E)
+        self._call("Py_DecRef", D)
+        code.leave(E)
+        code.label("missing")
+        # Who asked must find no object in the view.
+        self._call_int("PyBuffer_FillInfo", B, 0, 0, 0, 1, 0)
+        code.leave(-1)
 
     # -- Parts of stubs ----------------------------------------------------------------------------
 
@@ -556,11 +587,16 @@ STUBS: dict[str, tuple[Callable[[Writer], None], int, int]] = {
     "receive_message": (Writer.receive_message, 2, BUFFER),
     "wait_send_message": (Writer.wait_send_message, 3, BUFFER),
     "wait_receive_message": (Writer.wait_receive_message, 3, BUFFER),
-    "begin": (Writer.begin, 1, BUFFER),
+    "new": (Writer.new, 0, 16),
     "empty": (Writer.empty, 1, BUFFER),
     "close": (Writer.close, 1, BUFFER),
     "more": (Writer.more, 1, BUFFER),
     "size": (Writer.size, 1, BUFFER),
     "address": (Writer.address, 1, BUFFER),
     "read": (Writer.read, 1, BUFFER),
+}
+
+#: What types have in their slots, in the same way.
+SLOTS: dict[str, tuple[Callable[[Writer], None], int, int]] = {
+    "getbuffer": (Writer.getbuffer, 3, 16),
 }
