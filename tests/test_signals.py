@@ -96,7 +96,7 @@ def ring(calls_per_name, make, finish):
         rung, enough = [], threading.Event()
         def handler(number, frame):
             rung.append(number)
-            if len(rung) == 5:
+            if len(rung) >= 5:  # another may have come in between
                 enough.set()
         helper = threading.Thread(target=lambda: (enough.wait(), finish(a, b)), daemon=True)
         helper.start()
@@ -155,7 +155,7 @@ def ring(calls_per_name, make):
         rung = []
         def handler(number, frame):
             rung.append(number)
-            if len(rung) == 1000:
+            if len(rung) >= 1000:
                 raise Bell("the time-out was begun anew")
         signal.signal(signal.SIGALRM, handler)
         signal.setitimer(signal.ITIMER_REAL, SOON, SOON)
@@ -362,7 +362,8 @@ def handler(number, frame):
     try:
         a.unbind("inproc://elsewhere")
     except zmq.ZMQError:
-        if len(rung) == 3:
+        # Another may have come in between.
+        if len(rung) >= 3:
             a.send(b"at last")
 
 signal.signal(signal.SIGALRM, handler)
@@ -385,7 +386,7 @@ rung, got = [], []
 
 def handler(number, frame):
     rung.append(threading.current_thread() is threading.main_thread())
-    if len(rung) == 3:
+    if len(rung) >= 3:
         a.send(b"at last")
 
 signal.signal(signal.SIGALRM, handler)
