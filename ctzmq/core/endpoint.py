@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import errno as _errno
 import sys
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..error import ZMQError, from_errno
 from ..libzmq import loader, numbers
 from . import causes
 
+if TYPE_CHECKING:
+    from typing import Protocol
 
-class Connected(Protocol):
-    """What has endpoints, which it can give up: a socket."""
+    class Connected(Protocol):
+        """What has endpoints, which it can give up: a socket."""
 
-    @property
-    def closed(self) -> bool: ...
-    def unbind(self, addr: str) -> None: ...
-    def disconnect(self, addr: str) -> None: ...
+        @property
+        def closed(self) -> bool: ...
+        def unbind(self, addr: str) -> None: ...
+        def disconnect(self, addr: str) -> None: ...
 
 
-S = TypeVar("S", bound=Connected)
+S = TypeVar("S", bound="Connected")
 
 #: The longest path of an ipc endpoint in bytes: the room for it in the system's address structure.
 IPC_PATH_MAX_LEN = 107 if sys.platform.startswith(("linux", "win", "cygwin")) else 103

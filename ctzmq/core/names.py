@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..libzmq import loader, numbers
 from . import endpoint
@@ -18,13 +18,16 @@ _ADDRESS = frozenset(b"0123456789.")
 _ELSE = frozenset(b":%;")
 
 
-class Bound(Protocol):
-    """What binds to endpoints: a socket, whose flavour says how a host is looked up."""
+if TYPE_CHECKING:
+    from typing import Protocol
 
-    _looks_up: bool
+    class Bound(Protocol):
+        """What binds to endpoints: a socket, whose flavour says how a host is looked up."""
 
-    def get(self, option: int) -> Any: ...
-    def _look_up(self, host: bytes, ipv6: bool) -> bytes | None: ...
+        _looks_up: bool
+
+        def get(self, option: int) -> Any: ...
+        def _look_up(self, host: bytes, ipv6: bool) -> bytes | None: ...
 
 
 def resolve(socket: Bound, addr: Any) -> bytes | None:
