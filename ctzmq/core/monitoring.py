@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno as _errno
 import itertools
-from _weakref import ref
 from typing import Callable, TypeVar
+from weakref import ref
 
 from ..error import ZMQError
 from ..libzmq import numbers, prototypes

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import errno
 import sys
-from _struct import Struct, calcsize
 from _thread import _count, get_ident
 from collections.abc import Iterable, Sequence
 from ctypes import sizeof
+from struct import Struct, calcsize
 from time import monotonic
 from typing import Any, Callable
 

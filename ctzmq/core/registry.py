@@ -13,11 +13,11 @@ import itertools
 import os
 import sys
 from _thread import get_ident
-from _weakref import ref
 from collections.abc import Iterator
 from ctypes import c_void_p, sizeof
 from types import ModuleType
 from typing import Any, Callable
+from weakref import ref
 
 from . import payload, polls
 

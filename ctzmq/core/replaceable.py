@@ -7,10 +7,10 @@ most often a misspelt option, and is refused.
 
 from __future__ import annotations
 
-from _weakref import ref
 from collections.abc import Iterable
 from types import MethodType
 from typing import Any, Callable
+from weakref import ref
 
 #: Sets an attribute where a class has a `__setattr__` of its own, which need not be asked.
 put: Callable[[Any, str, Any], None] = object.__setattr__

@@ -83,10 +83,8 @@ def compose(
     errno
         errno() -> why a call failed, but of those that only try.
     """
-    #: Messages that nobody receives into just now, with what was received last, each as a tuple of
-    #: arguments, which CPython need not make for each call.
-    spare: list[tuple[Any]] = []
-    pop, push = spare.pop, spare.append
+    #: Messages that nobody receives into just now, each with what was received last.
+    spare: list[Any] = []
     #: A message stays as it is until it is received into again, unless it has this many bytes.
     keep = LARGE
 
@@ -113,19 +111,19 @@ def compose(
 
     def receive(handle: Any) -> Received:
         try:
-            message = pop()
+            message = spare.pop()
         except IndexError:
-            message = (new_message(),)
+            message = new_message()
         try:
-            size = try_receive(message[0], handle, DONTWAIT)
+            size = try_receive(message, handle, DONTWAIT)
             if size < keep:
-                data: Received = data_of(*message)[:size] if size >= 0 else UNKNOWN
+                data: Received = data_of(message)[:size] if size >= 0 else UNKNOWN
             else:
-                data = take(*message)
+                data = take(message)
         except BaseException:
-            empty(*message)
+            empty(message)
             raise
-        push(message)
+        spare.append(message)
         return data
 
     def take(message: Any) -> bytes | tuple[bytes]:
@@ -136,26 +134,26 @@ def compose(
 
     def receive_all(handle: Any, parts: list[bytes]) -> int:
         try:
-            message = pop()
+            message = spare.pop()
         except IndexError:
-            message = (new_message(),)
+            message = new_message()
         try:
             more = 1
             while more:
-                size = try_receive(message[0], handle, DONTWAIT)
+                size = try_receive(message, handle, DONTWAIT)
                 if size < 0:
                     more = UNKNOWN
                     break
-                more = more_follows(*message)
+                more = more_follows(message)
                 if size < keep:
-                    parts.append(data_of(*message)[:size])
+                    parts.append(data_of(message)[:size])
                 else:
-                    parts.append(data_of(*message)[: size_of(*message)])
-                    empty(*message)
+                    parts.append(data_of(message)[: size_of(message)])
+                    empty(message)
         except BaseException:
-            empty(*message)
+            empty(message)
             raise
-        push(message)
+        spare.append(message)
         return more
 
     def received_by(call: Callable[[Any, Any, int], int], handle: Any, flags: int) -> Received:
