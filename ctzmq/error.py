@@ -1,4 +1,4 @@
-"""The exceptions, and the one way from libzmq's errno to one of them."""
+"""The exceptions, and the one function that makes them from libzmq's errno."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def strerror(errno: int) -> str:
 
 
 class ZMQBaseError(Exception):
-    """Everything that this package raises of its own.
+    """The base of all exceptions of this package.
 
     Source: pyzmq `zmq.ZMQBaseError`.
     """
@@ -100,10 +100,10 @@ class ZMQError(ZMQBaseError):
         return _rebuild, (type(self), self.errno, self.strerror)
 
 
-#: libzmq's words for the numbers that have a class of their own.
+#: libzmq's messages for the numbers that have an exception class of their own.
 _words: dict[int, str] = {}
 
-#: The members of `Errno` that errors show, made when the first of them is raised.
+#: The members of `Errno` that errors have, made when the first error is raised.
 _members: dict[int, Any] = {_errno.EINTR: _errno.EINTR}
 
 
@@ -111,7 +111,7 @@ def _member(number: int) -> Any:
     try:
         from .constants.enums import Errno
     except ImportError:
-        # In a finalizer at the end of the program, when nothing can be imported any more.
+        # In a finalizer at interpreter shutdown, when nothing can be imported any more.
         return number
     try:
         return _members.setdefault(number, Errno(number))
@@ -120,13 +120,13 @@ def _member(number: int) -> Any:
 
 
 def _name(number: int) -> str:
-    """Return what a number is called, or the number itself."""
+    """Return the name of a number, or the number itself."""
     name = getattr(number, "name", None) or _errno.errorcode.get(number)
     return name or str(getattr(_member(number), "name", None) or number)
 
 
 class _FixedError(ZMQError):
-    """An error whose class tells its number, so that the argument is ignored."""
+    """An error whose number is fixed by its class, so that the argument is ignored."""
 
     _number: int
 
@@ -155,12 +155,12 @@ class Again(_FixedError):
     """
 
     _number = numbers.EAGAIN
-    #: What the call has waited for, and for how many milliseconds; None where it did not wait.
+    #: What the call waited for, and for how many milliseconds; None if it did not wait.
     _event = 0
     _waited: float | None = None
 
     def __str__(self) -> str:
-        # Made when it is asked for: most programs catch these and never look.
+        # Made on demand: most programs catch this error without looking at its text.
         if not self._event:
             return self.strerror
         receives = self._event == numbers.POLLIN
@@ -178,7 +178,7 @@ class Again(_FixedError):
 class InterruptedSystemCall(_FixedError, InterruptedError):  # type: ignore[misc]
     """A signal interrupted the call (EINTR).
 
-    Calls are taken up again after the signal's handlers ran, so that programs rarely meet it.
+    Calls are resumed after the signal's handlers have run, so programs rarely see it.
 
     Source: pyzmq `zmq.InterruptedSystemCall`.
     """
@@ -191,14 +191,14 @@ class InterruptedSystemCall(_FixedError, InterruptedError):  # type: ignore[misc
 
 
 class ZMQBindError(ZMQBaseError):
-    """No port could be bound in as many tries as were allowed.
+    """No port could be bound within the allowed number of tries.
 
     Source: pyzmq `zmq.ZMQBindError`.
     """
 
 
 class NotDone(ZMQBaseError):
-    """libzmq still held a message when the time to wait for it was over.
+    """libzmq still held a message when the time-out expired.
 
     Source: pyzmq `zmq.NotDone`.
     """
@@ -231,7 +231,7 @@ _CLASSES: dict[int, type[_FixedError]] = {
 
 
 def from_errno(errno: int, msg: str | None = None) -> ZMQError:
-    """Make the exception that stands for an error number.
+    """Make the exception for an error number.
 
     Parameters
     ----------
@@ -252,14 +252,14 @@ def from_errno(errno: int, msg: str | None = None) -> ZMQError:
 
 
 def again(event: int, waited: float | None = None) -> Again:
-    """Make the exception for a call that could neither be made now nor in its time.
+    """Make the exception for a call that was not possible at once or within its time-out.
 
     Parameters
     ----------
     event : int
         What it needed, POLLIN or POLLOUT.
     waited : float, optional
-        Its time in milliseconds; None where it was told not to wait.
+        Its time-out in milliseconds; None if it was told not to wait.
     """
     error = Again()
     error._event = event

@@ -56,24 +56,24 @@ class Context(_context.Context[Socket]):
     __slots__ = ()
 
     _socket_class = Socket
-    # Of its own, so that it does not give out the blocking one.
+    # Its own attribute, so that `instance` does not return the blocking context.
     _instance = None
 
 
 class ProactorSelectorThreadWarning(RuntimeWarning):
-    """What pyzmq warns with of its selector thread; ctzmq has no reason to warn of its own.
+    """The warning of pyzmq about its selector thread, which ctzmq never issues.
 
     Source: pyzmq `zmq.asyncio.ProactorSelectorThreadWarning`.
     """
 
 
 class ZMQEventLoop(SelectorEventLoop):
-    """The loop of asyncio under the name of older programs.
+    """The event loop of asyncio under a name that older programs use.
 
     Parameters
     ----------
     selector : selectors.BaseSelector, optional
-        What it waits with.
+        The selector of the loop.
 
     Source: pyzmq `zmq.asyncio.ZMQEventLoop`, deprecated.
     """

@@ -1,6 +1,6 @@
-"""Those who wait for one libzmq socket in one loop of asyncio.
+"""Everything that waits for one libzmq socket in one asyncio event loop.
 
-`waiting.edge` has the rules of the descriptor that they wait for, and `tasks` what waits.
+`waiting.edge` explains the rules of ZMQ_FD; `tasks` has the calls that wait.
 """
 
 from __future__ import annotations
@@ -26,30 +26,30 @@ MIDWAY = 4 if sys.version_info < (3, 12) else 0
 
 
 class LoopEdge(Edge):
-    """Those who wait for one libzmq socket in one loop."""
+    """The waiters for one libzmq socket in one event loop."""
 
     __slots__ = ("_tells", "_turns", "midway")
 
     def __init__(self, socket: Any, hub: LoopHub) -> None:
-        #: Whether the socket itself tells those who wait, by methods that are replaced.
+        #: Whether a replaced method of the socket is to wake the waiters.
         self._tells: bool = socket._tells
-        #: Whether the last part was sent with SNDMORE; it may stay True for one call too many.
+        #: Whether the last part was sent with SNDMORE. It may stay True for one extra call.
         self.midway = False
-        #: How many turns others wait yet for those in the middle of a message.
+        #: How many more turns others wait for a task in the middle of a message.
         self._turns = 0
         super().__init__(socket, hub)
 
     def own(self, event: int, task: Any, more: bool) -> None:
-        """Note who is in the middle of a message, so that its next part goes before the line.
+        """Note which task is in the middle of a message, so that its next part skips the line.
 
         Parameters
         ----------
         event : int
             POLLIN or POLLOUT.
         task : asyncio.Task or None
-            Who made the call.
+            The task that made the call.
         more : bool
-            Whether the message goes on.
+            Whether more parts follow.
         """
         self.owners[event] = task if more else None
         if more and MIDWAY and task is not None:
@@ -67,15 +67,15 @@ class LoopEdge(Edge):
             self.settle()
 
     def held(self, event: int, task: Any) -> bool:
-        """Tell whether others than the task are in the middle of a message just now."""
+        """Tell whether another task is in the middle of a message."""
         owner = self.owners.get(event) if self._turns else None
         return owner is not None and owner is not task
 
     def queue(self, event: int) -> bool:
         """Tell whether a call has to line up.
 
-        A task that awaits a call that rests has not made it yet, so others may make theirs; if they
-        had to line up behind each other, no task could ever make two calls in one turn again.
+        A call that rests has not been made yet, so other tasks may go ahead of it. If they had to
+        line up behind it, no task could make two calls in one turn again.
         """
         for place in self.lines[event]:  # noqa: SIM110, a generator costs more than the places
             if not place.resting or place.loose():
@@ -83,13 +83,13 @@ class LoopEdge(Edge):
         return False
 
     def relax(self) -> None:
-        """Let operations go the quick way while nobody waits but for others to run."""
+        """Reopen the fast path while every waiter only lets others run."""
         if self.observers or self._turns or self.queue(POLLIN) or self.queue(POLLOUT):
             return
         self._disarm()
 
     def arm(self) -> None:
-        # Somebody waits: that alone must keep the socket, and so the task, alive.
+        # A wait alone must keep the socket, and so the task, alive.
         watch = self._watch
         if watch is not None:
             watch.kept = self
@@ -104,7 +104,7 @@ class LoopEdge(Edge):
         if alone is None or alone[1] == POLLOUT or not self._quick:
             super().changed()
         elif not alone[0].woken:
-            # A receiver that tries makes the descriptor quiet, as a look does.
+            # A receive clears the descriptor just as reading EVENTS does.
             alone[0].run()
 
     def settle(self) -> None:
@@ -119,13 +119,13 @@ class LoopEdge(Edge):
             watch.kept = None
 
     def more(self, event: int, flags: int) -> bool:
-        """Tell whether the message that was begun last goes on."""
+        """Tell whether more parts of the current message follow."""
         if event == POLLOUT:
             return bool(flags & SNDMORE)
         return bool(calls.try_get(self._pointer, RCVMORE))
 
     def here(self) -> bool:
-        # What wakes anybody from other threads goes through the loop.
+        # Other threads wake waiters through the loop.
         return True
 
     def noticed(self) -> None:
@@ -135,7 +135,7 @@ class LoopEdge(Edge):
         return self.hub.loop.is_closed() or not self.hub.loop.is_running()
 
     def close(self, moved: bool = False) -> None:
-        """Cancel all that wait, and stop watching; a poll goes on with its other sockets.
+        """Cancel all waiters and stop watching; a poll goes on with its other sockets.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ class LoopEdge(Edge):
         self._end()
         if registry.finalizing():
             return
-        # Not `hub.call`, which forgets about a closed loop: nobody must wait for ever.
+        # Not `hub.call`, which does nothing when the loop is closed: no waiter may wait for ever.
         loop = self.hub.loop
         if loop.is_running() and not loop.is_closed():
             self.hub.call(self._cancel, moved)
@@ -156,7 +156,7 @@ class LoopEdge(Edge):
             self._cancel(moved)
 
     def _cancel(self, moved: bool) -> None:
-        # A loop that is closed cannot call anybody.
+        # A closed loop calls nothing.
         for place in [*self.lines[POLLIN], *self.lines[POLLOUT]]:
             with suppress(RuntimeError):
                 place.cancel()

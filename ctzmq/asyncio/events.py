@@ -1,8 +1,8 @@
 """pyzmq's methods behind the calls of asyncio sockets, which programs override and call.
 
-The quick way of a call goes past all of this. A socket on which any of it is replaced, by its
-class, on the socket itself or on the blocking socket behind it, makes each call by
-`_add_recv_event` or `_add_send_event`, and those by the methods of that blocking socket.
+The fast path of a call bypasses all of this. If any of it is replaced, in the class, on the socket
+or on the blocking socket behind it, each call goes through `_add_recv_event` or `_add_send_event`,
+and from there through the methods of the blocking socket.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Blocking: Any = _socket.Socket
 
 RECEIVES = ("recv", "recv_multipart", "recv_into")
 SENDS = ("send", "send_multipart")
-#: What the calls of an asyncio socket go through in the blocking one.
+#: The methods of the blocking socket that calls of an asyncio socket go through.
 _PASSED = {name: getattr(Blocking, name) for name in ("get", "getsockopt", *RECEIVES, *SENDS)}
 
 
@@ -71,12 +71,12 @@ class Events(Lined):
 
     @property
     def _recv_futures(self) -> list[Any]:
-        """All that wait for something to receive."""
+        """The calls that wait for a message."""
         return self._futures(POLLIN)
 
     @property
     def _send_futures(self) -> list[Any]:
-        """All that wait for room to send."""
+        """The calls that wait for room to send."""
         return self._futures(POLLOUT)
 
     @property
@@ -104,7 +104,7 @@ class Events(Lined):
         )
 
     def _adopt(self, blocking: Any) -> None:
-        """Note the blocking socket that this one is made from, and whether it goes its own way."""
+        """Note the blocking socket behind this one, and whether methods of it are replaced."""
         if blocking is None or isinstance(blocking, EdgeSocket):
             blocking = None
         elif blocking._replaced or any(
@@ -154,7 +154,7 @@ class Events(Lined):
         keywords["flags"] = flags | DONTWAIT
 
         begun, _ = self._paced(POLLIN)
-        # A `_handle_recv` that is replaced is what receives, at once if there is something.
+        # A replaced `_handle_recv` does the receiving, at once if there is a message.
         left = self._tells and begun is not None and self.rcvtimeo != 0
 
         def attempt() -> Any:
@@ -216,7 +216,7 @@ class Events(Lined):
         return self._turn(event)
 
     def _handed(self, call: Future[Any], future: Any) -> Any:
-        """Return the Future of a call, or another that gets what it gets."""
+        """Return the Future of a call, or have another one get the same result."""
         if future is None:
             if self._Future is Future:
                 return call
@@ -242,7 +242,7 @@ class Events(Lined):
     # -- The loop ----------------------------------------------------------------------------------
 
     def _handle_events(self, fd: Any = 0, events: int = 0) -> None:
-        """Have those go on who wait for what the socket is ready for."""
+        """Resume the waiters for which the socket is ready."""
         if not self._address:
             return
         ready = self._shadow_sock.get(SocketOption.EVENTS)
@@ -254,11 +254,11 @@ class Events(Lined):
             self._schedule_remaining_events()
 
     def _handle_recv(self) -> None:
-        """Have the first go on who waits for something to receive."""
+        """Resume the first waiting receive."""
         self._serve(POLLIN)
 
     def _handle_send(self) -> None:
-        """Have the first go on who waits for room to send."""
+        """Resume the first waiting send."""
         self._serve(POLLOUT)
 
     def _serve(self, event: int) -> None:
@@ -285,15 +285,15 @@ class Events(Lined):
             self._call_later(0, self._handle_events)
 
     def _add_io_state(self, state: int) -> None:
-        """Watch the socket; what for is known from those who wait."""
+        """Watch the socket; the waiters determine for which events."""
         self._update_handler(self._state | state)
 
     def _drop_io_state(self, state: int) -> None:
-        """Look who can go on; what is no longer waited for is known from those who wait."""
+        """Resume whoever can go on; the waiters determine for which events."""
         self._update_handler(self._state & ~state)
 
     def _update_handler(self, state: int) -> None:
-        """Watch the socket if there is anything to wait for, and look who can go on."""
+        """Watch the socket if anything waits for it, and resume the waiters that can go on."""
         if state:
             self._get_loop()
         self._schedule_remaining_events()
@@ -303,7 +303,7 @@ class Events(Lined):
         self._join()
 
     def _clear_io_state(self) -> None:
-        """Have the loop forget the socket, unless somebody waits for it."""
+        """Stop watching the socket, unless something waits for it."""
         edge = self._edge
         if edge is None or edge.busy():
             return
@@ -313,11 +313,11 @@ class Events(Lined):
         edge.close(moved=True)
 
     def _call_later(self, delay: float, callback: Callable[[], Any]) -> Any:
-        """Call a function in some seconds; return what can cancel that."""
+        """Call a function after some seconds; return the timer."""
         return self._get_loop().call_later(delay, callback)
 
     def _add_timeout(self, future: Any, timeout: float) -> Any:
-        """Have a Future fail with `Again` in some seconds; return what can cancel that."""
+        """Have a Future fail with `Again` after some seconds; return the timer."""
         return self._call_later(timeout, lambda: future.done() or future.set_exception(Again()))
 
     @staticmethod
@@ -333,7 +333,7 @@ class Events(Lined):
 
 _INNER = ("_shadow_sock", "_fd", "_current_loop", "_recv_futures", "_send_futures", "_state")
 replaceable(Events, *_INNER)
-# What a class has unless it replaces that.
+# What a class has unless it overrides it.
 HANDLERS: list[tuple[str, Any]] = [
     ("_handle_events", Events._handle_events),
     ("_handle_recv", Events._handle_recv),

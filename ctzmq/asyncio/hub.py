@@ -1,4 +1,4 @@
-"""Descriptors in loops of asyncio, also in those that cannot watch any."""
+"""Watches descriptors in asyncio event loops, even in those that cannot do it themselves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Watch:
     def __init__(self, key: Key, changed: Callable[[], Any]) -> None:
         self.key = key
         self.changed = changed
-        #: What must live for as long as somebody waits.
+        #: An object to keep alive for as long as something waits.
         self.kept: Any = None
 
 
@@ -37,10 +37,10 @@ class LoopHub:
 
     def __init__(self, loop: Any) -> None:
         self.loop = loop
-        #: When its calls let others run.
+        #: Decides when calls let others run.
         self.pace = Pace(loop)
         self.pid = os.getpid()
-        #: A loop knows one function for each descriptor; here are all who watch it.
+        #: A loop allows one callback a descriptor; these are all the watches behind it.
         self._watches: dict[Key, list[Watch]] = {}
         self._selector: Any = loop
 
@@ -57,7 +57,7 @@ class LoopHub:
         return watch
 
     def _begin(self, descriptor: int, write: bool) -> None:
-        # The loop may still know a descriptor of this number that was closed in another thread.
+        # The loop may still watch an older descriptor of this number, closed in another thread.
         self._end(descriptor, write)
         selector = self._selector
         add = selector.add_writer if write else selector.add_reader
@@ -78,12 +78,12 @@ class LoopHub:
 
     def _changed(self, key: Key) -> None:
         for watch in tuple(self._watches.get(key, ())):
-            # What one of them did may have taken back another.
+            # One callback may have removed another.
             if watch in self._watches.get(key, ()):
                 watch.changed()
 
     def attend(self, watch: Watch, wanted: bool) -> None:
-        # It stays, because taking it back costs more.
+        # It stays registered, because removing it costs more.
         pass
 
     def unwatch(self, watch: Watch) -> None:
@@ -101,7 +101,7 @@ class LoopHub:
                 self._forget(watch.key)
 
     def _forget(self, key: Key) -> None:
-        # Another socket may have got the descriptor meanwhile.
+        # Another socket may have this descriptor by now.
         if key not in self._watches:
             self._end(*key)
 
@@ -112,16 +112,16 @@ class LoopHub:
                 self.loop.call_soon_threadsafe(_nothing)
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> None:
-        """Call a function in the thread of the loop: at once if that is this one.
+        """Call a function in the thread of the loop: at once if that is the current thread.
 
-        Nothing happens when the loop is closed or belongs to a process of which this is a fork.
+        Nothing happens when the loop is closed, or was inherited from the parent by a fork.
 
         Parameters
         ----------
         function : callable
             What to call.
         *arguments
-            With what.
+            Its arguments.
         """
         loop = self.loop
         if loop.is_closed() or os.getpid() != self.pid:
@@ -135,7 +135,7 @@ class LoopHub:
 
 
 def _nothing() -> None:
-    """That there is something to call is what ends the wait of a loop."""
+    """Do nothing; being scheduled is enough to wake the loop."""
 
 
 def in_thread_of(loop: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Pollers whose polls return Futures, and what they have in common with sockets: the loop."""
+"""Pollers whose polls return Futures, and how pollers and sockets find their event loop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .queued import unhurried
 
 
 class _Async:
-    """What sockets and pollers have in common: the loop."""
+    """What sockets and pollers have in common: how they find the event loop."""
 
     __slots__ = ()
 
@@ -51,22 +51,22 @@ class _AsyncPoller(_Async, _poll.Poller):
     Source: pyzmq `zmq.asyncio.Poller`.
     """
 
-    #: The sockets as which blocking ones are waited for.
+    #: The class of the asyncio sockets that stand in for blocking ones while polled.
     _socket_class: ClassVar[type[Events]]
     _current_loop: Any = None
 
     def _init_io_state(self, loop: Any = None) -> None:
-        """Do nothing; each poll watches what it waits for."""
+        """Do nothing; each poll watches its own sockets and descriptors."""
 
     def _watch_raw_socket(self, loop: Any, socket: Any, evt: int, f: Callable[[], Any]) -> None:
-        """Have a function called when a descriptor, or what has one, is ready."""
+        """Call a function when a descriptor, or an object with one, is ready."""
         if evt & self._READ:
             loop.add_reader(socket, f)
         if evt & self._WRITE:
             loop.add_writer(socket, f)
 
     def _unwatch_raw_sockets(self, loop: Any, *sockets: Any) -> None:
-        """Have a loop forget descriptors."""
+        """Stop watching descriptors."""
         for socket in sockets:
             loop.remove_reader(socket)
             loop.remove_writer(socket)
@@ -104,7 +104,7 @@ def poll_for(
     convert: Callable[[list[tuple[Any, int]]], Any],
     strict: bool = False,
 ) -> Future[Any]:
-    """Poll now, and tell in the next turn; wait, in the loop, when nothing is ready."""
+    """Poll now and complete in the next turn of the loop; wait in the loop if nothing is ready."""
     future = unhurried()
     limit = _pollitems.milliseconds(timeout)
     try:
@@ -135,7 +135,7 @@ def poll_for(
         raise
     if limit != _pollitems.inf:
         polling.limit(limit / 1000)
-    # Something may have changed before the last of them was watched.
+    # Something may have changed before all of them were watched.
     polling.run()
     return polling
 

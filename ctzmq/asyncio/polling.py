@@ -1,4 +1,4 @@
-"""Polls that wait in a loop of asyncio, for sockets and descriptors."""
+"""Polls that wait in an asyncio event loop for sockets and descriptors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Polling(Future[Any]):
     sockets : list of (socket or descriptor, events)
         What it waits for.
     convert : callable
-        Makes the result of the list of those that are ready.
+        Makes the result from the list of ready ones.
     strict : bool
         Whether the poll is cancelled when a socket is closed.
     """
@@ -58,11 +58,11 @@ class Polling(Future[Any]):
         self.woken = False
 
     def limit(self, seconds: float) -> None:
-        """Give up after a time."""
+        """Finish with an empty result after some seconds."""
         self._timer = self._loop.call_later(seconds, self._finish, [])
 
     def lose(self, moved: bool) -> None:
-        """Go on without a socket that was closed, or is waited for in another loop now."""
+        """Go on without a socket that was closed or has moved to another loop."""
         if self._strict or moved or self._loop.is_closed():
             self.cancel()
         else:
@@ -90,14 +90,14 @@ class Polling(Future[Any]):
                 self._watches.append(self._hub.watch(descriptor, self.wake, write))
 
     def wake(self) -> None:
-        """Have it look soon."""
+        """Check soon what is ready."""
         if not self.woken:
             self.woken = True
             self._loop.call_soon(self.run)
 
     def run(self) -> None:
-        """Have it look at once."""
-        # The poll may end with a look, which is not for this one.
+        """Check now what is ready."""
+        # Polling reads EVENTS, which must not wake this poll again.
         self.woken = True
         if self.done():
             return
@@ -107,7 +107,7 @@ class Polling(Future[Any]):
             if not ready and self._timer is None:
                 _pollitems.check_end(self._sockets)
         except Exception as error:
-            # A signal handler may have closed the socket of a strict one, which is cancelled then.
+            # A signal handler may have closed a socket and so cancelled a strict poll.
             if not self.done():
                 self.set_exception(error)
                 self.leave()
@@ -117,7 +117,7 @@ class Polling(Future[Any]):
             return
         self.woken = False
         if registry.closings != closings:
-            # It could not be woken.
+            # A close during the poll could not wake it.
             self.wake()
         for _, edge, _ in self._observed:
             if not edge.over():
@@ -129,7 +129,7 @@ class Polling(Future[Any]):
             self.leave()
 
     def leave(self) -> None:
-        """Wait no longer."""
+        """Stop watching everything."""
         if self._timer is not None:
             self._timer.cancel()
         for watch in self._watches:
@@ -141,7 +141,7 @@ class Polling(Future[Any]):
         self._timer, self._watches, self._observed, self._sockets = None, [], [], []
 
     def cancel(self, msg: Any = None) -> bool:
-        """Stop to wait."""
+        """Cancel the poll."""
         if self.done():
             return False
         try:

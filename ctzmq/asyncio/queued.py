@@ -1,6 +1,6 @@
-"""How calls of sockets of asyncio begin: made at once, in line behind others, or after a rest.
+"""How calls of asyncio sockets begin: at once, in line behind others, or after a rest.
 
-`tasks` tells what a call does that is in line, `pace` when a call lets others run first.
+`tasks` has the calls that wait in line; `pace` decides when a call lets others run first.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Lined(Awaited):
         tuple of (Future or None, handle)
             What the call goes on with: no Future and no handle if others run first.
         """
-        # Where no loop is found, nothing has happened yet.
+        # If there is no event loop, this fails before anything has happened.
         future: Future[Any] = Future()
         loop = future.get_loop()
         if pace.early(loop):
@@ -60,27 +60,27 @@ class Lined(Awaited):
         chosen = hub_of(loop).pace.look(future)
         if chosen is not None:
             return chosen, self._handle
-        # Never between two parts, and a closed socket has nothing to wait for.
+        # Never rest between two parts of a message, nor for a closed socket.
         if not self._address or self._midway(event):
             pace.grant(0)
             return future, self._handle
         return None, calls.NULL
 
     def _midway(self, event: int) -> bool:
-        """Tell whether a message may be at its middle."""
+        """Tell whether a message may be half sent or received."""
         if event == POLLIN:
             return bool(calls.try_get(self._pointer, RCVMORE))
         edge: Any = self._edge
         if edge is None or not edge.midway:
             return False
-        # It may be so for one call too many.
+        # The note may outlive the message by one call.
         edge.midway = False
         return True
 
     def _postpone(
         self, event: int, flags: int, attempt: Callable[[], Any], whole: bool
     ) -> Future[Any]:
-        """Line up a call that lets others run first, of parameters as in `_begin`."""
+        """Line up a call that lets others run first; the parameters are those of `_begin`."""
         edge = self._join()
         if event == POLLOUT and flags & SNDMORE:
             edge.midway = True
@@ -104,7 +104,7 @@ class Lined(Awaited):
         Parameters
         ----------
         future : Future or None
-            For the result, if there is one at once; None when others run first.
+            For a result that is there at once; None when others run first.
         event : int
             What the call waits for, POLLIN or POLLOUT.
         flags : int
@@ -112,7 +112,7 @@ class Lined(Awaited):
         attempt : callable
             Makes the call without waiting.
         whole : bool
-            Whether it takes or gives all parts of a message.
+            Whether it sends or receives all parts of a message.
         """
         if future is None:
             return self._postpone(event, flags, attempt, whole)
@@ -136,7 +136,7 @@ class Lined(Awaited):
                 mine = task is not None and edge.owners.get(event) is task
                 waits = not mine and bool(edge.queue(event) or edge.held(event, task))
                 if waits and line and line[-1].resting:
-                    # Behind those that let others run, as if they had been made already.
+                    # Go behind the calls that rest, as if they had been made already.
                     return self._postpone(event, flags, attempt, whole)
         timeout = 0
         if flags & DONTWAIT or not waits:
@@ -180,11 +180,11 @@ class Lined(Awaited):
         edge.arm()
         if timeout > 0:
             waiting.limit(timeout / 1000)
-        # A receive that failed took note of all changes; a send does so only now and then.
+        # A failed receive has processed all pending commands; a send does so only now and then.
         if event == POLLOUT or not alone:
             edge.look()
         if edge.over():
-            # A signal handler has closed the socket just before, when this was not in the line yet.
+            # A signal handler closed the socket before this call was in the line.
             waiting.cancel()
         return waiting
 
@@ -196,7 +196,7 @@ class Lined(Awaited):
 
 
 def unhurried() -> Future[Any]:
-    """Return a Future for a result that there is at once; now and then it lets others run."""
+    """Return a Future for an immediate result; now and then awaiting it lets others run."""
     for future in pace.futures:
         return future
     future = Future()
@@ -207,13 +207,13 @@ def unhurried() -> Future[Any]:
 
 
 def kept(part: Any) -> Any:
-    """Return a part as it is now, so that its owner may change it."""
+    """Return a copy of a mutable part, whose owner may change it before it is sent."""
     if type(part) is bytes or isinstance(part, Frame):
         return part
     try:
         return bytes(memory.plain(contiguous(part)))
     except (TypeError, BufferError, ValueError):
-        # The call itself tells what is wrong with it.
+        # The call itself will report what is wrong with it.
         return part
 
 

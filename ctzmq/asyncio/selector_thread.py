@@ -15,11 +15,11 @@ _MASKS = (selectors.EVENT_READ, selectors.EVENT_WRITE)
 
 
 class SelectorThread:
-    """The functions of a loop that watch descriptors, by means of a thread.
+    """The methods of a loop that watch descriptors, implemented with a thread.
 
     The thread lives for as long as there is something to watch, and never keeps a program from
-    ending. It touches nothing that is watched: it tells the loop, and goes on once the loop has
-    called all functions.
+    ending. It never reads or writes a descriptor that is watched: it notifies the loop, and goes on
+    once the loop has called all functions.
 
     Parameters
     ----------
@@ -41,11 +41,11 @@ class SelectorThread:
         self._add((descriptor, True), lambda: function(*arguments))
 
     def remove_reader(self, descriptor: int) -> None:
-        """Take back `add_reader`."""
+        """Undo `add_reader`."""
         self._remove((descriptor, False))
 
     def remove_writer(self, descriptor: int) -> None:
-        """Take back `add_writer`."""
+        """Undo `add_writer`."""
         self._remove((descriptor, True))
 
     def _add(self, key: Key, function: Callable[[], Any]) -> None:
@@ -84,7 +84,7 @@ class _Thread:
         self._loop = loop
         self._functions = functions
         self._selector = selectors.DefaultSelector()
-        # On Windows a selector takes nothing but sockets.
+        # On Windows a selector accepts only sockets.
         self._inner, self._outer = socket.socketpair()
         for end in (self._inner, self._outer):
             end.setblocking(False)
@@ -93,7 +93,7 @@ class _Thread:
         threading.Thread(target=self._run, name="ctzmq selector", daemon=True).start()
 
     def watch(self, descriptor: int, mask: int) -> None:
-        """Watch a descriptor for other events than before; for none when the mask is 0."""
+        """Change the events that a descriptor is watched for; a mask of 0 stops watching it."""
         known = descriptor in self._selector.get_map()
         if not mask:
             if known:
@@ -105,13 +105,13 @@ class _Thread:
         self._interrupt()
 
     def end(self) -> None:
-        """End the thread, which closes what it has."""
+        """End the thread, which then closes its selector and sockets."""
         self.ended = True
         self._told.set()
         self._interrupt()
 
     def _interrupt(self) -> None:
-        # It may be full of them already, or the thread has ended.
+        # The buffer may be full already, or the thread has ended.
         with suppress(OSError):
             self._outer.send(b"!")
 
@@ -129,7 +129,7 @@ class _Thread:
         try:
             ready = [(key.fd, mask) for key, mask in self._selector.select()]
         except OSError:
-            # One of them was closed without having been taken back: all may look.
+            # One of them was closed while it was watched: call all functions.
             return list(self._functions)
         inner = self._inner.fileno()
         if any(descriptor == inner for descriptor, _ in ready):

@@ -1,6 +1,6 @@
 """Sockets whose calls return Futures, which the running loop of asyncio completes.
 
-What need not wait is done by the time that a call returns; `queued` and `tasks` tell how one waits.
+A call that need not wait is done by the time it returns; `queued` and `tasks` have those that wait.
 """
 
 # ruff: noqa: B007 - the loops that end at once count down, as `pace` tells
@@ -43,12 +43,12 @@ try_send = calls.send
 try_receive: Any = calls.receive
 try_receive_all = calls.receive_all
 
-#: Blocking sockets, and what they do unless a program has replaced it in their class.
+#: Blocking sockets, and the methods of theirs that the fast paths bypass unless they are replaced.
 Blocking: Any = _socket.Socket
 GET: Any = Blocking.get
-#: What a call returns when there is nothing yet.
+#: The result of a quick call when there is no message yet.
 _AGAIN = -numbers.EAGAIN
-#: From how many parts on a message counts as so many calls.
+#: A message of more parts than this counts as one call for each part.
 _MANY = 4
 
 
@@ -116,7 +116,8 @@ class _AsyncSocket(_Async, Events):
         """Return a Future that is done when the socket is ready."""
         return poll_for(type(self), [(self, event)], -1, nothing, strict=True)
 
-    # As in pyzmq: a call of several parts gives one Future, and what `send` gives are several.
+    # As in pyzmq, a multipart call returns one Future; calling `send` for each part would return
+    # several.
     def _hears_send(self) -> bool:
         return False
 
@@ -172,7 +173,7 @@ class _AsyncSocket(_Async, Events):
         return self._begin(future, POLLOUT, flags, call)
 
     def _give(self, data: bytes) -> None:
-        """Send one part without waiting, however many others wait."""
+        """Send one part without waiting, even if others wait in line."""
         if not self._quick or try_send(self._pointer, data, 0):
             SEND(self, data, DONTWAIT)
 
@@ -228,7 +229,7 @@ class _AsyncSocket(_Async, Events):
                     return future
             call = partial(SEND_MULTIPART, self, parts, flags | DONTWAIT)
         else:
-            # The parts go one by one, by the `send` of the socket.
+            # The parts go one by one through the `send` of the socket.
             send = self._shadow_sock.send_multipart
             call = partial(send, parts, flags | DONTWAIT, copy, track, **kwargs)
         return self._begin(future, POLLOUT, flags, call)
@@ -339,7 +340,7 @@ class _AsyncSocket(_Async, Events):
         """Receive the other parts of a message, all of which are there with the first."""
         while more:
             if more < 0:
-                # The socket or its context came to its end in another thread.
+                # The socket was closed or its context terminated in another thread.
                 RECV(self, DONTWAIT)
             more = try_receive_all(self._pointer, parts)
         if sum(map(len, parts)) >= LARGE:
@@ -431,7 +432,7 @@ _AsyncPoller._socket_class = _AsyncSocket
 
 
 def _large(data: tuple[bytes]) -> bytes:
-    """Count a large part as many calls, and return it."""
+    """Count a large part as many calls and return it."""
     pace.spend(pace.MOST)
     return data[0]
 

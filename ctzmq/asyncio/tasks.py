@@ -1,11 +1,11 @@
-"""Calls that wait in a loop of asyncio: Futures to those who look, places in a line to the edge.
+"""Calls that wait in an asyncio event loop: Futures for the caller, places in line for the edge.
 
-What is received must reach somebody. A Future that has its result already, while the task that
-awaits it has not run yet, is where a message gets lost when that task is cancelled. So a `Waiting`
-that a task awaits is not completed by the loop: the task is woken, by a `Readiness`, and takes the
-message itself, in the very step that goes on with it. Cancelled before that step, it has taken
-nothing, and passes its turn on. Only where nobody awaits the Future, but some have asked to be
-called, or may look, the loop itself takes the message.
+No received message may be lost. If the loop put a message into a Future, and the task that awaits
+it were cancelled before it runs, the message would be gone. So the loop does not complete a
+`Waiting` that a task awaits: it wakes the task, by a `Readiness`, and the task receives the message
+in its own next step. If it is cancelled before that step, it has taken nothing, and the next in
+line gets its turn. Only when no task awaits the Future, but it has callbacks or may be looked at
+later, does the loop itself receive the message.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from .edge import MIDWAY, LoopEdge
 
 TIMEOUTS = {POLLIN: int(SocketOption.RCVTIMEO), POLLOUT: int(SocketOption.SNDTIMEO)}
 
-#: What an attempt returns that has to wait on, in place of raising `Again`, which costs more.
+#: What an attempt returns when it has to go on waiting; raising `Again` would cost more.
 NOT_YET = object()
 
 
 class Readiness:
-    """What a task waits for: a Future without a result, which can be waited for again and again.
+    """What a task waits for: a Future without a result that can be awaited again and again.
 
-    Only tasks see it, and of what a Future has they ask for no more than is here.
+    Only tasks see it, and it has all that a task asks of a Future.
     """
 
     __slots__ = (
@@ -59,19 +59,19 @@ class Readiness:
         return self._loop
 
     def add_done_callback(self, callback: Callable[[Any], Any], *, context: Any = None) -> None:
-        """Note the only one that waits."""
+        """Note the task that waits; there is only one."""
         self._callback, self._context = callback, context
         if self._early:
             self._early = False
             self.wake()
 
     def remove_done_callback(self, callback: Callable[[Any], Any]) -> int:
-        """Forget the one that waits."""
+        """Forget the task that waits."""
         self._callback = None
         return 1
 
     def wake(self) -> None:
-        """Have the task go on soon."""
+        """Resume the task soon."""
         callback, self._callback = self._callback, None
         if callback is None:
             self._early = True
@@ -79,7 +79,7 @@ class Readiness:
             self._loop.call_soon(callback, self, context=self._context)
 
     def run(self) -> None:
-        """Have the task go on at once; only a function that the loop calls may do so."""
+        """Resume the task at once; only callbacks of the loop may call this."""
         callback, self._callback = self._callback, None
         if callback is not None:
             self._context.run(callback, self)
@@ -101,13 +101,13 @@ class Readiness:
         return self._callback is None
 
     def result(self) -> None:
-        """Return nothing; the task asks when it goes on."""
+        """Return None; the task calls this when it resumes."""
         if self._cancelled is not None:
             raise self._cancelled
 
 
 class _Onward:
-    """In place of a `Readiness`, for a task that goes on without being woken."""
+    """Stands in for a `Readiness` when a task goes on without being woken."""
 
     def wake(self) -> None:
         """Do nothing."""
@@ -151,7 +151,7 @@ class Waiting(Future[Any]):
         "woken",
     )
 
-    #: As `done`, whatever subclasses make of that.
+    #: `done` as Futures have it, even if a subclass overrides it.
     ended = Future.done
 
     def __init__(
@@ -175,7 +175,7 @@ class Waiting(Future[Any]):
         self._retry: Any = None
         self._task = asyncio.current_task(loop)
         self._timer: Any = None
-        #: Whether it is to be tried for the first time, when others have run.
+        #: Whether the call rests: it is tried for the first time after others have run.
         self.resting = False
         self.woken = False
 
@@ -184,17 +184,17 @@ class Waiting(Future[Any]):
         return self._ready is None
 
     def limit(self, seconds: float) -> None:
-        """Give up after a time."""
+        """Set the time-out."""
         self._timer = self._loop.call_later(seconds, self._expire)
 
     def convert(self, load: Callable[[Any], Any]) -> None:
-        """Have the result converted."""
+        """Set a function that converts the result."""
         self._loads += (load,)
 
     # -- As a place in the line --------------------------------------------------------------------
 
     def wake(self) -> None:
-        """Have the call tried again soon."""
+        """Try the call again soon."""
         if not self.woken:
             self.woken = True
             if self._ready is not None:
@@ -203,12 +203,12 @@ class Waiting(Future[Any]):
                 self._loop.call_soon(self.run)
 
     def rest(self) -> None:
-        """Have the call tried when others have run."""
+        """Try the call after others have run."""
         self.resting = self.woken = True
         self._edge.hub.pace.rest(self.run)
 
     def run(self) -> None:
-        """Have the call tried again at once; only a function that the loop calls may do so."""
+        """Try the call again at once; only callbacks of the loop may call this."""
         if self._ready is not None:
             self.woken = True
             self._ready.run()
@@ -223,7 +223,7 @@ class Waiting(Future[Any]):
             if rested:
                 self._begin_time()
             return
-        # The call may end with a look, which is not for this one.
+        # The call may end by reading EVENTS, which must not wake this waiter again.
         self.woken = True
         try:
             result = self._attempt()
@@ -234,7 +234,7 @@ class Waiting(Future[Any]):
             self._stay(rested)
             return
         except Exception as error:
-            # A signal handler may have closed the socket, and so ended this, in the meantime.
+            # Meanwhile a signal handler may have closed the socket and so ended this call.
             if not self.ended():
                 self.set_exception(error)
         else:
@@ -250,11 +250,11 @@ class Waiting(Future[Any]):
         self._leave()
 
     def _behind(self) -> bool:
-        """Tell whether others come first."""
+        """Tell whether others are ahead in the line."""
         edge = self._edge
         if edge.lines[self._event][0] is not self and edge.look() >= 0:
             return True
-        # It is woken when a message that is at its middle ends, or takes too long.
+        # It is woken when the half-done message of another task ends or takes too long.
         return bool(edge.owners and edge.held(self._event, self._task))
 
     def _fail(self, error: BaseException) -> None:
@@ -269,15 +269,15 @@ class Waiting(Future[Any]):
             raise error
 
     def _pass_on(self) -> None:
-        """Note who is in the middle of a message, so that its next part goes before the line."""
+        """Note which task is in the middle of a message, so that its next part skips the line."""
         edge, event = self._edge, self._event
-        # A task that awaits it goes on at once; who waits for the Future otherwise, later.
+        # A task that awaits it resumes at once; callbacks of the Future run later.
         later = MIDWAY and self._ready is None
         if later or len(edge.lines[event]) > 1 or event in edge.owners:
             edge.own(event, self._task, not self._whole and edge.more(event, self._flags))
 
     def _begin_time(self) -> bool:
-        """Begin the time-out after a rest; return whether there is any time."""
+        """Start the time-out after a rest; return whether there is time left."""
         timeout = calls.try_get(self._edge._pointer, TIMEOUTS[self._event]) or 0
         if timeout > 0:
             self.limit(timeout / 1000)
@@ -289,7 +289,7 @@ class Waiting(Future[Any]):
         self._leave()
 
     def _stay(self, rested: bool) -> None:
-        """Stay in the line, and look whether anybody can go on."""
+        """Stay in the line, and wake whoever can go on."""
         if rested:
             if not self._begin_time():
                 self._give_in()
@@ -327,7 +327,7 @@ class Waiting(Future[Any]):
         for timer in (self._timer, self._retry):
             if timer is not None:
                 timer.cancel()
-        # What it holds may refer to it, and should not wait for the collector.
+        # Break reference cycles, so that nothing waits for the garbage collector.
         self._task = self._timer = self._retry = None
         edge.settle()
 
@@ -347,7 +347,7 @@ class Waiting(Future[Any]):
 
     def __await__(self) -> Generator[Any, None, Any]:
         if self.ended() or self._ready is not None:
-            # Of several tasks that await it, the first one takes the message for all.
+            # If several tasks await it, the first one receives the message for all.
             return (yield from super().__await__())
         try:
             if self.resting:
@@ -367,11 +367,11 @@ class Waiting(Future[Any]):
     __iter__ = __await__
 
     def _rest(self) -> Generator[None, None, None]:
-        """Have the task that awaits it go on when others have run, and make the call then."""
+        """Let others run, then resume the awaiting task, which makes the call."""
         self._ready = ONWARD
         self._edge.hub.pace.awaited()
         self._edge.relax()
-        # A task that yields nothing goes on in the next turn.
+        # A bare yield resumes the task in the next turn.
         yield
         yield
         self._ready = Readiness(self._loop)
@@ -380,12 +380,12 @@ class Waiting(Future[Any]):
     def _give_up(self) -> None:
         with suppress(RuntimeError):
             if not self.cancel() and not self.cancelled():
-                # Nobody else may want to know.
+                # No one else may ask for the result.
                 self.exception()
 
 
 class Now(Waiting):
-    """A call that waits for nothing but a turn of the loop, and not even that if somebody looks."""
+    """A DONTWAIT call that rests for a turn of the loop, or until its result is asked for."""
 
     __slots__ = ()
 
@@ -406,7 +406,7 @@ class Now(Waiting):
                 break
 
     def done(self) -> bool:
-        """Tell whether it has a result, which it has by then."""
+        """Make the call, unless a task awaits it; tell whether it has a result."""
         self._hurry()
         return super().done()
 

@@ -278,7 +278,7 @@ if TYPE_CHECKING:
 if not TYPE_CHECKING:  # who would take every name for one that exists
 
     def __getattr__(name: str) -> object:
-        """Make the options, or the enums that few programs need, when they are asked for."""
+        """Make an enum at first use: making all of them adds a sixth to the time of the import."""
         if name in SOCKET_OPTIONS or name in ("SocketOption", "_OptType"):
             from . import options as home
         elif name in __all__:

@@ -14,11 +14,11 @@ from .sockopts import SocketOptions
 if TYPE_CHECKING:
     from .descriptors import SecretKey
 
-#: Where a class that has a `__getattr__` finds its other attributes as quickly as one without:
-#: CPython 3.11 and older take a quarter more for each message then.
+#: The interpreters on which a `__getattr__` does not slow down other attributes. On CPython 3.11
+#: and older it would make each message take a quarter longer.
 ASKING_IS_FREE = sys.version_info >= (3, 12) or sys.implementation.name == "pypy"
 
-#: What the quick way of a message, or of a poll, goes past.
+#: The methods that the fast path of a message or a poll bypasses.
 PASSED_BY = frozenset(
     (
         "_poller_class",
@@ -31,7 +31,7 @@ PASSED_BY = frozenset(
         "send_multipart",
     )
 )
-#: What is set too often to ask the class for it.
+#: Attributes that are set too often to ask the class about them.
 INNER = frozenset(Lifecycle.__slots__)
 
 
@@ -44,14 +44,14 @@ class SocketAttributes(SocketOptions):
     __slots__ = ()
 
     _replaced: bool
-    #: What makes a socket `_replaced` when it is set on it.
+    #: The attributes that make a socket `_replaced` when they are set on it.
     _passed_by: frozenset[str] = PASSED_BY
     #: The names of options whose attributes were deleted.
     _deleted: frozenset[str] = frozenset()
     _tell_sharers: Callable[[], None]
 
     if TYPE_CHECKING:
-        # Made further down, of `SOCKET_OPTIONS`; `Rcvhwm` and the like are there too.
+        # `_spell` below makes these from `SOCKET_OPTIONS`; spellings such as `Rcvhwm` exist too.
         affinity: Option[int]
         AFFINITY: Option[int]
         backlog: Option[int]
@@ -373,7 +373,7 @@ class SocketAttributes(SocketOptions):
 
     @Topic
     def unsubscribe(self, topic: str | bytes) -> None:
-        """Take back one `subscribe` of a topic.
+        """Undo one `subscribe` to a topic.
 
         Parameters
         ----------
@@ -393,7 +393,8 @@ class SocketAttributes(SocketOptions):
 
 
 def _missing(self: SocketAttributes, name: str) -> Any:
-    """Say what was perhaps meant; or again why an attribute that exists has no value."""
+    """Suggest the option that was perhaps meant, or raise again what an existing attribute
+    raised."""
     attribute: Any = getattr(type(self), name, None)
     if hasattr(attribute, "__get__"):
         return attribute.__get__(self, type(self))
@@ -405,7 +406,7 @@ if ASKING_IS_FREE:
 
 
 def _spell() -> None:
-    """Make each option an attribute, in every spelling."""
+    """Make an attribute of each option, in every spelling."""
     for name, (option, _) in numbers.SOCKET_OPTIONS.items():
         attribute = vars(SocketAttributes).get(name.lower())
         if attribute is None:

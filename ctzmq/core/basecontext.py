@@ -22,7 +22,7 @@ __all__ = ["BaseContext"]
 
 
 class BaseContext:
-    """A libzmq context, whose owner is `_fate`: `_address` is where it is.
+    """A libzmq context: `_fate` owns it, `_address` is its address.
 
     Parameters
     ----------
@@ -205,8 +205,8 @@ class BaseContext:
                 fate.ending = ending
 
     def _forsake(self) -> None:
-        """Put all that share the libzmq context out of use."""
-        # In a cycle of garbage, the set does not know this context any more.
+        """Invalidate all contexts that share the libzmq context."""
+        # When this context is in a cycle of garbage, the weak set has lost it already.
         for sharer in {self, *self._fate.sharers}:
             sharer._abandon()
         self._fate.claim.clear()
@@ -222,8 +222,8 @@ class BaseContext:
     def __del__(
         self, _finalizing: Any = registry.finalizing, _inherited: Any = registry.inherited
     ) -> None:
-        # Messages that linger, or sockets in the same cycle of garbage, could hold up the end, so
-        # it goes on in a thread of its own.
+        # Lingering messages, or sockets in the same cycle of garbage, could block the termination,
+        # so it happens in a thread of its own.
         if _finalizing() or _inherited():
             return
         fate = getattr(self, "_fate", None)
@@ -324,7 +324,7 @@ class BaseContext:
 
     def _refused(self, verb: str, option: int, errno: int) -> ZMQError:
         if errno == numbers.EFAULT and not self._fate.pointer:
-            # Another thread, or a signal handler, has begun its end just now.
+            # Another thread or a signal handler has just begun to terminate it.
             return ContextTerminated()
         if errno == numbers.EINVAL:
             return ZMQError(
@@ -336,7 +336,7 @@ class BaseContext:
 
 
 def _number(verb: str, option: int) -> int:
-    """Return the number of an option; refuse one that C would cut to that of another."""
+    """Return the number of an option; refuse one that C would truncate to that of another."""
     number = causes.number(option, "an option", "zmq.IO_THREADS")
     if not causes.fits_int(number):
         raise ZMQError(numbers.EINVAL, f"cannot {verb} {_name(option)}: libzmq lacks it")
@@ -358,6 +358,6 @@ def _name(option: int) -> str:
 
 
 def _since(option: int) -> str:
-    """Name the libzmq release that an option came with, if it is known."""
+    """Return the libzmq release that introduced an option, if it is known."""
     known = _known(option)
     return "" if known is None else f" (since {known.since})"

@@ -10,7 +10,7 @@ from ..error import from_errno
 from ..libzmq import memory, prototypes
 from ..libzmq.provider import calls
 
-#: The size of what an array of Python objects has in the place of each.
+#: The size of a reference to a Python object in an array of objects.
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
 
 
@@ -28,7 +28,7 @@ def contiguous(data: Any) -> memoryview:
     Raises
     ------
     TypeError
-        When it is a str or has no buffer, or one of Python objects, of which it has the addresses.
+        When it is a str, has no buffer, or its buffer holds references to Python objects.
     BufferError
         When its buffer is not contiguous.
     ValueError
@@ -64,7 +64,7 @@ def _instead(data: Any) -> str:
 
 
 def _array(data: Any) -> memoryview | None:
-    """Show the memory of an array of numpy as bytes, in the order in which it lies there."""
+    """Show the memory of a numpy array as bytes, in memory order."""
     numpy = sys.modules.get("numpy")
     if numpy is None or not isinstance(data, (numpy.ndarray, numpy.generic)):
         return None
@@ -75,13 +75,13 @@ def _array(data: Any) -> memoryview | None:
     if not plain.flags.forc:
         raise _scattered(data)
     if isinstance(data, numpy.generic):
-        # It may be a copy, and what is written to it lost.
+        # It may be a copy, and what is written to it would be lost.
         plain.flags.writeable = False
     return memoryview(plain.reshape(-1, order="A").view("u1"))
 
 
 def _has_objects(layout: str) -> bool:
-    # Names of fields stand between colons.
+    # The names of fields are enclosed in colons.
     return any("O" in part for part in layout.split(":")[::2])
 
 
@@ -98,7 +98,8 @@ def _shown(data: Any) -> str:
 
 
 def begin_anew(reference: Any) -> None:
-    """Empty a message that libzmq could not fill, which it could not even close, and raise why.
+    """Initialise a message that libzmq failed to allocate and could not even close, and raise the
+    error.
 
     Parameters
     ----------

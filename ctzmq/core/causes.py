@@ -1,4 +1,4 @@
-"""Why a call was refused: what libzmq has one number for, told apart, with the cure."""
+"""Why a call was refused: tells apart the causes of one errno, and says what to do."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _TURNS = {
 
 
 def number(value: Any, what: str, example: str) -> int:
-    """Return a number that a user gave, or say that a name is not one.
+    """Return a number that a user gave, or raise an error that says how it is written.
 
     Parameters
     ----------
     value : int
         What was given.
     what, example : str
-        What it is, and how one is written.
+        What the number is, and an example for the error message.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def number(value: Any, what: str, example: str) -> int:
 
 
 def no_number(value: Any, what: str, example: str) -> TypeError:
-    """Make the exception for what is no number, most often the name of one as text."""
+    """Make the exception for a value that is no number, most often the name of a constant."""
     meant = example
     if isinstance(value, str) and value.upper() in (*_OPTIONS, *_NAMES):
         meant = f"zmq.{value.upper()}"
@@ -68,17 +68,17 @@ _NAMES = (
 
 
 def fits_int(number: int) -> bool:
-    """Tell whether a number is one of C's `int`, which would cut it to another."""
+    """Tell whether a number fits in C's `int`, which would truncate it otherwise."""
     return -(2**31) <= number < 2**31
 
 
 def flag(value: Any) -> int:
-    """Return flags as a number, or say that a name is none."""
+    """Return flags as a number, or raise an error for anything else."""
     return number(value, "a flag", "zmq.DONTWAIT")
 
 
 def events(value: Any) -> int:
-    """Return a mask of events as a number, or say that a name is none."""
+    """Return a mask of events as a number, or raise an error for anything else."""
     return int(number(value, "what to wait for", "zmq.POLLIN"))
 
 
@@ -88,7 +88,8 @@ def no_flag(value: Any) -> TypeError:
 
 
 def parts(message: Any) -> list[Any]:
-    """Return the parts of a message as a list, or say that one text is not a list of parts."""
+    """Return the parts of a message as a list, or raise an error for what is none, such as one
+    str."""
     if isinstance(message, (str, bytes, bytearray, memoryview)):
         send = "send_string" if isinstance(message, str) else "send"
         raise TypeError(
@@ -106,7 +107,7 @@ def parts(message: Any) -> list[Any]:
 
 
 def check_pairs(sockets: Any) -> None:
-    """Say what a poll takes, if it got something else."""
+    """Raise an error that says what a poll takes, if it got something else."""
     try:
         for _, _ in sockets:
             pass
@@ -117,7 +118,7 @@ def check_pairs(sockets: Any) -> None:
 
 
 def several(sockets: Any) -> Any:
-    """Return what `select` is to wait for, or say that it comes in lists."""
+    """Return what `select` is to wait for, or raise an error if it is no list."""
     if not hasattr(type(sockets), "__iter__"):
         raise TypeError(f"select takes three lists of sockets, got {sockets!r:.60}")
     return sockets
@@ -136,7 +137,7 @@ def one_way(errno: int, kind: str) -> ZMQError:
 
 
 def of_value(option: int, value: Any, socket_type: int | None) -> str:
-    """Say what is wrong with a value that libzmq does not take, or return an empty text."""
+    """Describe what is wrong with a value that libzmq refused; empty if that is not known."""
     if option in _KEYS:
         if not prototypes.zmq_has(b"curve"):
             return "this libzmq is built without CURVE"
@@ -167,7 +168,7 @@ _EMPTY = {
 
 
 def of_endpoint(verb: str, text: str) -> str:
-    """Say what is wrong with an endpoint that libzmq does not take, or return an empty text."""
+    """Describe what is wrong with an endpoint that libzmq refused; empty if that is not known."""
     transport, found, rest = text.partition("://")
     if not found:
         return "it names no transport"
@@ -211,5 +212,5 @@ def warn_of_missing_key(read: Any) -> None:
 
 
 def unknown(arguments: Any) -> NoReturn:
-    """Refuse arguments that mean nothing."""
+    """Refuse unknown keyword arguments."""
     raise TypeError(f"Frame takes no argument {next(iter(arguments))!r}")

@@ -20,7 +20,7 @@ class Connections(SocketAttributes, Lifecycle):
 
     __slots__ = ()
 
-    #: Whether host names are looked up here although libzmq can: while it does, nobody else runs.
+    #: Whether host names are looked up here even if libzmq can do it, which would block the hub.
     _looks_up = False
 
     def bind(self: C, addr: str | bytes) -> endpoint.Binding[C]:
@@ -57,14 +57,15 @@ class Connections(SocketAttributes, Lifecycle):
         return self._bind_cm(addr)
 
     def _bind_cm(self: C, addr: str | bytes) -> endpoint.Binding[C]:
-        """Return what unbinds the endpoint that was bound last at the end of a `with` block."""
+        """Return the context manager that unbinds the endpoint bound last."""
         bound = addr if isinstance(addr, str) else addr.decode(errors="replace")
         try:
             resolved = self.last_endpoint.decode()
         except (AttributeError, UnicodeDecodeError, ZMQError):
-            # A transport without one, or a path in another encoding: the endpoint as it was given.
+            # LAST_ENDPOINT is empty for this transport, or a path in another encoding: use the
+            # endpoint as given.
             resolved = ""
-        # That of udp lacks its transport.
+        # For udp, LAST_ENDPOINT lacks the transport.
         return endpoint.Binding(self, "bind", resolved if "://" in resolved else bound)
 
     def connect(self: C, addr: str | bytes) -> endpoint.Binding[C]:
@@ -97,7 +98,7 @@ class Connections(SocketAttributes, Lifecycle):
         return self._connect_cm(addr)
 
     def _connect_cm(self: C, addr: str | bytes) -> endpoint.Binding[C]:
-        """Return what disconnects from an endpoint at the end of a `with` block."""
+        """Return the context manager that disconnects from an endpoint."""
         return endpoint.Binding(
             self, "connect", addr if isinstance(addr, str) else addr.decode(errors="replace")
         )
@@ -165,7 +166,8 @@ class Connections(SocketAttributes, Lifecycle):
         if self._needs_key:
             causes.warn_of_missing_key(self.get)
         if verb == "bind" and encoded.startswith(endpoint.HOSTED) and not shortage.descriptors(2):
-            # libzmq looks at the network's interfaces, and aborts the process when it cannot.
+            # libzmq enumerates the network interfaces, and aborts the process if it has no
+            # descriptor for that.
             raise endpoint.refused(verb, addr, _errno.EMFILE, resolved)
         try:
             while True:
@@ -208,8 +210,8 @@ class Connections(SocketAttributes, Lifecycle):
         TypeError
             When `addr` is neither str nor bytes, or an end of the range is no number.
         ValueError
-            When `addr` has a port, or the range is none of ports, or there is none for a transport
-            without ports: inproc and ipc need a range, and so does udp.
+            When `addr` has a port, the range is no range of ports, or it is left out for inproc,
+            ipc or udp, which need one.
 
         Source: pyzmq `Socket.bind_to_random_port`.
         """
@@ -310,7 +312,7 @@ class Connections(SocketAttributes, Lifecycle):
             raise self._error(errno)
 
     def fileno(self) -> int:
-        """Return the descriptor that becomes readable when something about the socket changed.
+        """Return the descriptor that becomes readable when the state of the socket has changed.
 
         It tells of changes, not of messages: read EVENTS after each wait and each operation.
 

@@ -1,4 +1,4 @@
-"""One libzmq message and its memory, closed once nothing refers to it any more."""
+"""One libzmq message and its memory, closed when nothing refers to it any more."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from . import registry
 
 __all__ = ["Content"]
 
-# PyPy calls the finalizers of what refers to an object before that of the object.
+# Not needed on PyPy, which finalizes an object after all objects that refer to it.
 _getrefcount: Callable[[object], int] = getattr(sys, "getrefcount", lambda _: 0)
 
 
 class _Last:
-    """Tells how often an object that nothing refers to is referred to in its own finalizer."""
+    """Measures the reference count that an unreferenced object has in its own finalizer."""
 
     references = 0
 
@@ -28,7 +28,7 @@ _Last()
 
 
 class _Closing:
-    """Closes a message with the object that refers to it."""
+    """Closes a message when it is finalized itself."""
 
     __slots__ = ("_message",)
 
@@ -55,7 +55,7 @@ def _offer(data: bytes) -> Any:
 
 
 class Content:
-    """One `zmq_msg_t`, closed once no frame and no view refers to it any more."""
+    """One `zmq_msg_t`, closed when no frame and no view refers to it any more."""
 
     __slots__ = ("data", "message", "readonly")
 
@@ -74,8 +74,8 @@ class Content:
     ) -> None:
         if _getrefcount(self) > _last:
             # CPython's garbage collector calls the finalizers of a cycle, in any order, before it
-            # takes the cycle apart, and another one may still use the message. An object made now
-            # is not of the cycle: its finalizer comes when this one is cleared.
+            # breaks the cycle, and another finalizer may still use the message. An object made now
+            # is not part of the cycle: it is finalized when this one is cleared.
             self.data = _closing(self.message)
         elif not _out_of_reach():
             _close(self.message)
@@ -87,19 +87,19 @@ class Content:
         return view.toreadonly() if self.readonly else view
 
     def offered(self) -> Any:
-        """Return what offers the message's own memory as bytes, and keeps it alive."""
+        """Return an object that exports the message's own memory as bytes and keeps it alive."""
         if not self.readonly:
             address, size = calls.content(self.message)
             return memory.block(address, size, self)
         data = self.data
         if not isinstance(data, bytes):
             return self.view()
-        # Programs count the references to what they send, so this and the frame share one. A
-        # memoryview that is part of a cycle makes CPython's garbage collector crash.
+        # Programs count the references to what they send, so this and the frame share one. It is no
+        # memoryview, because those in a cycle crash CPython's garbage collector.
         self.data = _offer(data)
         return self.data
 
     def lent(self) -> Any:
-        """Return the object whose memory the message uses, if there is one."""
+        """Return the object whose memory the message uses, or None."""
         data: Any = self.data
         return data.raw().obj if _pickle_buffer and isinstance(data, _pickle_buffer) else data

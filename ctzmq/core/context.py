@@ -1,4 +1,4 @@
-"""Contexts: the sockets of a libzmq context, the options they begin with, and their common end."""
+"""Contexts: the sockets of a libzmq context, the options they start with, and `destroy`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ C = TypeVar("C", bound="Context[Any]")
 
 __all__ = ["Context", "SyncContext"]
 
-#: The options that are attributes: those of a context itself, and those of sockets to come.
+#: The options that are attributes: those of the context itself, and defaults for its sockets.
 _OPTIONS: dict[str, int] = {
     **{name: option for name, (option, _) in numbers.SOCKET_OPTIONS.items()},
     **numbers.CONTEXT_OPTIONS,
@@ -35,7 +35,7 @@ class Context(BaseContext, Generic[S]):
     Parameters
     ----------
     io_threads : int or Context
-        How many threads do the input and output; or a context to share.
+        The number of I/O threads; or a context to share.
     shadow : int or Context
         A libzmq context to share, or its address.
 
@@ -52,7 +52,7 @@ class Context(BaseContext, Generic[S]):
 
     _repr_cls = "zmq.Context"
     _instance: Any = None
-    # A signal handler may ask for the instance that is being made.
+    # Reentrant: a signal handler may ask for the instance while it is being made.
     _instance_lock: Any = RLock()
     _instance_pid: int | None = None
     _socket_class: Any = Socket
@@ -82,9 +82,9 @@ class Context(BaseContext, Generic[S]):
 
     @classmethod
     def instance(cls: type[C], io_threads: int = 1) -> C:
-        """Return the context that the whole process shares, made at first need.
+        """Return the context that the whole process shares; the first call makes it.
 
-        A child of a fork gets one of its own; so does everybody once it is terminated.
+        The child of a fork gets a new one, and so does every caller once it is terminated.
 
         Parameters
         ----------
@@ -158,12 +158,12 @@ class Context(BaseContext, Generic[S]):
     # -- Options -----------------------------------------------------------------------------------
 
     def setsockopt(self, opt: int, value: Any) -> None:
-        """Set a socket option that sockets made from now on begin with.
+        """Set an option for all sockets that are made from now on.
 
         Parameters
         ----------
         opt : int
-            A `SocketOption`; sockets that it does not suit go without.
+            A `SocketOption`; sockets whose type does not have it are made without it.
         value : int or bytes
             As the option's type has it.
 
@@ -172,7 +172,7 @@ class Context(BaseContext, Generic[S]):
         TypeError
             When `opt` is no number, or `value` is not of its type.
         OverflowError
-            When `value` is a number that the option's type has no room for.
+            When `value` does not fit the option's type.
 
         Source: pyzmq `Context.setsockopt`.
         """
@@ -180,7 +180,7 @@ class Context(BaseContext, Generic[S]):
         self.sockopts[opt] = value
 
     def getsockopt(self, opt: int) -> Any:
-        """Return a socket option that was set for sockets to come.
+        """Return an option that was set for future sockets.
 
         Parameters
         ----------
@@ -243,7 +243,8 @@ class Context(BaseContext, Generic[S]):
         if option is None or hasattr(type(self), name):
             object.__delattr__(self, name)
         elif name.upper() in numbers.CONTEXT_OPTIONS:
-            # Mocks delete what they have replaced, and set the former value if it is missing then.
+            # Mocks delete an attribute that they have replaced, and set the old value if it is
+            # missing then.
             self._deleted |= {name.upper()}
         elif self.sockopts.pop(option, None) is None:
             raise AttributeError(f"{name.upper()} was not set for sockets to come")
@@ -267,7 +268,7 @@ class Context(BaseContext, Generic[S]):
         socket_type : int
             A `SocketType`.
         socket_class : type, optional
-            Its class; that of the context's flavour when left out.
+            The class of the socket; that of the context's flavour when left out.
         **kwargs
             For the class.
 
@@ -292,7 +293,7 @@ class Context(BaseContext, Generic[S]):
             try:
                 socket.setsockopt(option, value)
             except ZMQError:
-                # Such as SUBSCRIBE, which only some types have.
+                # An option such as SUBSCRIBE, which only some types have.
                 continue
             except Exception:
                 socket.close(0)
@@ -314,7 +315,7 @@ SyncContext = Context
 
 
 def _renew_lock() -> None:
-    # A thread that the child does not have may have held it.
+    # A thread that does not exist in the child may have held the lock.
     Context._instance_lock = RLock()
 
 

@@ -1,4 +1,4 @@
-"""Attributes of sockets that are more than a value: options, and subscriptions."""
+"""The descriptors behind a socket's attributes: options and subscriptions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T", int, bytes)
 
 
 class Meaning:
-    """The docstring of an option, made when somebody asks for it."""
+    """The docstring of an option, made on demand."""
 
     def __init__(self, of_the_class: str) -> None:
         self._of_the_class = of_the_class
@@ -59,7 +59,7 @@ class Option(Generic[T]):
             value: T = socket._get_attr_opt(self._name, self._option)
         except ZMQError as error:
             if error.errno in (numbers.EINVAL, numbers.EFAULT):
-                # So that `hasattr` is false.
+                # Makes `hasattr` return False.
                 raise AttributeError(str(error)) from error
             raise
         return value
@@ -70,9 +70,10 @@ class Option(Generic[T]):
             socket._deleted -= {self._name}
 
     def __delete__(self, socket: Any) -> None:
-        """Have the attribute be missing until it is set again, and leave the option as it is.
+        """Hide the attribute until it is set again; the option stays as it is.
 
-        Mocks delete what they have replaced, and set the former value if it is missing then.
+        Mocks delete an attribute that they have replaced, and set the old value if it is missing
+        then.
         """
         socket._deleted |= {self._name}
         put(socket, "_replaced", True)
@@ -81,13 +82,14 @@ class Option(Generic[T]):
 if TYPE_CHECKING:
 
     class SecretKey(Option[bytes]):
-        """An option to which goes what `auth.load_certificate` returns, unless that is None."""
+        """An option that can be set to what `auth.load_certificate` returns, unless that is
+        None."""
 
         def __set__(self, socket: Any, value: bytes | None) -> None: ...
 
 
 class Topic:
-    """A method that does the same when it is assigned to: `socket.subscribe = "topic"`."""
+    """A method that can also be called by assignment: `socket.subscribe = "topic"`."""
 
     def __init__(self, method: Callable[[Any, str | bytes], None]) -> None:
         self._method = method

@@ -1,7 +1,7 @@
-"""A descriptor for thread-safe sockets, which have none: that of a draft poller which watches them.
+"""A descriptor for thread-safe sockets, which have none: that of a draft poller for the socket.
 
-The poller's descriptor becomes readable with each piece of news, and stays so until the poller is
-asked. An event loop would spin; so whoever reads EVENTS asks the poller too.
+The poller's descriptor becomes readable with each change, and stays readable until the poller is
+queried. So that event loops do not spin, reading EVENTS queries the poller too.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ class DraftPoller:
 
     __slots__ = ("_address", "_lock", "descriptor")
 
-    #: What becomes readable when something about the socket changed.
+    #: The descriptor that becomes readable when the state of the socket has changed.
     descriptor: int
 
     def __init__(self, address: int) -> None:
-        # A poller, unlike its socket, is not thread-safe. A signal handler may close it any time.
+        # A poller, unlike its socket, is not thread-safe. A signal handler may close it at any
+        # time.
         self._lock = RLock()
         descriptor = zmq_fd_t()
         self._address: int = prototypes.zmq_poller_new() or 0
@@ -54,7 +55,7 @@ class DraftPoller:
         self.descriptor = descriptor.value
 
     def take_news(self) -> None:
-        """Take back that the descriptor is readable; what is new since then makes it so again.
+        """Make the descriptor unreadable until the next change.
 
         Source: libzmq `zmq_poller_wait`.
         """
@@ -63,7 +64,7 @@ class DraftPoller:
             prototypes.zmq_poller_wait(self._address, ctypes.byref(event), 0)
 
     def close(self) -> None:
-        """End the watch; it has to be done before the socket is closed.
+        """Destroy the poller, which must happen before the socket is closed.
 
         Source: libzmq `zmq_poller_destroy`.
         """

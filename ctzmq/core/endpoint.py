@@ -1,4 +1,4 @@
-"""Endpoints: their bytes for libzmq, what to say of a refused one, and `with socket.bind(...)`."""
+"""Endpoints: encoding, errors for refused ones, and `with socket.bind(...)`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Connected(Protocol):
-        """What has endpoints, which it can give up: a socket."""
+        """An object that can unbind and disconnect: a socket."""
 
         @property
         def closed(self) -> bool: ...
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Connected")
 
-#: The longest path of an ipc endpoint in bytes: the room for it in the system's address structure.
+#: The longest path of an ipc endpoint in bytes, as `sockaddr_un` allows it.
 IPC_PATH_MAX_LEN = 107 if sys.platform.startswith(("linux", "win", "cygwin")) else 103
 
-#: How the endpoints begin that have a host.
+#: The prefixes of endpoints that have a host.
 HOSTED = (b"tcp://", b"udp://", b"ws://", b"wss://")
 
-#: The libzmq releases that brought transports which not every library has.
+#: The libzmq releases that introduced transports which not every library has.
 _SINCE = {"udp": "4.2.0", "vmci": "4.2.0", "ws": "4.3.3", "wss": "4.3.3"}
 
 
 def encode(addr: Any, what: str = "an endpoint", example: str = "tcp://127.0.0.1:5555") -> bytes:
-    """Turn an endpoint, or other text, into what libzmq takes.
+    """Encode an endpoint, or other text, for libzmq.
 
     Parameters
     ----------
     addr : str or bytes
         The text.
     what, example : str
-        What it is, and how one looks, for the error messages.
+        What the text is, and an example, for error messages.
 
     Raises
     ------
     TypeError
         When it is neither str nor bytes.
     ValueError
-        When it has a NUL, where C would take it to end.
+        When it contains a NUL, at which C would end it.
     """
     if isinstance(addr, str):
         addr = addr.encode()
@@ -61,7 +61,7 @@ def encode(addr: Any, what: str = "an endpoint", example: str = "tcp://127.0.0.1
 
 
 def encode_group(group: Any) -> bytes:
-    """Turn the name of a group into what libzmq takes.
+    """Encode the name of a group for libzmq.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ def encode_group(group: Any) -> bytes:
     Raises
     ------
     TypeError, ValueError
-        When it is no text or has a NUL.
+        When it is no text or contains a NUL.
     ZMQError
-        EINVAL when it is longer than libzmq takes, which would cut it.
+        EINVAL when it is too long for libzmq, which would truncate it.
     """
     name = encode(group, "a group", "news")
     longest = 255 if loader.load().version >= (4, 3, 3) else 15
@@ -85,7 +85,7 @@ def encode_group(group: Any) -> bytes:
 
 
 def check_port(verb: str, encoded: bytes) -> None:
-    """Refuse a port that libzmq would cut to 16 bits.
+    """Refuse a port that libzmq would truncate to 16 bits.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def refused(verb: str, addr: Any, errno: int, resolved: bytes | None = None) -> 
     errno : int
         The error number.
     resolved : bytes, optional
-        The endpoint as libzmq got it, where the host's name was looked up before.
+        The endpoint that libzmq got, if the host name was resolved before.
     """
     text = addr if isinstance(addr, str) else addr.decode(errors="replace")
     which = f"(addr={text!r})"
@@ -179,7 +179,7 @@ def refused(verb: str, addr: Any, errno: int, resolved: bytes | None = None) -> 
 
 
 class Binding(Generic[S]):
-    """What `bind` and `connect` return: at the end of a `with` block it undoes them.
+    """The context manager that `bind` and `connect` return: its end undoes them.
 
     Source: pyzmq `Socket.bind`, `Socket.connect`.
     """
@@ -208,6 +208,6 @@ class Binding(Generic[S]):
         try:
             undo(self.addr)
         except ZMQError as error:
-            # libzmq does not find its own endpoints of udp; they end with the socket.
+            # libzmq does not find its own udp endpoints; they last as long as the socket.
             if error.errno != _errno.ENOENT or not self.addr.startswith("udp:"):
                 raise

@@ -12,12 +12,13 @@ from ..libzmq.provider import calls
 from . import payload, registry
 from .handle import Handle, born, catch_up, errnos, late, step
 
-#: What `zmq_ctx_new` never returns.
+#: An address that `zmq_ctx_new` never returns.
 _NEVER = object()
 
 
 class Fate:
-    """What all that share one libzmq context share too: they end together, and once."""
+    """The state that all Python contexts of one libzmq context share: they end together, and
+    once."""
 
     __slots__ = (
         "claim",
@@ -34,25 +35,26 @@ class Fate:
     def __init__(self) -> None:
         #: The address, until the context is known to be terminated.
         self.claim: list[int] = []
-        #: What calls take: NULL before the context is made, and once its end has begun.
+        #: What calls are given: NULL before the context is made, and once its termination has
+        #: begun.
         self.pointer: Any = ctypes.c_void_p()
-        # Who calls holds it, so that nobody ends the context meanwhile. None of the calls waits.
+        # Held during each call, so that nobody terminates the context meanwhile. No call blocks.
         self.gate: Any = RLock()
-        #: The sockets that libzmq has.
+        #: The sockets that are open in libzmq.
         self.handles: set[Handle] = set()
         self.sharers = registry.Living()
         self.ending: bool = False
         #: Whether libzmq has made a socket, and so has started its threads.
         self.started = False
-        # A signal handler may terminate the context that is being terminated.
+        # Reentrant: a signal handler may terminate the context while it is being terminated.
         self.lock: Any = RLock()
-        #: What `zmq_ctx_term` has returned, and errno: EINTR when a signal interrupted it.
+        #: The results of `zmq_ctx_term`, and errno: EINTR when a signal interrupted it.
         self.results: set[tuple[int, int]] = set()
 
     def open(self) -> int:
         """Have libzmq make the context; return 0 or the errno.
 
-        Its address is noted in the same step in C, so that it can be terminated whatever comes.
+        Its address is noted in the same step in C, so that no exception in between can leak it.
 
         Source: libzmq `zmq_ctx_new`.
         """
@@ -60,19 +62,19 @@ class Fate:
         return 0 if self.pointer else errno
 
     def adopt(self, address: int) -> None:
-        """Share a libzmq context that somebody else has made."""
+        """Share a libzmq context that another library has made."""
         self.claim.append(address)
         self.pointer.value = address
 
     def call(self, function: Callable[..., int], *arguments: Any) -> tuple[int, int]:
-        """Make a call that does not wait; return its result and errno.
+        """Make a call that does not block; return its result and errno.
 
         Parameters
         ----------
         function : callable
-            A function of libzmq that takes the context first; it gets NULL once the end has begun.
+            A function of libzmq that takes the context first; NULL once its termination has begun.
         *arguments
-            What else it takes, and nothing that it could refuse.
+            Its other arguments, of types that it takes.
         """
         with self.gate:
             return step(function, self.pointer, *arguments)
@@ -89,15 +91,15 @@ class Fate:
             self.pointer.value = None
         self.sweep()
         while late & self.handles and payload.releasing() - {get_ident()}:
-            # Another thread is in the callback of a loan, and maybe in one of the sockets.
+            # Another thread is in the callback of a payload, and maybe in one of the sockets.
             sleep(0.001)
         catch_up()
         if not self.over():
             self.results.update(zip(map(calls.terminate, self.claim), errnos(calls.last_errno)))
 
     def over(self) -> bool:
-        """Tell whether the context is terminated, be it by somebody else."""
-        # No generator, at whose end an exception of a signal handler would be lost.
+        """Tell whether the context is terminated, possibly by another thread."""
+        # Not a generator, in which an exception of a signal handler could be lost.
         ends = [rc == 0 or errno == numbers.EFAULT for rc, errno in self.results.copy()]
         return True in ends
 

@@ -38,7 +38,7 @@ class Frame(Exporter):
         Whether libzmq gets a copy of `data` or reads it where it is, in which case it must not
         change. Left out, `copy_threshold` decides.
     copy_threshold : int, optional
-        The size in bytes from which on the memory is shared; `COPY_THRESHOLD` when left out.
+        The smallest size in bytes whose memory is shared; `COPY_THRESHOLD` when left out.
 
     Raises
     ------
@@ -120,7 +120,7 @@ class Frame(Exporter):
 
     @classmethod
     def _received(cls, message: Any, track: bool) -> Frame:
-        """Make a frame of a message that was just received, and that is the frame's from now on.
+        """Make a frame of a message that was just received; the frame owns it from now on.
 
         Parameters
         ----------
@@ -161,7 +161,7 @@ class Frame(Exporter):
 
     @property
     def bytes(self) -> bytes_:
-        """A copy of the content, made at first need and kept.
+        """A copy of the content, made at the first access and kept.
 
         Source: pyzmq `Frame.bytes`.
         """
@@ -171,7 +171,7 @@ class Frame(Exporter):
         return data
 
     def _share(self) -> Content:
-        """Return a new message that shares this frame's memory, such as for sending.
+        """Return a new message that shares this frame's memory, for sending.
 
         Raises
         ------
@@ -392,7 +392,7 @@ if NEEDS_OFFER and not NEEDS_MEMORY:
 
 
 def _number(value: Any) -> int:
-    """Refuse a number that C would cut to another."""
+    """Refuse a number that C would truncate."""
     number = index(value)
     if not causes.fits_int(number):
         raise ZMQError(numbers.EINVAL, f"messages have no property or value {number}")

@@ -1,4 +1,4 @@
-"""How a libzmq socket is made, shared, closed and put out of use."""
+"""How a libzmq socket is made, shared, closed and invalidated."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 def shown(cls: type) -> str:
-    """Return the name of a class that `repr` shows: pyzmq's of the classes that pyzmq has."""
+    """Return the name that `repr` shows for a class: pyzmq's name if pyzmq has the class."""
     name: str | None = vars(cls).get("_repr_cls")
     return name or f"{cls.__module__}.{cls.__name__}"
 
 
 class Lifecycle:
-    """A libzmq socket, whose owner is `_sharers`: `_address` is where it is.
+    """A libzmq socket: `_sharers` owns it, `_address` is its address.
 
-    `_handle` is what the quick calls get: its pointer, or NULL where they must not be made. All are
-    emptied before the socket is closed, so that no call can reach one that is gone. Those that
-    share one, a socket and its shadows, have one owner and are closed together.
+    `_handle` is what quick calls get: `_pointer`, or NULL where they must not be made. All of these
+    are cleared before the socket is closed, so that no call can reach a closed one. A socket and
+    its shadows have one owner and are closed together.
 
-    No call keeps any of them where Python code can run, a signal handler that closes the socket:
-    it reads them anew each time.
+    No call keeps any of them in a variable while Python code can run, such as a signal handler that
+    closes the socket: it reads them anew each time.
     """
 
-    # What few sockets have is in `__dict__`, with what is replaced on one socket.
+    # Rare attributes, and what is replaced on one socket, are in `__dict__`.
     __slots__ = (
         "__dict__",
         "__weakref__",
@@ -52,11 +52,11 @@ class Lifecycle:
         "context",
     )
 
-    #: A `Context`, which sockets know nothing of: it stands above them, and makes them.
+    #: The `Context`; its class is defined above this module, so sockets do not know it.
     context: Any
     _address: int
     _pointer: Any
-    #: What the quick calls get, NULL where they must not be made.
+    #: What quick calls get: NULL where they must not be made.
     _handle: Any
     _items: Any
     _look: Any
@@ -64,10 +64,10 @@ class Lifecycle:
     _shadow_obj: Any
     _type: int
     _copy_threshold: int
-    #: Whether something that the quick ways go past is replaced, by its class or on this socket.
+    #: Whether a method that the fast paths bypass is replaced, by the class or on this socket.
     _replaced: bool
     _overrides: Callable[[], bool]
-    #: The process that a socket is of which a fork has left in its child.
+    #: In the child of a fork: the id of the process that the socket belongs to.
     _left_by = 0
     _draft_poller: Any = None
     _needs_key = False
@@ -81,7 +81,7 @@ class Lifecycle:
         shadow: Any = 0,
         copy_threshold: int | None = None,
     ) -> None:
-        # By `put`, because a `__setattr__` asks whether the class has such an attribute.
+        # By `put`, because `__setattr__` would first ask whether the class has the attribute.
         put(self, "_address", 0)
         put(self, "_pointer", calls.NULL)
         put(self, "_handle", calls.NULL)
@@ -109,11 +109,11 @@ class Lifecycle:
         put(self, "context", context)
         put(self, "_type", socket_type)
         if not 0 <= socket_type < 2**31:
-            # C would cut the number, and make another type of socket.
+            # C would truncate the number and make a socket of another type.
             raise ZMQError(numbers.EINVAL, f"this libzmq has no socket type {socket_type}")
         drafts = numbers.SERVER <= socket_type <= numbers.CHANNEL
         if drafts and not prototypes.zmq_has(b"draft"):
-            # libzmq makes them all the same, and aborts the process once such a socket connects.
+            # libzmq would make the socket, but abort the process once it connects.
             raise ZMQError(
                 numbers.EINVAL,
                 f"a {self._type_name} socket needs libzmq {since(socket_type)} or newer,"
@@ -121,7 +121,7 @@ class Lifecycle:
             )
         handle = Handle(context._fate.handles)
         put(self, "_sharers", handle)
-        # They know it before it is open, so that it is found whatever comes in between.
+        # Registered before it is open, so that it is found whatever happens in between.
         handle.add(self)
         registry.sockets.add(self)
         try:
@@ -142,7 +142,8 @@ class Lifecycle:
 
             address = registry.plausible(cast_int_addr(getattr(shadow, "underlying", shadow)))
             there = [s for s in registry.sockets if s._address == address]
-            # Where a context has opened a socket, what another library had there is long gone.
+            # If a context of ours opened a socket at this address, a foreign one there is long
+            # gone.
             there.sort(key=lambda socket: socket._sharers.handles is None)
             original = there[0] if there else None
         if not address:
@@ -169,7 +170,7 @@ class Lifecycle:
     def _settle(self) -> None:
         address = self._sharers.pointer.value
         if not address:
-            # Somebody has closed it meanwhile.
+            # Another thread or a signal handler has closed it.
             raise self._error(numbers.ENOTSOCK)
         pointer = calls.pointer(self._sharers.pointer)
         put(self, "_address", address)
@@ -194,11 +195,11 @@ class Lifecycle:
             self._slow_down()
 
     def _slow_down(self) -> None:
-        """Take the quick handle away, so that every quick call fails and the careful one follows.
+        """Clear the quick handle, so that every quick call fails and the careful one follows.
 
-        It is for sockets with a lock that another thread may hold while it waits for the GIL:
-        thread-safe ones, and those with CONFLATE, which drop messages, zero-copy ones too, under
-        theirs. And it is for DGRAM sockets, which libzmq lets send at certain times only.
+        This is for sockets with a lock that another thread may hold while it waits for the GIL:
+        thread-safe ones, and those with CONFLATE, which drop messages, zero-copy ones too, while
+        they hold theirs. It is also for DGRAM sockets, which may send only once they are bound.
         """
         for sharer in (self, *self._sharers.living()):
             sharer._handle = calls.NULL
@@ -235,7 +236,7 @@ class Lifecycle:
 
             return SocketType(kind)
         except (ValueError, ImportError):
-            # Finalizers at the end of a program can import nothing any more.
+            # Finalizers at interpreter shutdown cannot import anything.
             return kind  # type: ignore[no-any-return]
 
     @property
@@ -253,7 +254,7 @@ class Lifecycle:
 
     @property
     def copy_threshold(self) -> int:
-        """From how many bytes on `copy=False` shares memory; smaller messages are copied.
+        """The size in bytes from which `copy=False` shares memory; smaller messages are copied.
 
         Source: pyzmq `Socket.copy_threshold`.
         """
@@ -303,15 +304,16 @@ class Lifecycle:
             except ZMQError as error:
                 if error.errno not in (numbers.ETERM, numbers.ENOTSOCK):
                     raise
-        # A signal handler may come in anywhere, and close the socket too, or leave by an exception:
-        # each step can be taken again.
+        # A signal handler may run anywhere in here, and close the socket too or raise an exception,
+        # so each step can be repeated.
         handle.end(self)
 
     def _release(self) -> None:
         self.close(linger=0)
 
     def _draft_fd(self) -> int:
-        """Give a thread-safe socket, which has no descriptor, that of a poller which watches it."""
+        """Return the descriptor of a draft poller for a thread-safe socket, which has none
+        itself."""
         if self._draft_poller is None:
             from .draftpoller import DraftPoller
 
@@ -332,15 +334,15 @@ class Lifecycle:
         registry.forget(self)
 
     def _dismiss(self) -> None:
-        """Have the context forget a socket that is closed in libzmq, too."""
+        """Remove a socket from its context once libzmq has closed it."""
         context = self.context
         if context is not None:
             context._rm_socket(self)
 
     def _error(self, errno: int, event: int = 0) -> ZMQError:
-        """Make the exception for a call that failed, with what this socket knows of the cause.
+        """Make the exception for a failed call, with what this socket knows about the cause.
 
-        `event` is what a call that receives or sends was to do, POLLIN or POLLOUT.
+        `event` is POLLIN or POLLOUT if the call was to receive or send.
         """
         if errno == numbers.ENOTSOCK and not self._address:
             if registry.left_behind():
@@ -365,23 +367,23 @@ class Lifecycle:
         return from_errno(errno)
 
     def _leave(self, token: object) -> None:
-        """End a call of this thread that may wait; close what was closed meanwhile."""
+        """End a careful call; finish a close that happened meanwhile."""
         self._sharers.leave(token)
         if self._sharers.edge is not None:
             self._notice()
 
     def _tell_sharers(self) -> None:
-        """Tell those that share the libzmq socket that something is replaced on this one."""
-        # A subclass may replace something before it calls the constructor.
+        """Tell the sockets that share the libzmq socket that a method was replaced on this one."""
+        # A subclass may replace methods before it calls the constructor.
         if hasattr(self, "_sharers"):
             for sharer in self._sharers.living():
                 sharer._hear(self)
 
     def _hear(self, sharer: Any) -> None:
-        """Take note of what is replaced on another socket, which this one may go through."""
+        """Note that a method was replaced on a socket that this one may call."""
 
     def _notice(self) -> None:
-        """Wake those who wait in a hub for what a call may have taken note of in their place."""
+        """Wake waiters in a hub whose event a call may have consumed."""
         edge = self._sharers.edge
         if edge is not None:
             edge.noticed()

@@ -1,4 +1,4 @@
-"""Values of context options that libzmq takes, and aborts the process for when a socket is made."""
+"""Values of context options that libzmq accepts, but that abort the process at the first socket."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Callable
 
 from ..libzmq import numbers
 
-#: What `zmq_ctx_get` tells of SOCKET_LIMIT on every system.
+#: The value of SOCKET_LIMIT on every system.
 _SOCKET_LIMIT = 65535
-#: Descriptors that an I/O thread takes, and those that the rest of a context may need.
+#: The descriptors that an I/O thread needs, and those for the rest of a context.
 _PER_THREAD = 2
 _BESIDE = 16
-#: As many threads as no system refuses.
+#: A number of threads that every system allows.
 _FEW = 8
 
 
@@ -59,7 +59,7 @@ _CHECKS: dict[int, Callable[[int], str]] = {
 
 
 def objection(option: int, value: int) -> str:
-    """Say what a context option takes, if a value would end the process.
+    """Describe the allowed values if a value would abort the process.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def objection(option: int, value: int) -> str:
     Returns
     -------
     str
-        What is taken; empty when the value does no harm.
+        The allowed values; empty when the value is harmless.
     """
     check = _CHECKS.get(option)
     return check(value) if check is not None else ""

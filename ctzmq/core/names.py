@@ -1,4 +1,4 @@
-"""Host names in the endpoints that a socket binds to, where libzmq takes addresses only."""
+"""Resolves host names in endpoints to bind to, where libzmq accepts addresses only."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from ..libzmq import loader, numbers
 from . import endpoint
 
-#: The transports whose endpoints have a host, and the first release that looks its name up itself.
+#: The transports whose endpoints have a host, and the first libzmq release that resolves it.
 _HOSTS = {b"tcp": (4, 3, 5), b"udp": (4, 3, 5), b"ws": None, b"wss": None}
 
-#: What an IPv4 address, or nothing at all, is made of.
+#: The characters of an IPv4 address.
 _ADDRESS = frozenset(b"0123456789.")
-#: What no host name has, but an IPv6 address, its zone, or a source address before another.
+#: Characters of IPv6 addresses, zones and source addresses that no host name has.
 _ELSE = frozenset(b":%;")
 
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Bound(Protocol):
-        """What binds to endpoints: a socket, whose flavour says how a host is looked up."""
+        """An object that binds to endpoints: a socket, whose flavour decides how hosts are looked
+        up."""
 
         _looks_up: bool
 
@@ -31,19 +32,19 @@ if TYPE_CHECKING:
 
 
 def resolve(socket: Bound, addr: Any) -> bytes | None:
-    """Return an endpoint with an address in the place of a host name that libzmq would not take.
+    """Return an endpoint with an address in place of a host name that libzmq would not accept.
 
     Parameters
     ----------
     socket : Socket
-        What is bound there.
+        The socket to bind.
     addr : str or bytes
         The endpoint.
 
     Returns
     -------
     bytes or None
-        None when libzmq is to get the endpoint as it is; it refuses a name that is not known.
+        None when libzmq is to get the endpoint as it is, which refuses an unknown name itself.
 
     Raises
     ------
@@ -63,20 +64,20 @@ def resolve(socket: Bound, addr: Any) -> bytes | None:
 
 
 def find(encoded: bytes, everywhere: bool = False) -> tuple[bytes, bytes, bytes] | None:
-    """Find the host name that has to be looked up before libzmq gets an endpoint to bind to.
+    """Find the host name that has to be looked up before libzmq gets an endpoint.
 
     Parameters
     ----------
     encoded : bytes
         The endpoint.
     everywhere : bool
-        Whether to find it also where this libzmq would look it up itself.
+        Whether to find it even if this libzmq would look it up itself.
 
     Returns
     -------
     (bytes, bytes, bytes) or None
-        What stands before the name, the name, and what stands after it. None when there is no name
-        but an address, an interface, a wildcard, or a transport without hosts.
+        The text before the name, the name, and the text after it. None when there is an address, an
+        interface or a wildcard instead of a name, or the transport has no hosts.
 
     Source: libzmq `ip_resolver_t::resolve`.
     """
@@ -102,7 +103,7 @@ def find(encoded: bytes, everywhere: bool = False) -> tuple[bytes, bytes, bytes]
 
 
 def is_interface(name: bytes) -> bool:
-    """Tell whether a network interface of this machine has a name, which goes before hosts.
+    """Tell whether a network interface has this name; interfaces take precedence over hosts.
 
     Parameters
     ----------
@@ -119,15 +120,15 @@ def is_interface(name: bytes) -> bool:
             return bool(to_index(name.decode(errors="surrogateescape")))
         except (OSError, ValueError):
             return False
-    # PyPy's has no such function.
+    # PyPy's `_socket` has no such function.
     return sys.platform != "win32" and bool(ctypes.CDLL(None).if_nametoindex(name))
 
 
 def look_up(host: bytes, ipv6: bool) -> bytes | None:
-    """Return the first address of a host that libzmq would bind to, None when it has none.
+    """Return the first address of a host that libzmq would bind to, or None.
 
-    It is asked for with the unpatched function, which blocks: a flavour that must not be held up
-    calls this in another thread.
+    This uses the unpatched function, which blocks: a flavour that must not be blocked calls it in
+    another thread.
 
     Parameters
     ----------
@@ -146,10 +147,10 @@ def look_up(host: bytes, ipv6: bool) -> bytes | None:
         return _first(host, family, flags | mapped)
     except OSError as error:
         if mapped and error.errno == _socket.EAI_BADFLAGS:
-            # A system that knows the flag, and has none of it.
+            # The system defines the flag but does not support it.
             family = _socket.AF_INET6
         elif ipv6 and sys.platform == "win32":
-            # Windows finds no IPv4 addresses by it.
+            # With the flag, Windows does not find IPv4 addresses.
             family = _socket.AF_INET
         else:
             return None

@@ -1,4 +1,4 @@
-"""Has libzmq make a socket, and tells why it makes none."""
+"""Makes a libzmq socket, and finds out why libzmq refuses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["open_socket", "since"]
 
 
 def since(socket_type: int) -> str:
-    """Name the libzmq release that a type of the draft API came with."""
+    """Return the libzmq release that introduced a socket type of the draft API."""
     # PEER and CHANNEL are the last two.
     return "4.3.3" if socket_type >= numbers.CHANNEL - 1 else "4.2.0"
 
@@ -25,11 +25,11 @@ def open_socket(context: Any, socket_type: int, handle: Handle) -> None:
     Parameters
     ----------
     context : Context
-        Where it belongs.
+        The context of the socket.
     socket_type : int
         A `SocketType`.
     handle : Handle
-        What is to own it.
+        The owner of the new socket.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def open_socket(context: Any, socket_type: int, handle: Handle) -> None:
         fate.started = True
         return
     if errno == numbers.EFAULT and not fate.pointer and not context.closed:
-        # Another thread, or a signal handler, has begun its end just now.
+        # Another thread or a signal handler has just begun to terminate it.
         raise ContextTerminated()
     if errno == numbers.EFAULT and context.closed:
         raise ZMQError(errno, str(context._unusable()))

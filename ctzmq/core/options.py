@@ -12,12 +12,12 @@ from . import causes
 
 _HWM = numbers.SOCKET_OPTIONS["HWM"][0]
 _BYTES_CAPACITY = 255
-# The library writes a key as text only into a buffer of exactly the text's size and its NUL.
+# libzmq writes a key as text only into a buffer of exactly the size of the text and its NUL.
 _Z85_CAPACITY = 41
 _KEYS = frozenset((numbers.CURVE_PUBLICKEY, numbers.CURVE_SECRETKEY, numbers.CURVE_SERVERKEY))
 _INTEGERS: dict[str, tuple[Any, int, int]] = {
     numbers.INT: (ctypes.c_int, -(2**31), 2**31 - 1),
-    # Bit masks are unsigned and pyzmq passes them as they are.
+    # Bit masks are unsigned, and pyzmq passes them as they are.
     numbers.INT64: (ctypes.c_int64, -(2**63), 2**64 - 1),
     numbers.DESCRIPTOR: (zmq_fd_t, -(2**31), 2 ** (8 * ctypes.sizeof(zmq_fd_t)) - 1),
 }
@@ -30,16 +30,16 @@ def describe(option: int) -> str:
 
         return SocketOption(option).name
     except (ValueError, ImportError):
-        # Finalizers at the end of a program can import nothing any more.
+        # Finalizers at interpreter shutdown cannot import anything.
         return f"option {option}"
 
 
 def kind(option: int) -> str:
-    """Tell the type of an option's value; one that this package does not know yet is an int."""
+    """Return the type of an option's value; that of an unknown option is int."""
     return numbers.KINDS.get(option, numbers.INT)
 
 
-# pyzmq's type for these is signed, libzmq's is not: the highest bit is the 64th thread or size.
+# pyzmq treats these as signed, libzmq as unsigned: the highest bit is part of the value.
 _UNSIGNED = frozenset(
     (
         numbers.AFFINITY,
@@ -107,7 +107,7 @@ def write(
     value : int or bytes
         The new value, of the option's type.
     socket_type : int, optional
-        What kind of socket it is, for the message of a refusal.
+        The type of the socket, for the error message.
 
     Raises
     ------
@@ -172,12 +172,12 @@ def check(option: int, value: Any) -> None:
 
 
 def shown(option: int, value: Any) -> str:
-    """Show a value in an error, unless it is a secret."""
+    """Format a value for an error message, unless it is a secret."""
     return "a secret" if option in causes.SECRETS else f"{value!r:.60}"
 
 
 def _check_number(verb: str, option: int, value: Any) -> None:
-    """Refuse a number that C would cut to that of another option."""
+    """Refuse a number that C would truncate to that of another option."""
     if not causes.fits_int(option):
         raise refused(verb, option, value, numbers.EINVAL)
 

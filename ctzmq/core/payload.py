@@ -1,8 +1,9 @@
-"""Zero-copy payloads: Python objects whose memory libzmq reads until it lets go.
+"""Zero-copy payloads: Python objects whose memory libzmq reads until it releases them.
 
 `lend` makes a message out of an object's memory. Until libzmq calls back, `payloads` holds the
-object. The callback is one for all messages and immortal; it is made at the first loan, because
-making one needs executable memory that some systems refuse. libzmq may call it on any thread.
+object. There is one callback for all messages, which is never freed. It is made at the first use,
+because a callback needs executable memory, which some systems refuse. libzmq may call it in any
+thread.
 """
 
 from __future__ import annotations
@@ -20,43 +21,46 @@ from ..libzmq.provider import calls
 from .buffers import begin_anew, fill
 from .tracker import _FINISHED_TRACKER, MessageTracker
 
-#: What libzmq still reads: number of the loan -> what keeps the memory, who waits for its end.
+#: What libzmq still reads: number of the payload -> the object that keeps the memory, the event to
+#: set.
 payloads: dict[int, tuple[object, Event | None]] = {}
 
-#: The same of a parent process: frames that the child inherited may still show the memory.
+#: The payloads of the parent process: frames that the child inherited may still show the memory.
 inherited: dict[int, tuple[object, Event | None]] = {}
 
 _numbers = itertools.count(1)
 _PYPY = sys.implementation.name == "pypy"
 
-#: The callback, once it was needed. libzmq has its address, so all that threads make at once stay.
+#: The callback, once it was needed. If several threads make one at the same time, all are kept,
+#: because libzmq has their addresses.
 _on_free: list[Any] = []
 
 
 def _release(data: int | None, hint: int | None) -> None:
     number = hint or 0
-    # A callback for a loan that failed finds nothing, which is fine.
+    # The payload of a failed call is not registered, which is fine.
     entry = payloads.pop(number, None) or inherited.pop(number, None)
     if entry is not None and entry[1] is not None:
         entry[1].set()
-    # What its finalizers do, they do within this function, which `releasing` looks for.
+    # Finalizers run within this function, whose frame `releasing` looks for.
     del entry
 
 
 def releasing() -> set[int]:
-    """Find the threads that are in the callback, and so in the middle of a call of libzmq.
+    """Find the threads that are in the callback, and so in the middle of a libzmq call.
 
-    libzmq's own threads, which have no Python code that called it, do not count. What tells is the
-    frame itself: whatever the callback noted, a signal handler could come in before it.
+    libzmq's own threads, in which no Python code called libzmq, do not count. The frames are
+    searched because a note made by the callback would come too late: a signal handler could run
+    before it.
     """
     if not _on_free:
         return set()
-    # PyPy's JIT lets nobody follow the frames of another thread.
+    # PyPy's JIT does not show the frames of other threads.
     frames = {get_ident(): sys._getframe()} if _PYPY else sys._current_frames()
     try:
         return {thread for thread, frame in frames.items() if _is_within(frame)}
     finally:
-        # It has this very frame, and so would keep all that its callers refer to.
+        # It contains this frame, and so would keep alive what the callers refer to.
         frames.clear()
 
 
@@ -69,14 +73,14 @@ def _is_within(frame: Any) -> bool:
 
 
 def inherit() -> None:
-    """Take over, in the child of a fork, what the parent had lent.
+    """Take over the payloads of the parent in the child of a fork.
 
-    libzmq of the child will not let go of what the parent's threads were sending, so nobody waits
-    for it here.
+    libzmq will not release in the child what the parent's threads were sending, so nothing waits
+    for it.
     """
     for _, event in payloads.values():
         if event is not None:
-            # A thread that the child does not have may hold its lock.
+            # A thread that does not exist in the child may hold its lock.
             renew = getattr(event, "_at_fork_reinit", None)
             if renew is not None:
                 renew()
@@ -88,10 +92,10 @@ def inherit() -> None:
 def lend(
     message: Any, data: Any, source: memoryview, size: int, track: bool
 ) -> tuple[MessageTracker | None, Event | None]:
-    """Make a message that points into an object's memory.
+    """Make a message that uses an object's memory.
 
-    Where the process has several interpreters it becomes a copy all the same, because the callback
-    may be called by a thread of another interpreter than this one.
+    In a process with several interpreters the content is copied, because a thread of another
+    interpreter could run the callback.
 
     Parameters
     ----------
@@ -109,12 +113,12 @@ def lend(
     Returns
     -------
     MessageTracker or None, Event or None
-        The tracker that is done once libzmq has let go, and the event that it watches.
+        The tracker that is done once libzmq has released the memory, and the event that it watches.
 
     Raises
     ------
     ZMQError
-        When libzmq has no memory for its part.
+        When libzmq cannot allocate its own part.
 
     Source: libzmq `zmq_msg_init_data`.
     """
@@ -122,7 +126,7 @@ def lend(
         fill(message, source)
         return _FINISHED_TRACKER if track else None, None
     if not _on_free:
-        # Without a lock, which a fork could leave held for good.
+        # Without a lock, which a fork could leave locked for good.
         _on_free.append(zmq_free_fn(_release))
     event = tracker = None
     if track:
@@ -131,12 +135,12 @@ def lend(
         event = threading.Event()
         tracker = MessageTracker(event)
     if size < LARGE:
-        # What shares the memory of an object must be let go of at once.
+        # Messages that share memory with an object must be released at once.
         calls.keep_less(size)
     address, keep = memory.export(data, source)
     number = next(_numbers)
     reference, on_free, init = calls.reference(message), _on_free[0], prototypes.zmq_msg_init_data
-    # In one step in C: what is noted is lent, whatever a signal handler raises.
+    # In one step in C: what is registered is lent, whatever a signal handler raises.
     noted = map(payloads.setdefault, (number,), ((keep, event),))
     lent = map(init, (reference,), (address,), (size,), (on_free,), (number,))
     _, rc = next(zip(noted, lent))
@@ -144,7 +148,7 @@ def lend(
         del payloads[number]
         begin_anew(reference)
     if interpreters.CAN_BE_ISOLATED:
-        # A message that was copied once is marked as shared, which `isolated` looks at.
+        # A copied message is marked as shared, which `isolated` checks.
         mark = calls.new_message()
         prototypes.zmq_msg_copy(calls.reference(mark), calls.reference(message))
         calls.close(mark)

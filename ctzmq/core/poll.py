@@ -18,9 +18,9 @@ POLLIN = numbers.POLLIN
 POLLOUT = numbers.POLLOUT
 POLLERR = numbers.POLLERR
 
-#: Masks from 1 to this one ask for nothing but what the EVENTS of a socket tells.
+#: Masks from 1 to this one ask only for events that EVENTS has.
 QUICK = POLLIN | POLLOUT
-#: So many sockets tell their EVENTS one by one in less time than `zmq_poll` takes for all.
+#: Reading EVENTS of up to so many sockets one by one is faster than one `zmq_poll`.
 FEW = 3
 
 
@@ -70,12 +70,12 @@ def zmq_poll(sockets: Any, timeout: float | None = -1) -> list[tuple[Any, int]]:
             _notice(socket for socket, _ in sockets)
 
 
-#: What polls do without a call of `zmq_poll`, unless a program has put another in its place.
+#: The functions that polls bypass, unless a program has replaced them.
 ZMQ_POLL: Any = zmq_poll
 
 
 def _notice(sockets: Iterable[Any]) -> None:
-    """Wake those who wait in a hub for what a poll may have taken note of in their place."""
+    """Wake waiters in a hub whose event a poll may have consumed."""
     for socket in sockets:
         if isinstance(socket, Lifecycle):
             socket._notice()
@@ -228,7 +228,8 @@ class Poller:
                     milliseconds(timeout)
                     return found
         items = self._items
-        # A closed socket's address, and a descriptor behind a fileno(), may be somebody else's now.
+        # The address of a closed socket, and the descriptor behind a fileno(), may have been
+        # reused.
         if items is None or items.closings != registry.closings:
             if not self.sockets:
                 milliseconds(timeout)
@@ -241,7 +242,7 @@ class Poller:
                 _notice(self._keys)
 
     def _prepare(self, _: Any = None) -> tuple[PollItems, list[Any]]:
-        """Make the table anew; none is kept of objects with fileno()."""
+        """Rebuild the table; one with `fileno` objects is never kept."""
         self._few = []
         items, keys = table(self.sockets)
         kept = all(isinstance(socket, (Lifecycle, int)) for socket, _ in self.sockets)
@@ -259,7 +260,7 @@ POLL: Any = Poller.poll
 
 
 def poll_by_name(sockets: list[tuple[Any, int]], timeout: float | None) -> list[tuple[Any, int]]:
-    """Poll by the `zmq_poll` of this module that a program has replaced, called as pyzmq's is."""
+    """Poll with a `zmq_poll` that a program has put in this module, called as pyzmq calls it."""
     return zmq_poll(sockets, timeout=-1 if timeout is None or timeout < 0 else int(timeout))
 
 
@@ -278,7 +279,7 @@ def select(
     Returns
     -------
     list, list, list
-        Those that are ready, of each list.
+        The ready ones of each list.
 
     Raises
     ------
@@ -297,7 +298,7 @@ def select_with(
     xlist: list[Any],
     timeout: float | None,
 ) -> tuple[list[Any], list[Any], list[Any]]:
-    """Wait as `select` does, by a `zmq_poll` of any flavour."""
+    """Wait as `select` does, with the `zmq_poll` of any flavour."""
     watched: dict[Any, int] = {}
     for group, event in ((rlist, POLLIN), (wlist, POLLOUT), (xlist, POLLERR)):
         for socket in causes.several(group):

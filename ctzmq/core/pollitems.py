@@ -1,10 +1,10 @@
-"""libzmq's table of what to wait for, and the wait itself.
+"""The table of poll items for libzmq, and the wait itself.
 
-A socket that is closed is passed over, whenever that happens: before the wait, or while it goes
-on, by a signal handler or in another thread. It is never ready. Only where nothing else is left,
-and there is no time-out, that is an error, because the wait would have no end. `registry.closings`
-tells that a table may be out of date. What is closed in another thread is not freed before libzmq
-has come back from the wait; `polls` sees to that.
+A closed socket is skipped, whether it was closed before the wait or during it, by a signal handler
+or in another thread. It is never ready. Only if nothing else is left and there is no time-out is
+that an error, because the wait would have no end. `registry.closings` tells when a table may be out
+of date. A socket that is closed in another thread is not freed before libzmq has returned from the
+wait; `polls` sees to that.
 """
 
 from __future__ import annotations
@@ -32,25 +32,27 @@ __all__ = ["PollItems", "entry", "inf", "milliseconds", "signals_interrupt", "ta
 inf = float("inf")
 try_poll = calls.try_poll
 
-# zmq_pollitem_t: socket, fd, events, revents, and what C pads it with.
+# zmq_pollitem_t: socket, fd, events, revents, and padding.
 _FIELDS = "Pihh" if sizeof(zmq_fd_t) == 4 else "PPhh"
 _ITEM = Struct(f"{_FIELDS}{sizeof(zmq_pollitem_t) - calcsize(_FIELDS)}x")
-# Where the low byte of `revents` is: an event is one of the four lowest bits.
+# The offset of the low byte of `revents`, which has all four events.
 _REVENTS = zmq_pollitem_t.revents.offset + (sys.byteorder == "big")
 
-#: A descriptor that is none: a wait for it ends at once, because it is not open.
+#: An invalid descriptor, for which a wait ends at once.
 _NONE = 2**31 - 1 if sys.platform != "win32" else 2 ** (8 * sizeof(zmq_fd_t)) - 1
 #: The longest wait that fits C's `long` on every platform, in milliseconds.
 _LONGEST = 2**31 - 1
-#: PyPy's ctypes is itself Python: a signal handler may close a socket when a call has read already
-#: where it is, and the call would wait in whatever is made there next. A table is told of it.
+#: PyPy's ctypes is itself written in Python: a signal handler may close a socket after a call has
+#: read its address, and the call would use whatever is made there next. So tables are told of
+#: closes.
 _INTERLEAVED = sys.implementation.name == "pypy" and not calls.NATIVE
-#: On Windows no signal interrupts `zmq_poll`: the main thread looks up this often, in milliseconds.
+#: On Windows no signal interrupts `zmq_poll`: the main thread returns from it this often, in
+#: milliseconds.
 _GLANCE = 50
 
 
 def milliseconds(timeout: float | None) -> float:
-    """Turn a time-out as users write it into one that counts down.
+    """Convert a user's time-out into milliseconds to count down.
 
     Parameters
     ----------
@@ -80,9 +82,10 @@ def milliseconds(timeout: float | None) -> float:
 
 
 def signals_interrupt() -> bool:
-    """Tell whether a call of a message may wait, because a signal ends it whenever that comes.
+    """Tell whether send and receive may block in libzmq, because a signal interrupts them at any
+    time.
 
-    Elsewhere the main thread, in which handlers run, waits for a table only.
+    Elsewhere the main thread, in which handlers run, blocks only in polls.
     """
     if sys.platform != "win32" and not _INTERLEAVED:
         return True
@@ -92,23 +95,23 @@ def signals_interrupt() -> bool:
 
 
 def _slice(left: float) -> int:
-    """Tell how long one call of `zmq_poll` may take, in milliseconds; -1 is for ever."""
+    """Return how long one `zmq_poll` may wait, in milliseconds; -1 is for ever."""
     if sys.platform == "win32" and not signals_interrupt():
         return int(min(left, _GLANCE))
     return -1 if left == inf else int(min(left, _LONGEST))
 
 
 class PollItems:
-    """A table of what to wait for, made once and used again and again.
+    """A table of poll items, made once and used again and again.
 
     Parameters
     ----------
     entries : list of (address, descriptor, events)
         The address of a socket, or 0 and a descriptor; and a mask of events.
     unlocked : bool
-        Whether none of the sockets has a lock that a blocked thread may hold.
+        Whether no socket has a lock that a blocked thread may hold.
     closings : int
-        What `registry.closings` was before it was found out that the sockets are open.
+        The value of `registry.closings` before the sockets were found open.
 
     Source: libzmq `zmq_poll`.
     """
@@ -129,9 +132,9 @@ class PollItems:
         self.unlocked = unlocked
         self.closings = closings
         self.count = len(entries)
-        #: What the table's last item, which is not counted, watches.
+        #: The descriptor in the table's last item, which is not counted.
         self.bell: polls.Bell | None = None
-        #: Where all that there was is closed: one of them.
+        #: If everything is closed: one of the closed sockets.
         self.lost: Any = None
         self._memory = bytearray(_ITEM.size * (self.count + 1))
         for number, (address, descriptor, events) in enumerate(entries):
@@ -145,15 +148,15 @@ class PollItems:
         _ITEM.pack_into(self._memory, -_ITEM.size, 0, reader, numbers.POLLIN, 0)
 
     def forget(self, address: int) -> None:
-        """Take a socket that is about to be freed out of the table, and let no wait begin."""
+        """Remove a socket that is about to be freed from the table, and let no wait begin."""
         for number, entry in enumerate(self.entries):
             if entry[0] == address:
                 _ITEM.pack_into(self._memory, number * _ITEM.size, 0, _NONE, 0, 0)
 
     def check(self) -> None:
-        """Raise what is the matter with one of the sockets."""
-        # Where thread-safe sockets are among others, libzmq aborts the process if the context of
-        # one is terminated already.
+        """Raise the error of a socket that has one."""
+        # If there are thread-safe sockets among others, libzmq aborts the process when the context
+        # of one is terminated already.
         for address, _, _ in self.entries:
             if address:
                 options.read(bare(address), numbers.EVENTS)
@@ -177,14 +180,14 @@ class PollItems:
         masks = self._memory[_REVENTS : -_ITEM.size : _ITEM.size]
         if count > 1:
             return [(key, mask) for key, mask in zip(keys, masks) if mask]
-        # Of 1,000 items the one is found in 2 us; a look at each of them takes 25.
+        # Finds the one ready item of 1,000 in 2 us; a loop over all takes 25 us.
         rest = masks.lstrip(b"\0")
-        # It is not there when a signal handler has used this poller since.
+        # Missing if a signal handler has used this poller meanwhile.
         return [(keys[-len(rest)], rest[0])] if rest else []
 
 
 def _descriptor(item: Any) -> int:
-    """Find the file descriptor of something that is no socket of ours; below 0 it is closed."""
+    """Return the file descriptor of anything but a ctzmq socket; less than 0 if it is closed."""
     number: int = item
     if not isinstance(item, int):
         try:
@@ -205,7 +208,7 @@ def _descriptor(item: Any) -> int:
 
 
 def entry(socket: Any, events: int) -> tuple[int, int, int] | None:
-    """Describe for libzmq what to wait for.
+    """Return the poll item for a socket or descriptor.
 
     Parameters
     ----------
@@ -217,13 +220,13 @@ def entry(socket: Any, events: int) -> tuple[int, int, int] | None:
     Returns
     -------
     (int, int, int) or None
-        The address of a socket or 0, a descriptor or 0, the events; None for what is closed, which
-        is never ready: a socket, a descriptor less than 0.
+        The address of a socket or 0, a descriptor or 0, the events; None for a closed socket or a
+        descriptor less than 0, which are never ready.
 
     Raises
     ------
     ZMQError
-        ENOTSOCK when the socket is of another process, of which this is a fork.
+        ENOTSOCK when the socket belongs to the parent process.
     TypeError, ValueError
         When it is no socket and has no valid descriptor, or the events are no mask.
     """
@@ -243,7 +246,7 @@ def entry(socket: Any, events: int) -> tuple[int, int, int] | None:
 
 
 def table(sockets: Iterable[tuple[Any, int]]) -> tuple[PollItems, list[Any]]:
-    """Make a table of all that is open, and list what to name each in results.
+    """Make a table of all open sockets and descriptors; also list how results name them.
 
     Parameters
     ----------
@@ -294,7 +297,7 @@ def wait(
     keys : sequence
         What to name each item.
     renew : callable
-        Makes both anew of the table, once a socket was closed.
+        Rebuilds both from the table after a socket was closed.
     timeout : float
         Milliseconds, or infinity.
 
@@ -325,13 +328,13 @@ def wait(
             if items.lost is None:
                 return []
             raise endless(items.lost)
-        # Nobody would ring it where this is the only thread.
+        # With a single thread nobody would ring it.
         bell = (polls.bell or polls.new_bell()) if _count() else None
         if bell is not items.bell:
             items.watch(bell)
         here = get_ident()
         outer = waiting.get(here)
-        # What the table has may be gone before libzmq gets it.
+        # Sockets in the table may be freed before libzmq reads it.
         count, failure = -1, 0
         try:
             try:
@@ -346,7 +349,7 @@ def wait(
             finally:
                 polls.come_back(here, outer)
         finally:
-            # Once more, for an exception of a signal handler that came before the first was done.
+            # Repeated in case a signal handler raised an exception before the first was done.
             polls.come_back(here, outer)
             outdated = items.closings != registry.closings
             by_handler = registry.closer == here
@@ -362,7 +365,7 @@ def wait(
                 if failure == numbers.ETERM:
                     raise ContextTerminated()
                 if by_handler and items.lost is not None:
-                    # That a signal handler closes them ends the call that it interrupts.
+                    # If a signal handler closes them, the call that it interrupts returns.
                     raise closed(items.lost)
         elif count > 0:
             return items.ready(count, keys)
@@ -371,8 +374,8 @@ def wait(
         elif failure and failure != errno.EINTR:
             if doubted:
                 raise from_errno(failure)
-            # A signal handler may have run since the call, and changed errno with calls of its own:
-            # another failure is believed only when it comes again at once.
+            # A signal handler may have run since the call and changed errno, so any other error
+            # counts only if it occurs again.
             doubted = True
             continue
         doubted = False
@@ -383,7 +386,7 @@ def wait(
 
 
 def _free(keys: Sequence[Any]) -> None:
-    """Close what another thread has closed while libzmq waited for it."""
+    """Free the sockets that other threads closed while libzmq waited for them."""
     for key in keys:
         if isinstance(key, Lifecycle) and key._sharers.claim and not key._sharers.pointer:
             key._sharers.end()
@@ -394,7 +397,7 @@ def _closed(key: Any) -> bool:
 
 
 def closed(lost: Any) -> ZMQError:
-    """Make the exception for a wait for what is closed.
+    """Make the exception for a wait for something closed.
 
     Parameters
     ----------
@@ -411,7 +414,7 @@ def closed(lost: Any) -> ZMQError:
 
 
 def endless(lost: Any) -> ZMQError:
-    """Make the exception for a wait without a time-out for what is closed.
+    """Make the exception for a wait without a time-out for something closed.
 
     Parameters
     ----------
@@ -426,7 +429,7 @@ def endless(lost: Any) -> ZMQError:
 
 
 def check_end(sockets: Iterable[tuple[Any, int]]) -> None:
-    """Refuse to wait without a time-out where all that there is to wait for is closed.
+    """Refuse a wait without a time-out when everything to wait for is closed.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""The polls that wait in libzmq just now, and how a thread that closes a socket ends them.
+"""The polls that currently wait in libzmq, and how closing a socket interrupts them.
 
-libzmq must not free a socket while it waits for it in another thread. So who closes one interrupts
-those polls, and leaves the rest to the one that comes back last.
+libzmq must not free a socket while another thread polls it. So `close` interrupts those polls, and
+the last one to return frees the socket.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ __all__ = ["Bell", "come_back", "inherit", "interrupt", "new_bell", "waiting"]
 
 
 class Bell:
-    """A pipe that all polls of this process watch until it rings: from then on it is readable."""
+    """A pipe that all polls of this process watch; writing to it, once, ends them all."""
 
     __slots__ = ("_rung", "_writer", "reader")
 
     def __init__(self) -> None:
         self._rung = False
-        # What it stays when there is no descriptor left.
+        # Stays so if there is no descriptor left.
         self._writer = -1
         self.reader, self._writer = os.pipe()
 
@@ -37,15 +37,15 @@ class Bell:
             _close(self._writer)
 
 
-#: The table, a `PollItems`, of each thread that waits in libzmq just now.
+#: The table, a `PollItems`, of each thread that currently waits in libzmq.
 waiting: dict[int, Any] = {}
 
-#: The bell of the next polls; one that has rung is left to those that still watch it.
+#: The bell for the next polls; one that has rung is kept by the polls that still watch it.
 bell: Bell | None = None
 
 
 def new_bell() -> Bell | None:
-    """Make the bell of the next polls.
+    """Make the bell for the next polls.
 
     Returns
     -------
@@ -62,7 +62,8 @@ def new_bell() -> Bell | None:
 
 
 def come_back(thread: int, outer: Any) -> None:
-    """Note that a thread has left libzmq, or is in the poll again that a signal interrupted."""
+    """Note that a thread has returned from libzmq, or resumes the poll that a signal
+    interrupted."""
     if outer is None:
         waiting.pop(thread, None)
     else:
@@ -72,7 +73,7 @@ def come_back(thread: int, outer: Any) -> None:
 def interrupt(address: int) -> bool:
     """End the polls of other threads that wait for a socket.
 
-    A poll of this thread is interrupted already; it must not begin with the socket any more.
+    A poll of this thread is interrupted already; it must not start again with the socket.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def interrupt(address: int) -> bool:
     Returns
     -------
     bool
-        Whether there are any, so that libzmq must not free the socket before they have left.
+        Whether there are any, so that the socket must not be freed before they have returned.
     """
     global bell
     if not waiting:

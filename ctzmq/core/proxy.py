@@ -18,14 +18,14 @@ __all__ = ["device", "proxy", "proxy_steerable"]
 
 
 class StrictPoller(Poller):
-    """A poller that raises ENOTSOCK once one of its sockets is closed, or one of those beside them.
+    """A poller that raises ENOTSOCK once one of its sockets, or of some others, is closed.
 
     Parameters
     ----------
     awaited : iterable of (socket, events)
         What to register.
     beside : sequence of Socket
-        Those beside them.
+        The other sockets.
     """
 
     def __init__(self, awaited: Iterable[tuple[Any, int]], beside: Sequence[Any]) -> None:
@@ -52,7 +52,7 @@ def _address(socket: Any, name: str) -> int | None:
 
 
 def checked(sockets: dict[str, Any]) -> list[int | None]:
-    """Find the addresses of a proxy's sockets, of which the first two must be there.
+    """Return the addresses of a proxy's sockets, of which the first two are required.
 
     Parameters
     ----------
@@ -77,10 +77,10 @@ def checked(sockets: dict[str, Any]) -> list[int | None]:
 
 
 def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
-    """Run a proxy until it ends, again after each signal."""
+    """Run a proxy until it ends; restart it after each signal."""
     checked(sockets)
     users = [socket for socket in sockets.values() if socket is not None]
-    # The call itself reads the addresses, after anything that Python may run before.
+    # The call itself reads the addresses, after which no Python code runs.
     pointers = [None if socket is None else socket._sharers.pointer for socket in sockets.values()]
     token = object()
     try:
@@ -94,9 +94,10 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
             if rc >= 0:
                 return rc
             if errno == numbers.EFAULT and any(socket.closed for socket in users):
-                # A signal handler has closed it before the call began, which the look above tells.
+                # A signal handler closed it before the call began; the check above raises the
+                # error.
                 continue
-            # A proxy itself waits, and never says EAGAIN.
+            # A proxy waits itself and never fails with EAGAIN.
             if errno not in (_errno.EINTR, numbers.EAGAIN):
                 raise from_errno(errno)
     finally:
@@ -105,7 +106,7 @@ def _run(function: Callable[..., int], sockets: dict[str, Any]) -> int:
 
 
 def _steer(sockets: dict[str, Any]) -> int:
-    """Run a proxy that is told what to do until it is told to end."""
+    """Run a steerable proxy until it receives TERMINATE."""
     checked(sockets)
     users = [socket for socket in sockets.values() if socket is not None]
     relay = Relay(*sockets.values())
@@ -180,8 +181,8 @@ def proxy_steerable(frontend: Any, backend: Any, capture: Any = None, control: A
     sockets = {"frontend": frontend, "backend": backend, "capture": capture}
     if control is None:
         return _run(prototypes.zmq_proxy, sockets)
-    # libzmq's own aborts the process for a command that it does not know, before 4.3.5; there it
-    # takes PAUSE for RESUME and the other way around, and fails where the control cannot answer.
+    # Before 4.3.5 libzmq's own steerable proxy aborts the process for an unknown command; in 4.3.5
+    # it confuses PAUSE and RESUME, and fails if the control socket cannot answer.
     return _steer({**sockets, "control": control})
 
 

@@ -1,7 +1,7 @@
-"""How a socket receives: what is there at once, else with a wait; whole messages in one call.
+"""How a socket receives: without waiting if it can, parts one by one or whole messages.
 
-A message goes libzmq -> `calls.receive` -> `Receiving.recv`. When there is none yet, the call goes
-`Waits._persist` -> `calls.wait_receive`, which waits; that is in `waits`.
+A message passes from libzmq through `calls.receive` to `Receiving.recv`. If there is none yet,
+`Waits._persist` waits for it with `calls.wait_receive`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .waits import Waits
 
 POLLIN = poll.POLLIN
 
-# Bound here, because a lookup of two steps costs as much as a tenth of the call.
+# Globals of this module, because looking up `calls.receive` would add a tenth to each call.
 try_receive: Any = calls.receive
 try_receive_all = calls.receive_all
 receive_message = calls.receive_message
@@ -79,11 +79,12 @@ class Receiving(Messaging, Waits):
             return self._received(data, flags)
         return self._recv_frame(flags, track)
 
-    #: The same for those who do not want to hear what a class overrides.
+    #: The same method for callers that must bypass an overridden `recv`.
     _receive: Any = recv
 
     def _received(self, received: Received, flags: int) -> bytes:
-        """Return a large part that a quick call received, or wait for one that it did not."""
+        """Return the large part that a quick call received, or wait for a part if there was
+        none."""
         if isinstance(received, int):
             received = self._persist(
                 lambda flags: calls.wait_receive(self._pointer, flags),
@@ -112,7 +113,8 @@ class Receiving(Messaging, Waits):
             raise
 
     def _await_message(self, message: Any, flags: int, failed: int) -> int:
-        """Receive into a message what a quick call could not, and what that returned."""
+        """Wait for a part and receive it into a message; `failed` is what the quick call
+        returned."""
         size: int = self._persist(
             lambda flags: calls.wait_receive_message(self._pointer, message, flags),
             flags & DONTWAIT,
@@ -156,7 +158,7 @@ class Receiving(Messaging, Waits):
         return parts
 
     def _recv_rest(self, parts: list[bytes], more: int, flags: int) -> None:
-        """Receive what a quick call left of a message; `more` is what that returned."""
+        """Receive the parts that a quick call left; `more` is what it returned."""
         while more:
             if more < 0:
                 message = new_message()
@@ -167,7 +169,8 @@ class Receiving(Messaging, Waits):
                 finally:
                     calls.close(message)
             else:
-                # The handle is read for each: a signal handler may close the socket between two.
+                # The handle is read anew each time: a signal handler may close the socket between
+                # two calls.
                 more = try_receive_all(self._handle, parts)
 
     def _recv_parts(self, flags: int, copy: bool, track: bool) -> list[Any]:
@@ -185,7 +188,7 @@ class Receiving(Messaging, Waits):
         return frames
 
     def recv_into(self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0) -> int:
-        """Receive one part into memory that is there already.
+        """Receive one part into an existing buffer.
 
         Parameters
         ----------
@@ -206,10 +209,10 @@ class Receiving(Messaging, Waits):
         ValueError
             When `nbytes` is less than 0 or more than the buffer has.
         BufferError
-            When the buffer is read-only or not contiguous; on PyPy also when it is of several
-            dimensions in Fortran's order, or of structures.
+            When the buffer is read-only or not contiguous; on PyPy also when it has several
+            dimensions in Fortran order, or holds structures.
         TypeError
-            When it is no buffer, or one of Python objects.
+            When it is no buffer, or holds Python objects.
         Again, ContextTerminated, ZMQError
             As `recv` does; the buffer is unchanged then.
 
@@ -232,7 +235,7 @@ class Receiving(Messaging, Waits):
         return size
 
 
-# What the class has unless a program replaces it.
+# The methods of the class, to compare with in case a program replaces them.
 RECV: Any = Receiving.recv
 RECV_MULTIPART: Any = Receiving.recv_multipart
 GETSOCKOPT: Any = Receiving.getsockopt

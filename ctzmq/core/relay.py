@@ -1,8 +1,8 @@
-"""A proxy in Python that takes commands, which libzmq's releases understand in three ways.
+"""A steerable proxy in Python, because libzmq's own differs between releases.
 
-What is on its way is kept in the relay until it has gone: a part that finds no room after all, or a
-message of which some parts are still to come. So a relay can be left after any part and taken up
-again, and it never waits itself; whoever runs it does, in a poll or in a hub.
+The relay keeps what is in transit: a part for which there was no room after all, or a message whose
+other parts have not arrived. So a relay can be left after any part and resumed, and it never waits
+itself; whoever runs it waits, in a poll or in a hub.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ receive_message = calls.receive_message
 send_message = calls.send_message
 message_more = calls.message_more
 
-#: How many messages go one way before those of the other way get a turn.
+#: How many messages go in one direction before the other direction gets a turn.
 BATCH = 100
 
-# What is to be done next with the part that a way has.
+# What to do next with the part that a `Way` holds.
 _RECEIVE, _COPY, _SEND = range(3)
 
 
@@ -68,14 +68,14 @@ class Way:
         self._next = _RECEIVE
         #: Whether parts of the same message follow the last one.
         self._more: int = False
-        # A socket that answers to itself, such as a REP, has no room before it has received.
+        # A socket that is both sides, such as a REP, cannot send before it has received.
         receivers = [capture, None if source._address == target._address else target]
         self._looks = [(each, calls.new_look()) for each in receivers if each is not None]
-        #: The socket without room that is waited for, if any.
+        #: The full socket that is waited for, if any.
         self.full: Any = None
-        #: Whether a socket took nothing although it had room.
+        #: Whether a socket refused a part although EVENTS said that it had room.
         self.refused = False
-        #: How many parts, and how many bytes of content, were passed on.
+        #: The number of parts, and of bytes of content, that were passed on.
         self.count = self.bytes = 0
 
     def awaited(self) -> tuple[Any, int]:
@@ -83,7 +83,7 @@ class Way:
         return (self._source, POLLIN) if self.full is None else (self.full, POLLOUT)
 
     def forward(self, most: int = BATCH) -> None:
-        """Pass on some of the messages that are there, as far as there is room for them.
+        """Pass on some of the available messages, as far as there is room for them.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ class Way:
                     return
                 size = receive_message(source._handle, message)
                 if size < 0:
-                    # After others, or with care, there is nothing.
+                    # There is nothing after earlier parts, or the careful call has confirmed it.
                     size = -1 if left < most else self._receive()
                     if size < 0:
                         return
@@ -126,17 +126,17 @@ class Way:
                 left -= 1
 
     def finish(self) -> None:
-        """Pass on the rest of a message whose first parts have gone, if there is room."""
+        """Pass on the rest of a message whose first parts were sent, if there is room."""
         if self._next != _RECEIVE or self._more:
             with suppress(ZMQError):
                 self.forward(1)
 
     def _crowded(self) -> bool:
-        """Look for a socket that has no room for another message."""
+        """Return a socket that has no room for another message."""
         for socket, look in self._looks:
             events = look(socket._handle)
             if events < 0:
-                # It has no quick handle, or is closed.
+                # The socket has no quick handle, or is closed.
                 events = socket.get(numbers.EVENTS)
             if not events & POLLOUT:
                 self.full = socket
@@ -144,7 +144,7 @@ class Way:
         return False
 
     def _receive(self) -> int:
-        """Receive with care; return -1 when there is nothing."""
+        """Receive with a careful call; return -1 when there is nothing."""
         source = self._source
         for _ in range(2):
             size = calls.wait_receive_message(source._pointer, self._message.message, DONTWAIT)
@@ -153,11 +153,11 @@ class Way:
             errno = -size
             if errno in TRANSIENT:
                 return -1
-        # A signal handler may have changed errno since: a failure is believed when it comes twice.
+        # A signal handler may have changed errno since, so an error counts only if it occurs twice.
         raise source._error(errno)
 
     def _send(self, socket: Any, message: Any, flags: int) -> bool:
-        """Send with care; return whether the message was taken."""
+        """Send with a careful call; return whether the message was taken."""
         for _ in range(2):
             sent = calls.wait_send_message(socket._pointer, message, flags)
             if sent >= 0:
@@ -170,14 +170,14 @@ class Way:
         raise socket._error(errno)
 
     def _show(self, flags: int) -> bool:
-        """Send a copy of a part to the capture; return whether it was taken."""
+        """Send a copy of a part to the capture socket; return whether it was taken."""
         copy = calls.reference(self._copy.message)
         check(prototypes.zmq_msg_copy(copy, calls.reference(self._message.message)))
         return self._send(self._capture, self._copy.message, flags)
 
 
 class Relay:
-    """A proxy that is run by others, a turn at a time.
+    """A proxy that its caller runs one turn at a time.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ class Relay:
         return tuple(awaited.items()), timeout
 
     def turn(self, found: Iterable[tuple[Any, int]]) -> None:
-        """Obey a command, and pass messages on.
+        """Execute a command, and pass messages on.
 
         Parameters
         ----------
@@ -235,7 +235,7 @@ class Relay:
         try:
             if self._control is not None and ready.get(self._control, 0) & POLLIN:
                 self._obey()
-            # However many commands come, messages get their turn.
+            # Messages get their turn however many commands arrive.
             for way in () if self._paused or self.over else self._ways:
                 socket, event = way.awaited()
                 if way.refused or ready.get(socket, 0) & event:
@@ -244,7 +244,7 @@ class Relay:
             self._leave(token)
 
     def finish(self) -> None:
-        """Pass on the rest of messages of which some parts have gone already."""
+        """Pass on the rest of messages of which some parts were sent already."""
         token = self._enter()
         try:
             for way in self._ways:
@@ -253,7 +253,7 @@ class Relay:
             self._leave(token)
 
     def _enter(self) -> object:
-        """Keep libzmq from freeing a socket that another thread closes from here on."""
+        """From here on, keep a socket that another thread closes from being freed."""
         token = object()
         for socket in self._sockets:
             socket._sharers.users[token] = get_ident()
@@ -266,7 +266,7 @@ class Relay:
     # -- Commands ----------------------------------------------------------------------------------
 
     def _obey(self) -> None:
-        """Take a command; one that is not known changes nothing."""
+        """Execute a command; unknown ones change nothing."""
         parts = self._command()
         if not parts:
             return
@@ -288,7 +288,7 @@ class Relay:
         while more:
             size = calls.wait_receive_message(self._control._pointer, message, DONTWAIT)
             if size < 0:
-                # What it is, the next poll tells.
+                # The next poll will report the error.
                 return []
             parts.append(calls.read(message))
             more = message_more(message)
@@ -303,7 +303,8 @@ class Relay:
         return [pack("=Q", number) for number in (*came, *went, *went, *came)]
 
     def _reply(self, parts: list[bytes]) -> None:
-        """Send an answer to who can take it: not by a PULL or SUB, nor to a peer without room."""
+        """Send an answer if the control socket can: not on a PULL or SUB, nor to a peer without
+        room."""
         for number, part in enumerate(parts, 1):
             flags = DONTWAIT | SNDMORE if number < len(parts) else DONTWAIT
             if calls.wait_send(self._control._pointer, part, flags) < 0:

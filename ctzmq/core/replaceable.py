@@ -1,8 +1,8 @@
-"""What may be set on one socket, context or frame, and what a name that nobody knows is told.
+"""What may be set on one socket, context or frame, and the error for unknown names.
 
-Programs replace methods and settings of single objects, tests most of all. So whatever a class
-defines or annotates can be set on an object of it, and deleted again. A name that no class has is
-most often a misspelt option, and is refused.
+Programs, tests most of all, replace methods and settings of single objects. So whatever a class
+defines or annotates can be set on its objects and deleted again. Any other name is most likely a
+misspelt option, and is refused.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from types import MethodType
 from typing import Any, Callable
 from weakref import ref
 
-#: Sets an attribute where a class has a `__setattr__` of its own, which need not be asked.
+#: Sets an attribute without going through the `__setattr__` of the class.
 put: Callable[[Any, str, Any], None] = object.__setattr__
 
 
 class UnknownAttribute(AttributeError):
-    """An attribute that no class of an object has; its text names the one that was perhaps meant.
+    """An attribute that does not exist; the message suggests the one that was perhaps meant.
 
     Source: own.
     """
@@ -29,7 +29,7 @@ class UnknownAttribute(AttributeError):
         self._options = options
 
     def __str__(self) -> str:
-        # Most of these are never shown: `hasattr` asks, and has no use for the text.
+        # Made on demand: most of these errors only answer a `hasattr` and are never shown.
         import difflib
 
         known = {option.lower() for option in self._options}
@@ -62,7 +62,7 @@ def takes(owner: Any, name: str) -> bool:
 
 
 class Reading:
-    """A property that can be replaced on one object: it has no setter to stand in the way.
+    """A property that can be replaced on one object, because it defines no `__set__`.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class Method:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
         self.__doc__ = function.__doc__
-        # By the number of the object, which another may have that is made when this one is gone.
+        # By the id of the object, which a later object may reuse.
         self._replaced: dict[int, tuple[Any, Any]] = {}
 
     def __get__(self, instance: Any, owner: type) -> Any:
@@ -123,8 +123,8 @@ def replaceable(owner: type, *names: str) -> None:
     owner : type
         The class.
     *names : str
-        Its properties, if its objects have a `__dict__`, or its methods, if they have none. They
-        are written as such, which type checkers know.
+        Its properties, if its objects have a `__dict__`; its methods, if they have none. The class
+        defines them as usual, for the sake of type checkers.
     """
     for name in names:
         own: Any = vars(owner)[name]

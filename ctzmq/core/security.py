@@ -90,7 +90,7 @@ def curve_public(secret_key: str | bytes) -> bytes:
     TypeError
         When it is neither bytes nor str.
     ZMQError
-        EINVAL when they are no Z85 text, ENOTSUP when this libzmq was built without CURVE.
+        EINVAL when the key is no Z85 text, ENOTSUP when this libzmq was built without CURVE.
 
     Source: libzmq `zmq_curve_public`, pyzmq `zmq.curve_public`.
     """
@@ -101,7 +101,7 @@ def curve_public(secret_key: str | bytes) -> bytes:
         raise ValueError(f"a secret key has {_Z85_KEY} bytes of Z85 text, got {len(secret)} bytes")
     from ..utils.z85 import Z85CHARS
 
-    # An old libzmq looks other characters up outside of its table.
+    # An old libzmq reads outside of its table for other characters.
     if not set(secret) <= set(Z85CHARS):
         raise ZMQError(numbers.EINVAL, "the secret key has characters that Z85 does not use")
     public = ctypes.create_string_buffer(_Z85_KEY + 1)

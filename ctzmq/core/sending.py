@@ -1,7 +1,7 @@
-"""How a socket sends: at once where that is possible, else with a wait; whole messages in one call.
+"""How a socket sends: without waiting if it can, parts one by one or whole messages.
 
-A message goes `Sending.send` -> `calls.send` -> libzmq. When libzmq cannot take it at once, it goes
-`Waits._persist` -> `calls.wait_send`, which waits; that is in `waits`.
+A message passes from `Sending.send` through `calls.send` to libzmq. If libzmq cannot take it at
+once, `Waits._persist` waits with `calls.wait_send`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .waits import Waits
 
 POLLOUT = poll.POLLOUT
 
-# Bound here, because a lookup of two steps costs as much as a tenth of the call.
+# Globals of this module, because looking up `calls.send` would add a tenth to each call.
 FLAGS = DONTWAIT | SNDMORE
 try_send = calls.send
 try_send_all = calls.send_all
@@ -75,8 +75,8 @@ class Sending(Messaging, Waits):
         Returns
         -------
         MessageTracker or None
-            The tracker of a tracked message; a tracker that is done already where `copy=False`
-            came to a copy all the same.
+            The tracker of a tracked message; one that is done already if the content was copied
+            despite `copy=False`.
 
         Raises
         ------
@@ -93,7 +93,7 @@ class Sending(Messaging, Waits):
         BufferError
             When its buffer is not contiguous.
         ValueError
-            When a frame is to be tracked that was not made with `track=True`.
+            When a frame to be tracked was not made with `track=True`.
 
         Source: libzmq `zmq_send`, `zmq_msg_send`, pyzmq `Socket.send`.
         """
@@ -110,13 +110,13 @@ class Sending(Messaging, Waits):
         return self._send_object(data, flag(flags) & FLAGS, copy, track, routing_id, group)
 
     def _send_bytes(self, data: bytes, flags: int, failed: int) -> Any:
-        """Send one part that a quick call did not send, and what that returned."""
+        """Send one part that a quick call did not send; `failed` is what that returned."""
         size = len(data)
         if size >= LARGE:
             if size > memory.prepared:
                 memory.prepare(size)
             if self._handle:
-                # A large one that need not wait.
+                # Try a large part without waiting.
                 token = object()
                 try:
                     self._sharers.users[token] = get_ident()
@@ -143,7 +143,7 @@ class Sending(Messaging, Waits):
             raise
 
     def _await_room(self, flags: int) -> None:
-        """Wait until a DGRAM socket is bound, without which libzmq aborts the process."""
+        """Wait until a DGRAM socket is bound: sending before that aborts the process."""
         if self._type == numbers.DGRAM:
             timeout = 0 if flags & DONTWAIT else milliseconds(self.sndtimeo)
             if not self._ready(POLLOUT, timeout):
@@ -209,7 +209,7 @@ class Sending(Messaging, Waits):
         msg_parts : iterable of bytes-like or Frame
             The parts, at least one. All are checked before the first is sent.
         flags, copy, track
-            As in `send`; SNDMORE here says that yet more parts follow.
+            As in `send`; SNDMORE says that more parts follow these.
         **kwargs
             `routing_id` and `group`, as in `send`.
 
@@ -221,8 +221,8 @@ class Sending(Messaging, Waits):
         Raises
         ------
         TypeError
-            When a part is str or has no buffer, or what is given is no list; the message names the
-            part, and nothing was sent.
+            When a part is str or has no buffer, or `msg_parts` is no list of parts; the message
+            names the part, and nothing was sent.
         BufferError
             When the buffer of a part is not contiguous; nothing was sent.
         ValueError
@@ -247,11 +247,12 @@ class Sending(Messaging, Waits):
         return None
 
     def _send_rest(self, parts: Sequence[bytes], number: int, flags: int) -> None:
-        """Send the parts of a message from a number on, after those that quick calls could send."""
+        """Send the parts of a message from `number` on, where a quick call stopped."""
         last = len(parts) - 1
         for part in parts[number:]:
             more = flags | SNDMORE if number < last else flags
-            # The handle is read for each part: a signal handler may close the socket between two.
+            # The handle is read anew for each part: a signal handler may close the socket between
+            # two.
             failed = try_send(self._handle, part, more)
             if failed:
                 self._send_bytes(part, more, failed)
@@ -273,6 +274,6 @@ class Sending(Messaging, Waits):
         return self.send(parts[-1], flags, copy=copy, track=track, **kwargs)
 
 
-# What the class has unless a program replaces it.
+# The methods of the class, to compare with in case a program replaces them.
 SEND: Any = Sending.send
 SEND_MULTIPART: Any = Sending.send_multipart

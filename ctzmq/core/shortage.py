@@ -1,4 +1,4 @@
-"""What there is too little of when libzmq says EMFILE: room in the context, or file descriptors."""
+"""Finds out what EMFILE means: too many sockets in the context, or no file descriptors left."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from ..error import ZMQError
 from ..libzmq import numbers
 
-#: What wakes a thread of libzmq: an eventfd, or elsewhere the two ends of a pair of sockets.
+#: The descriptors that wake a libzmq thread: one eventfd, or elsewhere a pair of sockets.
 _MAILBOX = 1 if sys.platform.startswith("linux") else 2
 
 
 def descriptors(count: int) -> bool:
-    """Tell whether the process may open so many more descriptors just now.
+    """Tell whether the process can open so many more descriptors.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def descriptors(count: int) -> bool:
         How many, two at least.
     """
     if sys.platform == "win32":
-        # It has no such limit for what libzmq opens.
+        # Windows has no such limit on what libzmq opens.
         return True
     opened: list[int] = []
     try:
@@ -40,9 +40,9 @@ def descriptors(count: int) -> bool:
 
 
 def check_start(context: Any) -> None:
-    """Make sure that libzmq can start a context's threads, which it does for the first socket.
+    """Check that libzmq can start a context's threads, which it does for the first socket.
 
-    A thread that gets no descriptor to wait with aborts the process.
+    libzmq aborts the process if a thread gets no descriptor.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def of_sockets(context: Any) -> ZMQError:
     Parameters
     ----------
     context : Context or None
-        Where it belongs, if that is known.
+        Its context, if that is known.
     """
     if not descriptors(2):
         return of_descriptors("another socket")
@@ -82,12 +82,12 @@ def of_sockets(context: Any) -> ZMQError:
 
 
 def of_descriptors(what: str) -> ZMQError:
-    """Make the exception for what the process has no descriptors for.
+    """Make the exception for something that needs more descriptors than are left.
 
     Parameters
     ----------
     what : str
-        What needs some.
+        What needs them.
     """
     limit = "of"
     if "SC_OPEN_MAX" in getattr(os, "sysconf_names", ()):

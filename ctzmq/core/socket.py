@@ -14,20 +14,20 @@ from .receiving import GETSOCKOPT, RECV, Receiving
 from .sending import SEND, Sending
 
 S = TypeVar("S", bound="Socket[Any]")
-# For type checkers only: what `recv` gives, bytes or something to wait for.
+# For type checkers only: what `recv` returns, bytes or an awaitable.
 R = TypeVar("R", default=bytes)
 
 __all__ = ["DEFAULT_PROTOCOL", "Socket", "SyncSocket"]
 
-#: The methods that messages of several parts go past, because they do the same with less.
+#: The methods that multipart messages may bypass: those of ctzmq's own classes.
 OWN: set[Any] = set()
 
 
 class Socket(Sending, Receiving, Generic[R]):
     """A ZeroMQ socket.
 
-    It is not thread-safe: use it in one thread at a time. What can be set are its options, and what
-    a class of it defines or annotates: a subclass declares the attributes that it adds.
+    It is not thread-safe: use it in one thread at a time. Only options, and attributes that its
+    classes define or annotate, can be set: a subclass declares the attributes that it adds.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Socket(Sending, Receiving, Generic[R]):
     shadow : int or Socket
         A libzmq socket to share, or its address.
     copy_threshold : int, optional
-        From how many bytes on `copy=False` shares memory; `COPY_THRESHOLD` when left out.
+        The size in bytes from which `copy=False` shares memory; `COPY_THRESHOLD` when left out.
 
     Raises
     ------
@@ -124,7 +124,7 @@ messaging.home = sys.modules[__name__]
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        """Import pickle when it is first needed; from then on it is a name like others."""
+        """Import pickle at first use; from then on it is an ordinary global."""
         if name != "pickle":
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         import pickle

@@ -1,4 +1,4 @@
-"""A socket's options by their numbers: `get`, `set`, and the two for text."""
+"""A socket's options by number: `get`, `set`, and `get_string`, `set_string` for text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SocketOptions:
     _thread_safe: Callable[[], bool]
     _draft_poller: Any
     _type: int
-    #: Whether it was told to use CURVE, for which it needs a key.
+    #: Whether CURVE was configured, for which the socket needs a key of its own.
     _needs_key: bool
     _sharers: Any
 
@@ -54,7 +54,7 @@ class SocketOptions:
         Parameters
         ----------
         option : int
-            A `SocketOption`, or the number of one that is not known here, which is read as an int.
+            A `SocketOption`, or the number of an option unknown to ctzmq, which is read as an int.
 
         Returns
         -------
@@ -98,7 +98,7 @@ class SocketOptions:
         Parameters
         ----------
         option : int
-            A `SocketOption`, or the number of one that is not known here, which takes an int.
+            A `SocketOption`, or the number of an option unknown to ctzmq, which takes an int.
         optval : int or bytes
             As the option's type has it.
 
@@ -107,10 +107,10 @@ class SocketOptions:
         TypeError
             When the option is no number, or the value is not of its type.
         OverflowError
-            When the value is a number that the option's type has no room for.
+            When the value does not fit the option's type.
         ZMQError
-            EINVAL when libzmq does not take the value, or has the option not at all or not for
-            such sockets; ENOTSOCK when the socket is closed.
+            EINVAL when libzmq does not accept the value, or does not have the option for such
+            sockets; ENOTSOCK when the socket is closed.
 
         Source: libzmq `zmq_setsockopt`, pyzmq `Socket.set`.
         """

@@ -1,4 +1,4 @@
-"""Tells when libzmq has let go of the memory of messages that were sent without a copy."""
+"""Tells when libzmq has released the memory of messages that were sent without a copy."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class MessageTracker:
         Raises
         ------
         NotDone
-            When the time is over first.
+            When the time-out expires first.
         TypeError
             When the time-out is no number.
 
@@ -92,7 +92,7 @@ class MessageTracker:
 
 
 def end_of(timeout: float) -> float | None:
-    """Tell when a wait of some seconds is over; None where it has no end."""
+    """Return the time at which a wait of some seconds ends; None if it has no end."""
     try:
         return None if timeout is False or timeout < 0 else monotonic() + timeout
     except TypeError:

@@ -1,4 +1,4 @@
-"""Which ctzmq this is, whose API it meets, and which libzmq it runs on."""
+"""The versions of ctzmq, of the pyzmq API that it implements, and of the loaded libzmq."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..libzmq import loader
 #: The version of ctzmq itself.
 VERSION = "0.1.0"
 
-# The pyzmq release whose API is met, under the names that programs look it up by.
+# The pyzmq release whose API is implemented, under the names that programs use.
 VERSION_MAJOR = 27
 VERSION_MINOR = 3
 VERSION_PATCH = 0
@@ -52,7 +52,7 @@ def zmq_version_info() -> tuple[int, int, int]:
 
 
 def get_includes() -> list[str]:
-    """Return the folders of headers for compiling against this package, of which it has none.
+    """Return the folders of C headers for compiling against this package: none.
 
     Source: pyzmq `zmq.get_includes`.
     """

@@ -1,6 +1,6 @@
-"""How a socket waits: for room, for a message, for either.
+"""How a socket waits for room, for a message, or for either.
 
-`_persist` is the one place where a socket waits, and what another flavour of socket replaces.
+`_persist` is the one place where sends and receives wait; other flavours of sockets override it.
 """
 
 from __future__ import annotations
@@ -22,23 +22,24 @@ from .pollitems import PollItems, inf, milliseconds, signals_interrupt, table, w
 __all__ = ["REFUSED", "TRANSIENT", "Waits", "done"]
 
 POLLIN = poll.POLLIN
-#: What polls go past, unless a program has replaced it.
+#: What `poll` bypasses, unless a program has replaced it.
 Poller: Any = poll.Poller
 POLL = poll.POLL
 ZMQ_POLL = poll.ZMQ_POLL
 QUICK = poll.QUICK
 TRANSIENT = (numbers.EAGAIN, _errno.EINTR)
 
-#: How many seconds to wait before the next try where EVENTS and a call contradict each other, in
-#: every flavour. EVENTS tells that a socket can send to somebody, and the send that the one it is
-#: for has no room: of a ROUTER with ROUTER_MANDATORY, an XPUB with XPUB_NODROP, a STREAM, a SERVER.
-#: So EVENTS cannot be waited for. Room that comes makes the descriptor readable, but whoever else
-#: uses the socket may take note of that first; hence no wait is longer than this.
+#: How many seconds to wait before the next try when EVENTS and a call contradict each other, in
+#: every flavour. EVENTS says that a socket can send to some peer, but a ROUTER with
+#: ROUTER_MANDATORY, an XPUB with XPUB_NODROP, a STREAM or a SERVER may have no room for the peer
+#: that a message is for. So waiting for POLLOUT would return at once. New room makes the descriptor
+#: readable, but another user of the socket may consume that event first; hence no wait is longer
+#: than this.
 REFUSED = 0.005
 
 
 def done(result: Any) -> bool:
-    """Tell whether a careful call did what it was made for: else it returned why not."""
+    """Tell whether a careful call succeeded; otherwise it returned the reason."""
     return result.__class__ is not int or result >= 0
 
 
@@ -48,7 +49,7 @@ class Waits(Monitoring):
     __slots__ = ()
 
     _poller_class: Any = poll.Poller
-    #: The class of pollers in whose place `poll` does the same with less.
+    #: The class of pollers that `poll` can do without.
     _plain_poller: Any = poll.Poller
 
     def _persist(
@@ -85,8 +86,8 @@ class Waits(Monitoring):
                 if errno == numbers.ETERM:
                     raise self._error(errno)
                 if errno not in TRANSIENT:
-                    # A signal handler may have run since the call, and changed errno with calls of
-                    # its own: another failure is believed only when it comes again at once.
+                    # A signal handler may have run since the call and changed errno, so any other
+                    # error counts only if it occurs again.
                     result = attempt(flags | DONTWAIT)
                     if done(result):
                         return result
@@ -101,7 +102,7 @@ class Waits(Monitoring):
                     deadline = self._deadline(started, event)
                 if deadline == inf and not flags & DONTWAIT:
                     continue
-                # libzmq would begin the time-out anew: from here on this call keeps the time.
+                # libzmq would restart the time-out, so from here on this function keeps the time.
                 flags |= DONTWAIT
                 if errno != numbers.EAGAIN:
                     continue
@@ -109,7 +110,7 @@ class Waits(Monitoring):
                 if refused and not left:
                     raise again(event, (deadline - started) * 1000)
                 if refused > 1:
-                    # The look at EVENTS had it take note of new room, and still there is none.
+                    # Reading EVENTS processed all pending commands, and still there is no room.
                     self._pause(min(left, REFUSED * 1000))
                 if not self._ready(event, left):
                     raise again(event, (deadline - started) * 1000)
@@ -138,7 +139,7 @@ class Waits(Monitoring):
         return self._table(items.entries[0][2])
 
     def _pause(self, timeout: float) -> None:
-        """Wait until anything about the socket has changed, for some milliseconds at most."""
+        """Wait until the state of the socket changes, for some milliseconds at most."""
         if self._address:
             # Thread-safe sockets have no descriptor.
             descriptor = -1 if self._thread_safe() else self.fileno()
@@ -179,7 +180,7 @@ class Waits(Monitoring):
             return found
         mask = flags if flags.__class__ is int else causes.events(flags)
         if 0 < mask <= QUICK:
-            # Half the time of a call of zmq_poll that need not wait.
+            # Takes half the time of a `zmq_poll` that need not wait.
             look = self._look
             if look is None:
                 look = self._look = calls.new_look()

@@ -1,4 +1,4 @@
-"""Devices that run in the background: configured here, their sockets made where they run."""
+"""Devices that run in the background; their sockets are made where they run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Device:
     in_type : int
         The in-socket's type.
     out_type : int
-        The out-socket's type; below 0, the in-socket is the out-socket too.
+        The out-socket's type; if less than 0, the in-socket is the out-socket too.
 
     Raises
     ------
@@ -79,7 +79,7 @@ class Device:
         self._finished = threading.Event()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind what belongs to the process that configured the device."""
+        """Leave out what belongs to the process that configured the device."""
         own = ("_sockets", "_finished", "_context", "launcher")
         return {name: value for name, value in self.__dict__.items() if name not in own}
 
@@ -422,5 +422,5 @@ class ProcessDevice(BackgroundDevice):
     """
 
     _launch_class = Process
-    # A forked child must never touch the instance that it inherited.
+    # A forked child must never use the instance that it inherited.
     context_factory = Context

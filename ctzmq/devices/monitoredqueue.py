@@ -1,4 +1,4 @@
-"""The queue that shows its traffic, with both directions told apart."""
+"""A queue that publishes its traffic, with a prefix for each direction."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def monitored_queue(
     in_prefix: bytes = b"in",
     out_prefix: bytes = b"out",
 ) -> None:
-    """Forward messages between two sockets, and show each on a third, until an error ends it.
+    """Forward messages between two sockets, with copies to a third, until an error ends it.
 
-    Unlike `proxy`, it puts a part in front of what the monitor socket sends that tells where the
-    message came from, and it can connect two ROUTER sockets: a message then begins with the routing
-    ids of sender and receiver, which change places on the way. While a socket cannot take a message
-    nothing else moves.
+    Unlike `proxy`, it puts a part in front of each copy that tells where the message came from, and
+    it can connect two ROUTER sockets: a message then begins with the routing ids of sender and
+    receiver, which are swapped. While a socket cannot take a message, no other message is
+    forwarded.
 
     Parameters
     ----------
     in_socket, out_socket : Socket
         The two sides, of any flavour; one socket may be both.
     mon_socket : Socket
-        Sends a copy of every message, behind its prefix. Most usefully a PUB socket.
+        Sends a copy of every message after its prefix; usually a PUB socket.
     in_prefix, out_prefix : bytes
         The part that precedes messages that came from `in_socket`, and from `out_socket`.
 
@@ -59,7 +59,7 @@ def monitored_queue(
 
 
 def _blocking(socket: Socket[Any]) -> Socket:
-    """Return the socket itself, or a blocking view of one that waits in another way."""
+    """Return the socket itself, or a blocking shadow of a socket of another flavour."""
     if not isinstance(socket, Socket):
         raise TypeError(f"expected a Socket, not {type(socket).__name__}: {socket!r}")
     if socket.closed:

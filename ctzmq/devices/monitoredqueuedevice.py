@@ -10,7 +10,7 @@ __all__ = ["MonitoredQueue", "ProcessMonitoredQueue", "ThreadMonitoredQueue"]
 
 
 class MonitoredQueueBase(ProxyBase):
-    """What the three kinds of monitored queue share: prefixes on what the monitor socket sends.
+    """The base of the three kinds of monitored queue: prefixes on what the monitor socket sends.
 
     Parameters
     ----------

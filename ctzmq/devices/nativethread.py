@@ -1,6 +1,6 @@
-"""Native threads for devices in programs where eventlet or gevent makes greenlets of threads.
+"""Native threads for devices in programs where eventlet or gevent has patched `threading`.
 
-A device waits in libzmq, which would hold up all greenlets.
+A device blocks in libzmq, which would block all greenlets.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import sys
 import time
 from typing import Any, Callable
 
-#: How long to sleep between looks at a thread that is waited for, in seconds.
+#: How long to sleep between two checks of a thread that is joined, in seconds.
 _NAP = 0.005
 
 
 def starter() -> Any:
-    """Return what starts a native thread, or None where `threading.Thread` does."""
+    """Return a function that starts a native thread, or None if `threading.Thread` does so."""
     monkey: Any = sys.modules.get("gevent.monkey")
     if monkey is not None and monkey.is_module_patched("threading"):
         return monkey.get_original("_thread", "start_new_thread")
@@ -25,7 +25,7 @@ def starter() -> Any:
 
 
 class NativeThread:
-    """A native thread, with what `threading.Thread` has of methods; a program never waits for it.
+    """A native thread with the methods of `threading.Thread`; a program never waits for it at exit.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class NativeThread:
         return self._alive
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until the thread has ended, for so many seconds at most; other greenlets run on."""
+        """Wait until the thread has ended, or for some seconds, while other greenlets run."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while self._alive:
             left = _NAP if deadline is None else min(_NAP, deadline - time.monotonic())

@@ -13,7 +13,7 @@ __all__ = ["ProcessProxy", "Proxy", "ThreadProxy"]
 
 
 class ProxyBase(Device):
-    """What the three kinds of proxy share: a third socket that sees every message.
+    """The base of the three kinds of proxy: a third socket that gets every message.
 
     Parameters
     ----------

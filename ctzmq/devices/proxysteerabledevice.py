@@ -13,7 +13,7 @@ __all__ = ["ProcessProxySteerable", "ProxySteerable", "ThreadProxySteerable"]
 
 
 class ProxySteerableBase(ProxyBase):
-    """What the three kinds of steerable proxy share: a fourth socket that receives commands.
+    """The base of the three kinds of steerable proxy: a fourth socket that receives commands.
 
     Parameters
     ----------

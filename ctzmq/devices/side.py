@@ -1,4 +1,4 @@
-"""What becomes of one side of a device: its socket's options and endpoints."""
+"""The options and endpoints of one side of a device, applied when its socket is made."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Side(NamedTuple):
     binds: list[str]
     connects: list[str]
 
-    # What is wrong is told at once: the device may run where nobody looks.
+    # Errors are raised here: once the device runs in the background nobody may see them.
 
     def bind(self, addr: str) -> None:
         encode(addr)

@@ -1,4 +1,4 @@
-"""Sockets in tornado's event loop. tornado is imported when it is needed, not before."""
+"""Sockets in tornado's event loop. tornado is imported only when it is needed."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
 """Callbacks for what a socket receives and sends, in tornado's event loop.
 
-ZMQ_FD becomes readable when something about the socket changes, not when there is something to do,
-and every operation can swallow that news. So work is done in turns. A turn reads EVENTS, receives
-and sends, and reads EVENTS again, until they show that nothing is left: only then can the
-descriptor be relied on. A turn takes messages by the batch, because a pass through the loop costs
-more than ten messages do, but it ends after a while and goes on in the next pass, so that no stream
-holds up the others. All streams of a loop share the time of a pass, so that timers and tasks need
-not wait longer the more streams there are. Another turn is due whenever the stream begins to want
-something: at `on_recv`, at `send` and after `flush`.
+ZMQ_FD becomes readable when the state of the socket changes, not when there is something to do, and
+every operation can consume that edge. So work is done in turns. A turn reads EVENTS, receives and
+sends, and reads EVENTS again, until nothing is left to do: only then can the descriptor be relied
+on. A turn moves messages in batches, because a pass through the loop costs more than ten messages,
+but it ends after a while and continues in the next pass, so that no stream starves the others. All
+streams of a loop share the time of a pass, so that timers and tasks do not wait longer the more
+streams there are. Another turn is scheduled whenever the stream has something new to do: at
+`on_recv`, at `send` and after `flush`.
 
-What a callback sends goes out at once, if nothing else waits to be sent: its turn looks at EVENTS
-afterwards anyway, and needs no other.
+What a callback sends is sent at once if nothing else is queued: the turn reads EVENTS afterwards
+anyway.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from ..error import Again, ContextTerminated, ZMQError
 
 __all__ = ["Turns"]
 
-# As plain numbers: what an enum does for `&` costs as much as a call into libzmq.
+# Plain numbers, because `&` on an enum costs as much as a call into libzmq.
 POLLIN = int(constants.POLLIN)
 POLLOUT = int(constants.POLLOUT)
 DONTWAIT = int(constants.DONTWAIT)
 
-# How long a turn lasts, give or take a callback, how long all turns of one pass through the loop
-# do, and how many messages a turn moves between two looks at EVENTS.
+# How long a turn may take, give or take a callback; how long all turns of one pass through the loop
+# may take; and how many messages a turn moves between two reads of EVENTS.
 _TURN_SECONDS = 0.001
 _PASS_SECONDS = 0.004
 _BATCH = 64
 
 
 class Pass:
-    """One pass after another through a loop, as far as the turns of its streams need it."""
+    """The passes through a loop, whose time the turns of its streams share."""
 
     def __init__(self) -> None:
         self._turn = _TURN_SECONDS
@@ -55,27 +55,27 @@ class Pass:
         self._ended = 0
 
     def end(self, now: float) -> float:
-        """Tell when a turn that begins now has to end; it moves one message at least."""
+        """Return when a turn that begins now has to end; it moves one message at least."""
         return now + max(0.0, min(self._turn, _PASS_SECONDS - self._spent))
 
     def cut(self, io_loop: IOLoop, seconds: float) -> None:
-        """Note that a turn that took so long had to end before its work was done."""
+        """Note that a turn had to end, after some seconds, before its work was done."""
         if not self._ended:
             io_loop.add_callback(self._over)
         self._spent += seconds
         self._ended += 1
 
     def _over(self) -> None:
-        # In the next pass as many will want a turn.
+        # As many streams will want a turn in the next pass.
         self._turn = min(_TURN_SECONDS, _PASS_SECONDS / self._ended)
         self._spent, self._ended = 0.0, 0
 
 
-#: That of each loop.
+#: The `Pass` of each loop.
 _passes: WeakKeyDictionary[IOLoop, Pass] = WeakKeyDictionary()
 
 
-#: What pyzmq's streams do by methods that a program may override.
+#: The steps that pyzmq's streams do in methods which a program may override.
 STEPS = frozenset(
     (
         "_add_io_state",
@@ -91,7 +91,7 @@ STEPS = frozenset(
 
 
 class Step:
-    """One of those methods, which a stream notes when it is replaced on it.
+    """One of these methods; setting it on a stream makes the stream note that.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ class Step:
 
 
 class Turns:
-    """What a `ZMQStream` does when it is its turn.
+    """The turns of a `ZMQStream`: what it does when its socket may be ready.
 
     The stream sets `socket` and `io_loop` first.
 
@@ -130,8 +130,8 @@ class Turns:
 
     socket: Any
     io_loop: IOLoop
-    #: Whether one of pyzmq's steps is replaced, by the class or on this stream: then each message
-    #: takes all of them.
+    #: Whether one of pyzmq's steps is replaced, by the class or on this stream; each message then
+    #: goes through all of them.
     _steps = False
 
     def __init__(self) -> None:
@@ -140,14 +140,15 @@ class Turns:
         self._recv_copy = True
         self._send_callback: Callable[..., Any] | None = None
         self._turn_is_due = False
-        # The thread that takes a turn.
+        # The thread that is in a turn.
         self._in_turn = 0
         self._pass = _passes.setdefault(self.io_loop, Pass())
-        # These take one message only before they want to send one.
+        # These receive only one message before they have to send one.
         self._batch = 1 if self.socket.type in (constants.REQ, constants.REP) else _BATCH
         self._asyncio_loop: Any = getattr(self.io_loop, "asyncio_loop", None)
         self._tasks: set[asyncio.Future[Any]] = set()
-        # pyzmq's names: what the stream wants, and whether `flush` was called in this pass.
+        # pyzmq's attributes: the events that the stream wants, and whether `flush` was called in
+        # this pass.
         self._state = 0
         self._flushed = False
         self._steps = any(getattr(type(self), name) is not getattr(Turns, name) for name in STEPS)
@@ -167,7 +168,7 @@ class Turns:
         raise NotImplementedError
 
     def receiving(self) -> bool:
-        """Tell whether a callback is set for what comes in.
+        """Tell whether a callback is set for incoming messages.
 
         Returns
         -------
@@ -191,7 +192,7 @@ class Turns:
     # -- pyzmq's steps, which programs override and call -------------------------------------------
 
     def _step(self, event: int) -> int:
-        """Receive or send one message; return how many were."""
+        """Receive or send one message; return how many were moved."""
         if not self._steps:
             return self._receive(1) if event == POLLIN else self._send(1)
         if event == POLLIN:
@@ -215,12 +216,12 @@ class Turns:
 
     def _init_io_state(self) -> None:
         """Have the loop watch the socket."""
-        # The loop gets the socket, not the descriptor: a loop that closes all that it watches must
-        # leave the closing of libzmq's descriptor to libzmq.
+        # The loop gets the socket, not the descriptor: a loop that closes everything it watches
+        # must not close libzmq's own descriptor.
         self.io_loop.add_handler(self.socket, self._handle_events, IOLoop.READ)
 
     def _rebuild_io_state(self) -> None:
-        """Find out anew what the stream wants, and see to it that a turn comes if there is any."""
+        """Update the events that the stream wants, and schedule a turn if there are any."""
         if self.socket is None:
             return
         state = POLLIN if self.receiving() else 0
@@ -238,13 +239,13 @@ class Turns:
         self._update_handler(self._state)
 
     def _update_handler(self, state: int) -> None:
-        """See to it that a turn comes if the socket is ready for what is wanted."""
+        """Schedule a turn if the socket is ready for a wanted event."""
         if self.socket is None:
             return
         try:
             ready = self.socket.events
         except ZMQError:
-            # The turn finds out what is the matter.
+            # The turn will raise the error.
             ready = state
         if state & ready:
             self._schedule()
@@ -255,7 +256,7 @@ class Turns:
     # -- Turns -------------------------------------------------------------------------------------
 
     def _schedule(self) -> None:
-        """See to it that the loop takes a turn soon."""
+        """Schedule a turn in the loop."""
         if self._turn_is_due:
             return
         self._turn_is_due = True
@@ -263,7 +264,7 @@ class Turns:
         if running is not None and running is self._asyncio_loop:
             running.call_soon(self._turn)
         else:
-            # This one knows how to wake up a loop that runs in another thread, or not yet.
+            # `add_callback` can also wake a loop in another thread, or one that does not run yet.
             self.io_loop.add_callback(self._turn)
 
     def _turn(self) -> None:
@@ -319,17 +320,18 @@ class Turns:
                 raise
             finally:
                 self._in_turn = 0
-            # Most turns find one message, and need not try in vain to receive a second one.
+            # Most turns find a single message; do not try in vain to receive another.
             batch = min(2 * batch, self._batch)
 
     def _retry(self) -> None:
-        """Take the next turn after some time: EVENTS do not tell when the socket takes more."""
+        """Schedule the next turn after some time: EVENTS does not say when the socket takes
+        more."""
         if not self._turn_is_due:
             self._turn_is_due = True
             self.io_loop.call_later(REFUSED, self._turn)
 
     def _receive(self, count: int, end: float = inf) -> int:
-        """Receive messages that are there and hand them to the callback; return their number."""
+        """Receive available messages and pass them to the callback; return their number."""
         received = 0
         while received < count and self.socket is not None:
             callback = self._recv_callback
@@ -347,7 +349,7 @@ class Turns:
         return received
 
     def _send(self, count: int, end: float = inf) -> int:
-        """Send messages of the queue that the socket takes now; return their number."""
+        """Send queued messages that the socket takes now; return their number."""
         sent = 0
         queue = self._send_queue
         while sent < count and queue and self.socket is not None:
@@ -362,7 +364,7 @@ class Turns:
                     **kwargs,
                 )
             except Again as error:
-                # After the first one, EVENTS did not promise that the socket takes more.
+                # EVENTS promised room for the first one only.
                 if sent or not flags & DONTWAIT:
                     queue.appendleft(entry)
                     break
@@ -388,12 +390,12 @@ class Turns:
             gen_log.error("Uncaught exception in ZMQStream callback", exc_info=True)
             raise
         if task is not None:
-            # The loop itself keeps no task alive.
+            # The loop keeps only weak references to tasks.
             self._tasks.add(task)
             task.add_done_callback(self._finish_task)
 
     def _task_of(self, awaitable: Any) -> asyncio.Future[Any]:
-        """Have what a callback returned go on in the loop, which need not run just now."""
+        """Make a task in the loop of the awaitable that a callback returned."""
         here = asyncio._get_running_loop() is not None or asyncio.isfuture(awaitable)
         loop = None if here else self._asyncio_loop
         task: asyncio.Future[Any] = asyncio.ensure_future(awaitable, loop=loop)

@@ -18,7 +18,7 @@ from ..asyncio.sockets import _AsyncSocket as _AsyncSocket
 
 __all__ = ["CancelledError", "Context", "Poller", "Socket"]
 
-#: What awaiting a call raises that was cancelled.
+#: The exception from awaiting a cancelled call.
 CancelledError = _asyncio.CancelledError
 
 
@@ -88,7 +88,7 @@ def _ioloop() -> Any:
 
 
 class _Tie:
-    """What an `IOLoop` knows of a socket: not that it is watched, only that it can be closed."""
+    """A socket's entry in an `IOLoop`: nothing is watched, but `close(all_fds=True)` finds it."""
 
     def __init__(self, loop: Any, socket: Socket, edge: Any) -> None:
         self.edge = weakref.ref(edge)
@@ -99,7 +99,7 @@ class _Tie:
             loop.add_handler(self, lambda *_: None, 0)
 
     def fileno(self) -> int:
-        """Return the descriptor, by which the loop tells what it knows apart."""
+        """Return the descriptor, which is the key of the entry."""
         return self._descriptor
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class _Tie:
             socket.close()
 
     def cut(self) -> None:
-        """Have the loop forget it."""
+        """Remove the entry from the loop."""
         loop = self._loop()
         if loop is not None and loop.handlers.get(self._descriptor, (None,))[0] is self:
             loop.remove_handler(self._descriptor)
@@ -129,7 +129,8 @@ class Context(_sockets.Context):
     """
 
     _socket_class = Socket
-    # Of its own, so that it gives out neither the blocking one nor that of asyncio.
+    # Its own attribute, so that `instance` returns neither the blocking context nor that of
+    # asyncio.
     _instance = None
 
     io_loop: Any = None

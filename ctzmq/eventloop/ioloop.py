@@ -1,4 +1,5 @@
-"""tornado's IOLoop under its old names: deprecated, for tornado needs no integration any more."""
+"""tornado's IOLoop under its old names: deprecated, because tornado needs no integration any
+more."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ _warn_deprecated()
 
 
 def install() -> None:
-    """Do nothing but warn: tornado's loop serves sockets as it is.
+    """Do nothing but warn: sockets work in tornado's own loop.
 
     Source: pyzmq `zmq.eventloop.ioloop.install`.
     """

@@ -1,4 +1,4 @@
-"""What a stream sends: messages queued until its socket takes them."""
+"""The sends of a stream: messages are queued until its socket takes them."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Sending(Turns):
             raise stream_closed()
         parts: Any = msg
         if parts.__class__ is list or (parts.__class__ is not tuple and hasattr(parts, "__iter__")):
-            # Its owner may change it, or it can be read once only.
+            # The caller may change it, or it can be iterated only once.
             parts = list(parts)
         if callback is not None:
             self.on_send(callback)
@@ -104,7 +104,7 @@ class Sending(Turns):
                 )
                 return
             except Exception:
-                # The turn that is due now finds out what it is, and tells.
+                # The scheduled turn will meet the error again and report it.
                 pass
         self._send_queue.append((parts, flags, copy, track, kwargs))
         if self._steps:
@@ -209,5 +209,5 @@ def _ignore(message: Sequence[Any], status: Any) -> None:
 
 
 def stream_closed() -> OSError:
-    """Make the exception for what is asked of a closed stream."""
+    """Make the exception for calls on a closed stream."""
     return OSError("this stream is closed")

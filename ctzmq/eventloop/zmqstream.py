@@ -1,6 +1,6 @@
 """Callbacks for what a socket receives and sends, in tornado's event loop.
 
-What a stream sends is in `sending`; when it receives and sends is the matter of `callbacks`.
+`sending` has the methods that send; `callbacks` decides when a stream receives and sends.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .sending import Sending, stream_closed
 
 __all__ = ["ZMQStream"]
 
-#: The package, which programs find here under pyzmq's name for it.
+#: The package, which programs find here under pyzmq's name.
 zmq: Any = sys.modules[__name__.partition(".")[0]]
 
 
@@ -85,7 +85,7 @@ class ZMQStream(Sending):
     # -- Callbacks ---------------------------------------------------------------------------------
 
     def on_recv(self, callback: Callable[[list[Any]], Any] | None, copy: bool = True) -> None:
-        """Set what is called with each message that comes in.
+        """Set the callback for incoming messages.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class ZMQStream(Sending):
     def on_recv_stream(
         self, callback: Callable[[ZMQStream, list[Any]], Any] | None, copy: bool = True
     ) -> None:
-        """Set what is called with this stream and each message that comes in.
+        """Set the callback for incoming messages, which gets this stream as well.
 
         Parameters
         ----------
@@ -148,7 +148,7 @@ class ZMQStream(Sending):
         self.on_recv(None)
 
     def on_send(self, callback: Callable[[Sequence[Any], Any], Any] | None) -> None:
-        """Set what is called with each message that has been handed to libzmq.
+        """Set the callback for messages that have been handed to libzmq.
 
         Parameters
         ----------
@@ -172,7 +172,8 @@ class ZMQStream(Sending):
     def on_send_stream(
         self, callback: Callable[[ZMQStream, Sequence[Any], Any], Any] | None
     ) -> None:
-        """Set what is called with this stream and each message that has been handed to libzmq.
+        """Set the callback for messages that have been handed to libzmq, which gets this stream as
+        well.
 
         Parameters
         ----------
@@ -195,7 +196,7 @@ class ZMQStream(Sending):
             self.on_send(partial(callback, self))
 
     def stop_on_send(self) -> None:
-        """Call nothing for sent messages any more.
+        """Remove the callback for sent messages.
 
         Source: pyzmq `ZMQStream.stop_on_send`.
         """
@@ -235,9 +236,9 @@ class ZMQStream(Sending):
     # -- State -------------------------------------------------------------------------------------
 
     def flush(self, flag: int = POLLIN | POLLOUT, limit: int | None = None) -> int:
-        """Receive and send what can be received and sent now, without the loop.
+        """Receive and send without the loop whatever can be received and sent now.
 
-        Messages go to the callbacks; a message that comes in while there is none is dropped.
+        Messages go to the callbacks; one that is received while there is no callback is dropped.
 
         Parameters
         ----------
@@ -271,7 +272,7 @@ class ZMQStream(Sending):
                 if count == before:
                     break
         finally:
-            # Also when a callback raises, because the descriptor may have told its news.
+            # Even if a callback raises, because the edge of the descriptor may have been consumed.
             if self.socket is not None and (self.receiving() or self.sending()):
                 self._schedule()
             if self._steps:
@@ -292,7 +293,7 @@ class ZMQStream(Sending):
         if socket is None:
             return
         if linger is not None:
-            # What is no number must leave the stream open.
+            # A `linger` that is no number must leave the stream open.
             linger = index(linger)
         self.socket = None  # type: ignore[assignment]
         if socket.closed:

@@ -1,8 +1,8 @@
 """Sockets for greenlets of eventlet: `import ctzmq.green as zmq`.
 
-It replaces `from eventlet.green import zmq`, name for name, and `install` makes that very import
-find it. `ctzmq.green.gevent` is the same for gevent. eventlet is imported when a name is first
-asked for, because those who want the other flavour may not have it.
+It replaces `from eventlet.green import zmq`, name for name, and `install` makes that import return
+this module. `ctzmq.green.gevent` is the same for gevent. eventlet is imported at first use, because
+users of the other flavour may not have it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def install() -> None:
 if not TYPE_CHECKING:  # who would take every name for one that exists
 
     def __getattr__(name: str) -> Any:
-        """Import eventlet's flavour when one of its names is first asked for."""
+        """Import eventlet's flavour when one of its names is first used."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         flavour = import_module(f"{__name__}.eventlet")

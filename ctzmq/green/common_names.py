@@ -1,7 +1,7 @@
-"""The names of `ctzmq` that never wait, and so are the same in all flavours.
+"""The names of `ctzmq` that never wait, and so are the same in all green flavours.
 
-Each flavour imports all of them, then makes those that wait anew. The names with an underscore,
-which `import *` leaves out, it imports from `ctzmq`. `X as X` tells type checkers that X is public.
+Each flavour imports all of them, then defines those that wait. Names with an underscore, which
+`import *` skips, are imported from `ctzmq`. `X as X` tells type checkers that X is public.
 """
 
 # ruff: noqa: F403, I001

@@ -1,8 +1,8 @@
-"""Sockets that let others run while they wait, for any hub that switches between greenlets.
+"""Sockets that let other greenlets run while they wait, for any hub that switches greenlets.
 
-`waiting.edge` has the rules of the descriptor that all flavours wait for; here is how a
-greenlet keeps them. All operations on a socket that somebody waits for come through `_persist`,
-`get` or `_endpoint_call`.
+`waiting.edge` explains the rules of ZMQ_FD that all flavours keep; this module has the greenlets'
+part. While anybody waits, all operations on a socket go through `_persist`, `get` or
+`_endpoint_call`.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ POLLIN = _poll.POLLIN
 POLLOUT = _poll.POLLOUT
 try_send = calls.send
 try_receive: Any = calls.receive
-#: Blocking sockets, and what they send and receive with unless a program has replaced that.
+#: Blocking sockets, whose methods the fast paths bypass unless a program has replaced them.
 Blocking: Any = _socket.Socket
 
 _EVENTS = int(SocketOption.EVENTS)
 _RCVMORE = int(SocketOption.RCVMORE)
 _TIMEOUTS = {POLLIN: SocketOption.RCVTIMEO, POLLOUT: SocketOption.SNDTIMEO}
 
-#: How many calls that need not wait may be made before other greenlets get their turn, which takes
-#: a few milliseconds; it can be set at any time. What takes longer, such as a poll or a message of
-#: 64 KiB or more, counts as `_LONG`; each part of a message of many parts as one.
+#: How many calls that need not wait are made before other greenlets get a turn, which is every few
+#: milliseconds; it can be set at any time. A long call, such as a poll or a message of 64 KiB or
+#: more, counts as `_LONG`; a message of many parts counts as one call for each part.
 TURNS = 5000
 _LONG = 100
 _MANY = 4
-# It counts down in C, which costs half as much as making a number smaller.
+# Counts down in C: decrementing an int would add 45 to 70 ns to each call, a tenth of it.
 _turns = repeat(None, TURNS)
 
 
@@ -61,7 +61,7 @@ def _breathe(hub: Hub) -> None:
 
 
 def _spend(count: int) -> None:
-    """Count a call as many."""
+    """Count one call as several."""
     next(islice(_turns, count - 1, None), None)
 
 
@@ -80,9 +80,9 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
 
     __slots__ = ("_midway",)
 
-    #: What sends of tracked messages return.
+    #: The class of the trackers that `send` returns.
     _tracker_class: Any = None
-    #: Whether the last part was sent with SNDMORE; it may stay True for one call too many.
+    #: Whether the last part was sent with SNDMORE. It may stay True for one extra call.
     _midway: bool
     _looks_up = True
 
@@ -93,7 +93,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
     # -- The quick way -----------------------------------------------------------------------------
 
     # As in `ctzmq.Socket`, but counted. Others get their turn before a message is touched, so that
-    # an exception thrown in meanwhile loses none, and never between two parts.
+    # an exception thrown into the greenlet loses no message, and never between two parts.
 
     @like(lambda: Messaging.send)
     def send(
@@ -126,7 +126,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
         else:
             tracker = super().send(data, flags, copy, track, routing_id, group)
         if index(flags) & SNDMORE:
-            # Not before it is sent: others may run until then.
+            # Not before it is sent, because others may run until then.
             put(self, "_midway", True)
         return tracker
 
@@ -192,7 +192,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
         return parts
 
     def _insist(self, call: Any, flags: int, event: int) -> Any:
-        """Make a call that a program has replaced in the class, until there is no need to wait."""
+        """Repeat a call that a program has replaced in the class, until it need not wait."""
         if flags & DONTWAIT:
             return call(flags)
         deadline = self._deadline(monotonic(), event)
@@ -211,7 +211,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
                 refused = not refused
 
     def _rest(self, event: int) -> None:
-        """Let others run, unless a message is at its middle."""
+        """Let others run, unless a message is half sent or received."""
         if event == POLLOUT:
             midway, self._midway = self._midway, False
         else:
@@ -222,7 +222,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
     def _send_object(self, *args: Any, **kwargs: Any) -> MessageTracker | None:
         tracker = super()._send_object(*args, **kwargs)
         if tracker is not None and tracker.__class__ is MessageTracker and tracker.events:
-            # The frame that was sent may have it too; now both wait in the hub.
+            # A frame may share this tracker, which then waits in the hub too.
             tracker.__class__ = self._tracker_class
         return tracker
 
@@ -295,7 +295,8 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
                         place.forget()
                         tries += 1
                         if tries < 2:
-                            # A send takes note of new room only now and then, this look did.
+                            # A send processes new room only now and then, but reading EVENTS just
+                            # did.
                             continue
                         soon = monotonic() + REFUSED
                         limit = soon if deadline is None else min(deadline, soon)
@@ -311,11 +312,12 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
             edge.settle()
 
     def _ended(self, attempt: Callable[[int], Any], flags: int) -> ZMQError:
-        """Make the exception for a socket that ended while others stood before this one."""
+        """Make the exception for a socket that ended while others were ahead in the line."""
         return self._error(-self._counted(attempt, flags))
 
     def _counted(self, attempt: Callable[[int], Any], flags: int) -> Any:
-        """Make a careful call without waiting, which others must not close the socket under."""
+        """Make a careful call without waiting, counted so that nobody frees the socket
+        meanwhile."""
         token = object()
         try:
             self._sharers.users[token] = get_ident()
@@ -324,7 +326,8 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
             self._sharers.leave(token)
 
     def _passed(self, edge: Edge, flags: int, event: int) -> None:
-        """Note who is in the middle of a message, so that its next part goes before the line."""
+        """Note which greenlet is in the middle of a message, so that its next part skips the
+        line."""
         if event == POLLOUT:
             more: Any = flags & SNDMORE
         else:
@@ -396,7 +399,7 @@ _socket.OWN.update((GreenSocket.send, GreenSocket.recv))
 
 
 class _Guest(GreenSocket):
-    """A socket of another flavour, while a hub waits for it."""
+    """A green stand-in for a socket of another flavour while it is polled."""
 
     __slots__ = ("_hub",)
 
@@ -448,7 +451,7 @@ def poll(
         return ready
     place = Place(hub)
     deadline = None if left == _pollitems.inf else monotonic() + left / 1000
-    # A guest is kept here, because its edge would go with it.
+    # This keeps guests alive, whose edges would be collected with them.
     observed: list[tuple[GreenSocket, Edge, tuple[Place, int]]] = []
     watches: list[Any] = []
     try:

@@ -1,4 +1,4 @@
-"""Greenlets of eventlet."""
+"""The hub for greenlets of eventlet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _local = _threads._local()
 
 
 class _Listener:
-    """The one listener of a descriptor that eventlet allows, for all who watch it."""
+    """The one listener that eventlet allows for a descriptor, shared by all watches of it."""
 
     __slots__ = ("functions", "key", "listener", "pid")
 
@@ -36,13 +36,13 @@ class _Listener:
 
     def changed(self, *_: Any) -> None:
         for function in tuple(self.functions):
-            # What one of them let run may have taken back another.
+            # One callback may have removed another.
             if function in self.functions:
                 function()
 
 
 class EventletHub:
-    """The hub of one native thread; `Hub` tells what its methods do."""
+    """The hub of one native thread; `Hub` documents its methods."""
 
     __slots__ = ("_hub", "_life", "_listeners", "_pid", "instances")
 
@@ -61,39 +61,41 @@ class EventletHub:
             try:
                 listener.listener = self._hub.add(*key, listener.changed, _nothing, _nothing)
             except BaseException:
-                # The hub keeps that of a descriptor which it cannot watch, and will take no other.
+                # If the hub cannot watch the descriptor it keeps the listener, and would refuse
+                # another.
                 kept = self._hub.listeners[key[0]].get(descriptor)
                 if kept is not None and kept.cb == listener.changed:
                     BaseHub.remove(self._hub, kept)
                 raise
-            # It would keep the greenlet that runs now, and what that returns.
+            # It would keep the current greenlet alive, and what that returns.
             listener.listener.greenlet = self._hub.greenlet
             self._listeners[key] = listener
         listener.functions.append(changed)
         return listener, changed
 
     def attend(self, watch: Any, wanted: bool) -> None:
-        # It stays, because taking it back costs more.
+        # It stays registered, because removing it costs more.
         pass
 
     def unwatch(self, watch: Any) -> None:
         listener, changed = watch
         if changed not in listener.functions:
-            # A signal handler has come between.
+            # A signal handler has removed it meanwhile.
             return
         listener.functions.remove(changed)
         if not listener.functions:
             del self._listeners[listener.key]
-            # The hub forgets those of a descriptor that was closed while it was watched.
+            # The hub drops listeners of a descriptor that was closed while it was watched.
             with suppress(KeyError):
                 if listener.pid == os.getpid():
                     self._hub.remove(listener.listener)
                 else:
-                    # A child of a fork has its parent's epoll, from which it must take nothing.
+                    # The child of a fork shares its parent's epoll, from which it must remove
+                    # nothing.
                     BaseHub.remove(self._hub, listener.listener)
 
     def rouse(self) -> None:
-        # A child of a fork has its parent's epoll, which it must leave alone.
+        # The child of a fork shares its parent's epoll, which it must not change.
         if self.can_park() or self._pid != os.getpid():
             return
         try:
@@ -105,13 +107,13 @@ class EventletHub:
 
         def heard() -> None:
             self.unwatch(watch)
-            # It would wait for the collector, and keep two descriptors.
+            # It would keep two descriptors until it is collected.
             rung.clear()
 
         watch = self.watch(bell.reader, heard)
 
     def here(self) -> bool:
-        # Not `get_hub`, which would make one.
+        # Not `get_hub`, which would make a hub.
         return getattr(hubs._threadlocal, "hub", None) is self._hub
 
     def ended(self) -> bool:
@@ -141,7 +143,8 @@ class EventletHub:
         except self._hub.SYSTEM_EXCEPTIONS:
             raise
         except BaseException:
-            # It left the greenlet, which is over. The hub would blame the descriptor, and drop it.
+            # The exception left a greenlet, which is dead. The hub would blame the descriptor and
+            # drop it.
             self._hub.squelch_generic_exception(sys.exc_info())
 
     def cancel(self, resumption: Any) -> None:
@@ -157,12 +160,14 @@ class EventletHub:
             timer.cancel()
 
     def thread(self, function: Callable[[], Any]) -> None:
-        # Not those of tpool: it starts twenty, and on PyPy their end may hang the interpreter's.
+        # Not the threads of `tpool`: it starts twenty, whose end can hang that of the interpreter
+        # on PyPy.
         _threads.start_new_thread(function, ())
 
 
 def _nothing(*_: Any) -> None:
-    """The hub tells of descriptors that are gone; a closed socket has woken everybody already."""
+    """Do nothing when the hub reports a closed descriptor: closing a socket has woken all
+    waiters."""
 
 
 def current() -> EventletHub:

@@ -1,4 +1,4 @@
-"""What each flavour of green sockets is made of, whatever its hub.
+"""The base classes and functions of each flavour of green sockets, whatever its hub.
 
 A flavour derives from the classes here and gives each its hub as `_hub`; its functions are the
 methods of one `Functions`.
@@ -38,10 +38,11 @@ class GreenContext(Context[S], HasHub):
 
     @classmethod
     def instance(cls: type[G], io_threads: int = 1) -> G:
-        """Return the context that all greenlets of this native thread share, made at first need.
+        """Return the context that all greenlets of this native thread share; the first call makes
+        it.
 
-        It is never a blocking one. A child of a fork gets one of its own; so does everybody once
-        it is terminated.
+        It is never a blocking one. The child of a fork gets a new one, and so does every caller
+        once it is terminated.
 
         Parameters
         ----------
@@ -100,7 +101,7 @@ class GreenTracker(MessageTracker, HasHub):
         Raises
         ------
         NotDone
-            When the time is over first.
+            When the time-out expires first.
         TypeError
             When the time-out is no number.
 
@@ -204,7 +205,7 @@ class Functions:
         Returns
         -------
         list, list, list
-            Those that are ready, of each list.
+            The ready ones of each list.
 
         Raises
         ------

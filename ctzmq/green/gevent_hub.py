@@ -1,4 +1,4 @@
-"""Greenlets of gevent."""
+"""The hub for greenlets of gevent."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Watch(NamedTuple):
 
 
 class GeventHub:
-    """The hub of one native thread; `Hub` tells what its methods do."""
+    """The hub of one native thread; `Hub` documents its methods."""
 
     __slots__ = ("_hub", "_life", "instances")
 
@@ -51,7 +51,7 @@ class GeventHub:
         return _Watch(watcher, changed, os.getpid())
 
     def attend(self, watch: Any, wanted: bool) -> None:
-        # One that nobody wants would keep the loop from ending.
+        # An active watcher that nobody needs would keep the loop from ending.
         if not wanted:
             watch.watcher.stop()
         elif not watch.watcher.active:
@@ -63,21 +63,21 @@ class GeventHub:
             # It was destroyed with all its watchers.
             pass
         elif watch.pid != os.getpid():
-            # A child of a fork has its parent's epoll until its own loop begins.
+            # The child of a fork shares its parent's epoll until its own loop begins.
             loop.run_callback(watch.end)
         elif self.here():
             watch.end()
         else:
-            # A loop must not be touched in another thread; the watcher is at rest already.
+            # A loop must not be used in another thread; the watcher is stopped already.
             with suppress(ValueError):
                 loop.run_callback_threadsafe(watch.end)
 
     def rouse(self) -> None:
-        # It looks by itself after each signal.
+        # gevent's loop checks by itself after each signal.
         pass
 
     def belongs_to(self, hub: Any) -> bool:
-        """Tell whether this is that hub of gevent's."""
+        """Tell whether this wraps the given hub of gevent."""
         return self._hub is hub
 
     def here(self) -> bool:

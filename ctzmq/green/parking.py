@@ -1,4 +1,4 @@
-"""Where a greenlet waits: until it is woken, or until a native thread has done something."""
+"""How a greenlet waits: until it is woken, or until a native thread has done something."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..waiting.hub import Hub
 
 T = TypeVar("T")
 
-#: How long to sleep between looks at what happens in other threads, in seconds: at first, at most.
+#: How long to sleep between two checks of what other threads do, in seconds: at first, at most.
 _NAPS = (0.0005, 0.01)
 
 
 class HasHub:
-    """A socket, context, poller or tracker of greenlets; each flavour gives it a hub as `_hub`."""
+    """A green socket, context, poller or tracker; each flavour sets its hub as `_hub`."""
 
     __slots__ = ()
 
@@ -26,7 +26,7 @@ class HasHub:
 
 
 class Place:
-    """A greenlet's place in a line, or its watch over several sockets."""
+    """A waiting greenlet: its place in a line, or its poll of several sockets."""
 
     __slots__ = ("_hub", "_resumption", "_stray", "greenlet", "refused", "woken")
 
@@ -35,18 +35,19 @@ class Place:
         self._resumption: Any = None
         self._stray: tuple[Any] | None = None
         self.greenlet = hub.greenlet()
-        #: Whether it has no room although EVENTS tells of some, which others may find.
+        #: Whether there is no room for its message although EVENTS says POLLOUT; others may have
+        #: room.
         self.refused = False
         self.woken = False
 
     def wake(self) -> None:
-        """Have the greenlet run soon."""
+        """Resume the greenlet soon."""
         if not self.woken:
             self.woken = True
             self._resumption = self._hub.resume(self.greenlet)
 
     def run(self) -> None:
-        """Have the greenlet run at once; only a function that the loop calls may do so."""
+        """Resume the greenlet at once; only callbacks of the loop may call this."""
         self.woken = True
         self._hub.switch(self.greenlet)
 
@@ -74,7 +75,7 @@ class Place:
             self._stray = None
 
     def forget(self) -> None:
-        """Take back a resumption that was not used."""
+        """Cancel a resumption that has not happened."""
         resumption, self._resumption = self._resumption, None
         self.woken = False
         if resumption is not None:
@@ -84,7 +85,7 @@ class Place:
 def until(hub: Hub, done: Callable[[], object], deadline: float | None = None) -> bool:
     """Let others run until a condition holds; return whether that was before the deadline.
 
-    It is for what other native threads bring about, from which no hub can be called.
+    This is for conditions that other native threads fulfil, which cannot call a hub.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def until(hub: Hub, done: Callable[[], object], deadline: float | None = None) -
     done : callable
         The condition.
     deadline : float, optional
-        The time of `monotonic` until which to wait; for ever when left out.
+        The `monotonic` time until which to wait; for ever when left out.
     """
     nap, longest = _NAPS
     place = Place(hub)
@@ -111,7 +112,7 @@ def until(hub: Hub, done: Callable[[], object], deadline: float | None = None) -
 
 
 def aside(hub: Hub, function: Callable[[], T]) -> T:
-    """Call a function that blocks in a native thread, let others run meanwhile, return its result.
+    """Call a blocking function in a native thread while others run; return its result.
 
     Parameters
     ----------
@@ -121,7 +122,7 @@ def aside(hub: Hub, function: Callable[[], T]) -> T:
         What to call; what it raises is raised here.
     """
     if not hub.can_park():
-        # A signal handler that runs while the loop waits, say: all wait for it anyway.
+        # Called in the loop itself, for instance by a signal handler: all wait for it anyway.
         return function()
     results: list[T] = []
     problems: list[BaseException] = []
@@ -135,7 +136,7 @@ def aside(hub: Hub, function: Callable[[], T]) -> T:
     try:
         hub.thread(run)
     except RuntimeError:
-        # At the end of a program Python 3.12 starts no more threads.
+        # At shutdown Python 3.12 and newer start no more threads.
         run()
     until(hub, lambda: results or problems)
     if problems:

@@ -1,8 +1,8 @@
 """A proxy in Python, for sockets of greenlets.
 
-A message is taken from one side only when the other has room for it, and goes there before anybody
-else runs, so that none is lost when the proxy's greenlet is killed. A side that is full does not
-hold up the other direction; a capture socket that is full holds up both.
+A message is taken from one side only when the other has room for it, and is passed on before
+anybody else runs, so that none is lost when the proxy's greenlet is killed. A full side does not
+block the other direction; a full capture socket blocks both.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .parking import Place
 
 
 def relay(hub: Hub, frontend: Any, backend: Any, capture: Any = None, control: Any = None) -> int:
-    """Run a proxy in a greenlet until it is told to end, or until the context is terminated.
+    """Run a proxy in a greenlet until TERMINATE arrives or the context is terminated.
 
     Parameters
     ----------

@@ -1,18 +1,20 @@
-"""Lets instances of a Python class be given to `memoryview`, on every interpreter.
+"""Makes instances of a Python class accepted by `memoryview`, on every interpreter.
 
-CPython 3.12 and newer ask `__buffer__`, and PyPy does of classes with a base of its own. CPython
-3.9 to 3.11 ask the type's `bf_getbuffer`, which no Python class can provide. There `offer` gives
-the class the one of the stubs, which passes the question on to the object that the attribute
-`_exported` refers to.
+CPython 3.12 and newer call `__buffer__`, and so does PyPy for classes that derive from a base of
+its own. CPython 3.9 to 3.11 call the type's `bf_getbuffer`, which a Python class cannot define:
+without the following, `memoryview(frame)` would be a TypeError there. `offer` gives the class a
+stub as `bf_getbuffer`, which forwards the request to the object that the attribute `_exported`
+refers to.
 
-Where there are no stubs, it gives the class the one of `pickle.PickleBuffer`, which passes the
-question on to the object whose pointer is the second word of the instance. For a class whose second
-slot, by name, is `_memory`, that word is the slot, which has to be filled from the start; an unset
-one is a ValueError. Either way the asking view refers to that object, not to the instance.
+Where there are no stubs, it gives the class the `bf_getbuffer` of `pickle.PickleBuffer`, which
+forwards the request to the object whose pointer is the second word after the head of the instance.
+In a class whose second slot, by name, is `_memory`, that word is the slot, which has to be set from
+the start; an unset one is a ValueError. Either way the view refers to that object, not to the
+instance.
 
-That object should be no memoryview. Before 3.12.7 and 3.13, CPython's garbage collector takes the
-memory from a memoryview in a cycle although others still refer to it, and crashes when they end
-(gh-77894). What `__buffer__` returns is one, so 3.12 is treated like 3.11 until that release.
+That object must not be a memoryview. Before 3.12.7, CPython's garbage collector releases a
+memoryview that is part of a cycle although views of it are still in use, and crashes when those end
+(gh-77894). `__buffer__` returns a memoryview, so 3.12 is treated like 3.11 until that release.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from .provider import calls
 
 #: Whether it is for `offer` to let instances be asked.
 NEEDS_OFFER = sys.implementation.name == "cpython" and sys.version_info < (3, 12, 7)
-#: Whether instances must hold what offers their memory in `_memory` from the start.
+#: Whether instances need the object that exports their memory in `_memory` from the start.
 NEEDS_MEMORY = NEEDS_OFFER and not calls.GETBUFFER
 
 if not TYPE_CHECKING and sys.implementation.name == "pypy":
@@ -35,13 +37,13 @@ if not TYPE_CHECKING and sys.implementation.name == "pypy":
 else:
 
     class Exporter:
-        """The base of classes that offer their memory."""
+        """The base of classes that export their memory."""
 
         __slots__ = ()
 
         def __init_subclass__(cls, **kwargs: Any) -> None:
             super().__init_subclass__(**kwargs)
-            # 3.12 does not let it inherit this where `__buffer__` is inherited.
+            # In 3.12 a class that inherits `__buffer__` does not inherit this.
             for base in cls.__mro__:
                 if base in _offering:
                     _give(cls, _offering[base])
@@ -89,7 +91,7 @@ def offer(cls: type, getbuffer: int = calls.GETBUFFER) -> None:
     Raises
     ------
     TypeError
-        When the interpreter lays out instances or types in another way than this code knows.
+        When the interpreter lays out instances or types in a way that this code does not know.
     """
     if not getbuffer:
         getbuffer = _that_of_pickle(cls)
@@ -107,7 +109,7 @@ def _that_of_pickle(cls: type) -> int:
     probe._memory = memory = bytearray()
     if _word(id(probe) + object.__basicsize__ + _WORD).value != id(memory):
         raise TypeError(f"_memory is not the second slot of {cls.__name__}")
-    # What `pickle` has under this name, without importing it.
+    # `pickle.PickleBuffer`, without the 3 ms that importing `pickle` takes.
     from _pickle import PickleBuffer
 
     return _word(_buffer_procs(PickleBuffer)).value or 0

@@ -1,9 +1,10 @@
-"""What becomes of zero-copy messages in an interpreter that is not the first of its process.
+"""How an interpreter that is not the first of its process closes zero-copy messages.
 
-Only the first interpreter lends memory to libzmq. Such a message may come here over inproc, and
-whoever lets go of it last runs the first interpreter's callback, for which a thread of another
-interpreter has neither the lock nor the memory. So it is let go of in a thread of no interpreter,
-where Python enters the first one properly.
+Only the first interpreter lends memory to libzmq. Such a message may arrive here over inproc, and
+closing the last reference to it runs a callback of the first interpreter. In a thread of another
+interpreter that crashes the process: the thread holds neither the right lock nor the right thread
+state. So the message is closed in a thread that belongs to no interpreter, from which ctypes enters
+the first one properly.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from .structs import zmq_msg_t
 _SHARED = 3
 _ROOMS = 64
 
-#: Memory for messages, and messages on their way out with the bytes that they had. It must outlive
-#: this interpreter, so it is never freed, but used again: closing a message changes its bytes.
+#: Free memory for messages, and messages that are being closed, with their bytes from before. The
+#: memory must outlive this interpreter, so it is never freed, but reused once closing the message
+#: has changed its bytes.
 _free: list[Any] = []
 _leaving: list[tuple[Any, bytes]] = []
 
 
 def _room() -> Any:
-    """Find memory for a message that stays valid for good."""
+    """Return memory for a message that stays valid for good."""
     for _ in range(len(_leaving)):
         with suppress(IndexError):
             room, before = _leaving.pop(0)
@@ -37,7 +39,8 @@ def _room() -> Any:
         return _free.pop()
     except IndexError:
         block = (zmq_msg_t * _ROOMS)()
-        # Others use ctypes.pythonapi, too: this function is ours, and so are its types.
+        # By index, ctypes makes a new function object, whose types no other user of pythonapi
+        # changes.
         keep = ctypes.pythonapi["Py_IncRef"]
         keep.argtypes = (ctypes.py_object,)
         keep(block)
@@ -46,7 +49,7 @@ def _room() -> Any:
 
 
 def dismiss(message: Any) -> None:
-    """Take a message's content and let go of it in a thread of no interpreter.
+    """Move a message's content away and close it in a thread of no interpreter.
 
     Parameters
     ----------
@@ -65,7 +68,7 @@ def dismiss(message: Any) -> None:
 def guarded(
     close: Callable[[Any], int], *receives: Callable[[Any, Any, int], int]
 ) -> tuple[Callable[[Any], int], list[Callable[[Any, Any, int], int]]]:
-    """Make calls let go of messages in this way.
+    """Wrap calls so that they close messages in this way.
 
     Parameters
     ----------
@@ -77,7 +80,7 @@ def guarded(
     get = ctypes.PyDLL(loader.load().handle._name).zmq_msg_get
 
     def vacate(message: Any) -> None:
-        # Each lent message is shared.
+        # Messages with lent memory are marked as shared.
         if get(message, _SHARED) == 1:
             dismiss(message)
 

@@ -1,6 +1,6 @@
-"""Memory that C and Python share: C memory seen from Python, an object's seen from C.
+"""Memory shared by C and Python: views of C memory, and the addresses of Python objects.
 
-Whoever hands out an address here also hands out the object that keeps it valid.
+Functions that return an address also return the object that keeps it valid.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ import ctypes
 import sys
 from typing import Any, Callable
 
-#: Where a garbage collector decides when memory of C is freed, weigh(size) tells it of some.
+#: weigh(size) tells PyPy's garbage collector of C memory that an object holds; None elsewhere.
 weigh: Callable[[int], None] | None = None
 
 _PYPY = sys.implementation.name == "pypy"
 
-#: Whether memory in Fortran's order can be shown as bytes without a copy.
+#: Whether memory in Fortran order can be shown as bytes without a copy.
 ANY_ORDER = not _PYPY
 
 _ffi: Any = None
 if _PYPY:
-    # PyPy's own FFI, which sees memory as ctypes cannot: it keeps owners, and it stops PyPy's
-    # garbage collector from moving what C reads.
+    # PyPy's built-in FFI can do what its ctypes cannot: keep the owner of memory alive, and pin
+    # memory that C reads.
     import __pypy__  # type: ignore[import-not-found]
     import _cffi_backend  # type: ignore[import-untyped]
 
@@ -31,18 +31,19 @@ if _PYPY:
     _uintptr_t: Any = _ffi.new_primitive_type("uintptr_t")
 
 
-#: The largest message that the C library's allocator is prepared for, in bytes.
+#: The size in bytes of the largest messages that the allocator was prepared for.
 prepared = 65536
-#: More than this it never keeps.
+#: glibc cannot be made to keep the memory of messages larger than this.
 _MOST = 1 << 23
 
 
 def prepare(size: int) -> None:
-    """Have the allocator keep the memory of messages of this size for the next ones.
+    """Have the C library's allocator keep the memory of messages of this size for the next ones.
 
-    glibc gives what is free at the end of its heap back to the system once that is twice the
-    largest block that it ever freed. With messages of 256 kB or more that is after each message,
-    and getting the pages anew takes ten times as long as filling them. So it is shown a larger one.
+    glibc returns free memory at the end of its heap to the system once there is twice as much of it
+    as the largest block that was ever freed. With messages of 256 kB or more this happens after
+    each message, and getting the pages back takes ten times as long as filling them. So a larger
+    block is allocated and freed once. Measured: 1 MB over inproc takes 0.08 ms, without this 1 ms.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def prepare(size: int) -> None:
     global prepared
     prepared = 2 * size
     if size <= _MOST:
-        # Nobody touches it: it costs no memory, only two calls of the system.
+        # The block is never touched, so it costs two system calls but no memory.
         bytes(4 * size)
 
 
@@ -66,10 +67,10 @@ def view(address: int, size: int, owner: object) -> memoryview:
     size : int
         Its length in bytes.
     owner : object
-        What keeps the memory valid; it lives as long as any view that comes of this one.
+        What keeps the memory valid; the view and all views made from it keep it alive.
     """
     if _PYPY:
-        # A memoryview of a ctypes array would not keep the array.
+        # On PyPy, a memoryview of a ctypes array does not keep the array alive.
         start = _ffi.gcp(_ffi.cast(_chars, address), lambda _, owner=owner: None)
         return memoryview(_ffi.buffer(start, size))
     array: Any = (ctypes.c_ubyte * size).from_address(address)
@@ -122,7 +123,7 @@ _ANY_CONTIGUOUS = 0x98
 _get_buffer: Any = None
 _release_buffer: Any = None
 if not _PYPY:
-    # Others use ctypes.pythonapi, too: these two are ours, and so are their types.
+    # By index, ctypes makes new function objects, whose types no other user of pythonapi changes.
     _get_buffer = ctypes.pythonapi["PyObject_GetBuffer"]
     _get_buffer.argtypes = (ctypes.py_object, ctypes.c_void_p, ctypes.c_int)
     _release_buffer = ctypes.pythonapi["PyBuffer_Release"]
@@ -143,7 +144,7 @@ class _Export:
         self.address: int = buffer.buf or 0
 
     def __del__(self, _release: Any = _release_buffer) -> None:
-        # A buffer that was refused has no object, and releasing it does nothing.
+        # If the buffer was refused, its `obj` is NULL and releasing it does nothing.
         _release(self._reference)
 
 
@@ -158,12 +159,12 @@ def flat(source: memoryview) -> memoryview | None:
     Returns
     -------
     memoryview or None
-        None where this interpreter can show it by a copy only.
+        None where this interpreter cannot show it without a copy.
     """
     try:
         return source.cast("B")
     except TypeError:
-        # Neither an array in Fortran's order nor one of structures can be cast, nor an empty one.
+        # Arrays in Fortran order, arrays of structures and empty ones cannot be cast.
         pass
     if not source.nbytes:
         return memoryview(bytearray())
@@ -185,7 +186,7 @@ def plain(source: memoryview) -> bytes | memoryview:
     Raises
     ------
     BufferError
-        On PyPy, when it is in Fortran's order.
+        On PyPy, when it is in Fortran order.
     """
     shown = flat(source)
     if shown is not None:
@@ -208,8 +209,8 @@ def export(data: Any, source: memoryview) -> tuple[int, object]:
     Returns
     -------
     int, object
-        The address, and what must be kept for as long as C may read there. On PyPy, where memory
-        of most objects can be resized meanwhile, this is a copy of all but bytes.
+        The address, and an object to keep for as long as C may read there. On PyPy, where most
+        objects can be resized meanwhile, all but bytes are copied.
     """
     if _PYPY:
         if type(data) is bytes:
@@ -222,6 +223,6 @@ def export(data: Any, source: memoryview) -> tuple[int, object]:
         address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
         assert address is not None
         return address, data
-    # An object of another type might answer differently the second time.
+    # Asked a second time, an object of another type might export another buffer.
     held = _Export(data if type(data) is memoryview else source)
     return held.address, held

@@ -1,7 +1,7 @@
-"""Numbers of zmq.h as plain ints: those that the package needs itself, to be imported at once.
+"""The numbers of zmq.h that the package itself needs, as plain ints.
 
-The enums of `constants` have all of them with all that is known; making those
-takes most of the time of an import, so programs get them when they ask for the first one.
+The enums of `constants` have all numbers, with types and releases. Making those would add a sixth
+to the time of the import, so they are made when a program asks for the first of them.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import sys
 
 # -- Errors ----------------------------------------------------------------------------------------
 
-#: Where libzmq's own error numbers begin, so that they meet none of the system's.
+#: The first of libzmq's own error numbers, which are above all those of the system.
 _HAUSNUMERO = 156384712
 
 EAGAIN = errno.EAGAIN
 EFAULT = errno.EFAULT
 EINVAL = errno.EINVAL
 if sys.platform == "win32":
-    # libzmq uses errno.h of the C runtime there, Python's errno the WSA numbers.
+    # On Windows libzmq uses the numbers of the C runtime's errno.h, Python's `errno` those of WSA.
     ENOTSUP = 129
     EPROTONOSUPPORT = 135
     ENOBUFS = 119

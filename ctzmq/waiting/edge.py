@@ -1,22 +1,21 @@
-"""Those who wait for a socket, whatever they are: greenlets, or the tasks of an event loop.
+"""The waiters for a socket, whatever they are: greenlets, or tasks of an event loop.
 
-ZMQ_FD, the descriptor of a socket, is edge-triggered: it tells that something changed, not that
-there is something to do, and it tells so once. Four rules make it safe to wait for, and they are
-enough:
+ZMQ_FD, the descriptor of a socket, is edge-triggered: it says that the state has changed, not that
+there is something to do, and it says so once. Four rules are enough to make it safe to wait for:
 
-1. *Try first.* A call that can go on at once never comes here: no wait, no lock, no timer.
-2. *Every operation may swallow the edge that another waits for*, because libzmq takes note of all
-   changes in each of them. So while anybody waits, the socket and all that share it, blocking ones
-   too, have no quick handle: every operation takes the slow way, which ends with a look at EVENTS
-   that wakes those who can go on. While nobody waits, nothing of this costs anything.
-3. *Line up, then try again.* Who has to wait first takes its place in the line, then tries once
-   more, then waits. Whatever changed before the second try is seen by it; whatever changes later
-   makes the descriptor readable, and the watch looks at EVENTS.
-4. *Whoever leaves the line looks.* Who was woken and is killed or cancelled, or whose time is over,
-   passes its turn on, on every way out.
+1. *Try first.* A call that need not wait never gets here: no wait, no lock, no timer.
+2. *Every operation may consume the edge that another waits for*, because each one makes libzmq
+   process all pending changes. So while anybody waits, the socket and all that share it, blocking
+   ones too, have no quick handle: every operation takes the slow path, which ends by reading EVENTS
+   and waking those who can go on. While nobody waits, this costs nothing.
+3. *Line up, then try again.* A call that has to wait takes its place in the line, tries once more,
+   and then waits. The second try sees whatever changed before it; whatever changes later makes the
+   descriptor readable, and the watch reads EVENTS.
+4. *Whoever leaves the line looks.* On every way out, a waiter that was woken and is then killed or
+   cancelled, or whose time-out expires, passes its turn on.
 
-A readable descriptor without an event is normal: reading EVENTS makes it unreadable again. Only
-the first in each line is woken, so ten thousand that wait cost nothing when one message comes.
+A readable descriptor without an event is normal: reading EVENTS makes it unreadable again. Only the
+first in each line is woken, so ten thousand waiters cost nothing when one message arrives.
 """
 
 from __future__ import annotations
@@ -48,19 +47,19 @@ _EVENTS = int(SocketOption.EVENTS)
 
 
 class Waiter(Protocol):
-    """Who waits, in a line or for several sockets."""
+    """A call that waits in a line, or a poll of several sockets."""
 
     woken: bool
 
     def wake(self) -> None:
-        """Have it go on soon."""
+        """Resume it soon."""
 
     def run(self) -> None:
-        """Have it go on at once; only a function that the loop calls may do so."""
+        """Resume it at once; only callbacks of the loop may call this."""
 
 
 class Edge:
-    """Those who wait for one libzmq socket, and the watch over its descriptor."""
+    """The waiters for one libzmq socket, and the watch on its descriptor."""
 
     __slots__ = (
         "__weakref__",
@@ -81,13 +80,13 @@ class Edge:
     def __init__(self, socket: EdgeSocket[Any], hub: Watcher) -> None:
         self.hub: Any = hub
         self.lines: dict[int, deque[Any]] = {POLLIN: deque(), POLLOUT: deque()}
-        #: Who is in the middle of a message of several parts, which nobody may interrupt.
+        #: Who is in the middle of a multipart message, which nobody may interrupt.
         self.owners: dict[int, Any] = {}
-        #: Who polls, and for which events.
+        #: The polls of the socket, each with its events.
         self.observers: list[tuple[Waiter, int]] = []
         self._events = calls.new_look()
         self._pointer = socket._pointer
-        # It holds them weakly, so that a socket that nobody else refers to is collected.
+        # Weak references, so that a socket that nobody else refers to is collected.
         self._sharers = socket._sharers
         self._socket = weakref.ref(socket)
         self._quick = socket._quick
@@ -100,13 +99,13 @@ class Edge:
         except Exception:
             if socket._address:
                 raise
-            # A signal handler has closed it just now.
+            # A signal handler has just closed it.
             raise socket._error(ENOTSOCK) from None
-        # Of a thread-safe socket, whose descriptor is that of a poller.
+        # Needed for thread-safe sockets, whose descriptor is that of a draft poller.
         self._news = socket._draft_poller
 
     def __del__(self, _finalizing: Any = registry.finalizing) -> None:
-        # Of shadows, which are let go without being closed.
+        # Needed for shadows, which are collected without being closed.
         if not _finalizing():
             self._unwatch()
 
@@ -115,7 +114,7 @@ class Edge:
         return bool(self.lines[POLLIN] or self.lines[POLLOUT] or self.observers)
 
     def over(self) -> bool:
-        """Tell whether the socket was closed, or is waited for in another hub now."""
+        """Tell whether the socket was closed or has moved to another hub."""
         return self._watch is None
 
     def alone(self) -> tuple[Waiter, int] | None:
@@ -126,7 +125,8 @@ class Edge:
         return (receivers[0], POLLIN) if receivers else (senders[0], POLLOUT)
 
     def events(self) -> int:
-        """Read EVENTS, which makes the descriptor quiet; -1 tells that the socket ended."""
+        """Read EVENTS, which clears the descriptor; -1 says that the socket or its context
+        ended."""
         if self._quick:
             return self._events(self._pointer)
         if self._news is not None:
@@ -151,7 +151,7 @@ class Edge:
         return events
 
     def changed(self) -> None:
-        """Look from within the loop, where the only one that can go on need not wait its turn."""
+        """Do what `look` does in the loop, where a single waiter can be resumed at once."""
         alone = self.alone()
         if alone is None:
             self.look()
@@ -161,7 +161,7 @@ class Edge:
             place.run()
 
     def arm(self) -> None:
-        """Send every operation the way that ends with a look."""
+        """Make every operation take the slow path, which ends with a look at EVENTS."""
         if self._armed:
             return
         self._armed = Handle.waited = True
@@ -175,11 +175,11 @@ class Edge:
             put(sharer, "_handle", calls.NULL)
 
     def _single(self) -> Any:
-        """Return the socket when none shares its libzmq socket, which is quicker than the set."""
+        """Return the socket if no other shares its libzmq socket, which is quicker than the set."""
         return self._socket() if len(self._sharers) == 1 else None
 
     def settle(self) -> None:
-        """Look, or let operations go the quick way again when nobody waits any more."""
+        """Look at EVENTS, or reopen the fast path if nobody waits any more."""
         if self._watch is None:
             return
         if self.busy():
@@ -189,7 +189,7 @@ class Edge:
         self._disarm()
 
     def _disarm(self) -> None:
-        """Let operations go the quick way again."""
+        """Reopen the fast path."""
         if not self._armed:
             return
         self._armed = False
@@ -205,16 +205,16 @@ class Edge:
             put(sharer, "_handle", sharer._pointer)
 
     def slow_down(self) -> None:
-        """Keep to the slow way, even while nobody waits."""
+        """Keep the fast path closed even while nobody waits."""
         self._quick = False
 
     def here(self) -> bool:
-        """Tell whether those who wait may be woken in this thread."""
+        """Tell whether the waiters may be woken in this thread."""
         here: bool = self.hub.here()
         return here
 
     def abandoned(self) -> bool:
-        """Tell whether those who wait never go on, because their hub has come to its end."""
+        """Tell whether the hub has ended, so that its waiters never go on."""
         ended: bool = self.hub.ended()
         return ended
 
@@ -234,7 +234,8 @@ class Edge:
                 self.hub.rouse()
 
     def noticed(self) -> None:
-        """Look after a call of a sharer, which may be in another thread, where nobody is woken."""
+        """Look at EVENTS after a call of a sharer, possibly in another thread, where nobody can be
+        woken."""
         if self.here():
             self.look()
 
@@ -246,7 +247,7 @@ class Edge:
 
     def _unwatch(self) -> None:
         watch, self._watch = self._watch, None
-        # No hub goes on at the end of a program, and what it would have to do may be gone.
+        # At interpreter shutdown no hub runs any more, and its modules may be gone.
         if watch is not None and not registry.finalizing():
             self.hub.unwatch(watch)
 
@@ -258,7 +259,7 @@ def _changed(reference: weakref.ref[Edge]) -> None:
 
 
 class EdgeSocket(_socket.Socket[R]):
-    """A socket that can be waited for without holding up its thread.
+    """A socket that can be waited for without blocking its thread.
 
     Each flavour gives it a hub, and says how to wait.
 
@@ -276,7 +277,7 @@ class EdgeSocket(_socket.Socket[R]):
     _hub: ClassVar[Any]
     _edge_class: type[Edge] = Edge
     _edge: Edge | None
-    #: Whether libzmq allows the quick calls when nobody waits.
+    #: Whether quick calls are allowed on this socket while nobody waits.
     _quick: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -304,14 +305,15 @@ class EdgeSocket(_socket.Socket[R]):
                 if isinstance(sharer, EdgeSocket):
                     sharer._edge = edge
             if not self._address:
-                # A signal handler has closed it before it had the edge to close.
+                # A signal handler closed the socket before it had an edge.
                 self._edge = None
                 edge.close()
                 raise self._error(ENOTSOCK)
         return edge
 
     def _busy_edge(self) -> Edge | None:
-        """Return the edge if anybody waits; nobody may wait in a hub that is not of this thread."""
+        """Return the edge if anybody waits; raise an error if they wait in the hub of another
+        thread."""
         edge = self._edge
         if edge is None or not edge.busy():
             return None
@@ -342,7 +344,7 @@ class EdgeSocket(_socket.Socket[R]):
 
     @like(lambda: SocketOptions.get)
     def get(self, option: int) -> Any:
-        """Read an option; reading EVENTS also wakes those who wait for what it shows.
+        """Read an option; reading EVENTS also wakes those who can go on.
 
         Parameters
         ----------
@@ -357,7 +359,8 @@ class EdgeSocket(_socket.Socket[R]):
 
     @like(lambda: SocketOptions.get)
     def getsockopt(self, option: int) -> Any:
-        """Do what `get` does, by the `getsockopt` of the blocking socket, which may be replaced."""
+        """Do what `get` does through the `getsockopt` of blocking sockets, which may be
+        replaced."""
         if option == _EVENTS:
             self._busy_edge()
         return super().getsockopt(option)

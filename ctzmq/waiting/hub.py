@@ -1,4 +1,4 @@
-"""What the engine asks of a hub: to watch descriptors, to keep time, to switch greenlets."""
+"""The interface of hubs: watching descriptors, timers, switching greenlets."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, Callable, Protocol
 
 
 class Life:
-    """What dies with a native thread, or when a thread gets another hub."""
+    """An object that dies with its native thread, or when the thread gets another hub."""
 
     @classmethod
     def begin(cls, local: Any) -> weakref.ref[Life]:
-        """Begin that of a new hub of this thread; keep it in one `_thread._local`, unpatched."""
+        """Begin the life of a new hub of this thread, kept in an unpatched `_thread._local`."""
         local.life = life = cls()
         return weakref.ref(life)
 
@@ -19,11 +19,11 @@ class Life:
 class Watcher(Protocol):
     """One loop of one native thread, which watches descriptors.
 
-    A file a library, such as `eventlet_hub` beside this one, fulfils it.
+    Each library has a module that implements it, such as `green.eventlet_hub`.
     """
 
     def watch(self, descriptor: int, changed: Callable[[], None], write: bool = False) -> Any:
-        """Have a function called in the loop whenever a descriptor is readable, or writable.
+        """Call a function in the loop whenever a descriptor is readable, or writable.
 
         Parameters
         ----------
@@ -41,43 +41,43 @@ class Watcher(Protocol):
         """
 
     def attend(self, watch: Any, wanted: bool) -> None:
-        """Tell whether anybody waits for a watch just now.
+        """Tell the hub whether a watch is needed at the moment.
 
         Parameters
         ----------
         watch : object
             What `watch` returned.
         wanted : bool
-            Whether it must call; it may call all the same when it is not wanted.
+            Whether it must call its function; it may do so even if it is not wanted.
         """
 
     def unwatch(self, watch: Any) -> None:
         """Stop watching; any thread may do so while nobody waits for the watch."""
 
     def rouse(self) -> None:
-        """Have the loop go on if a signal handler calls this, which has interrupted its wait.
+        """Wake the loop, if a signal handler that has interrupted its wait calls this.
 
-        What the handler has the loop do soon, the loop may not notice before its wait is over.
+        Otherwise the loop might not notice what the handler has scheduled until its wait is over.
         """
 
 
 class Hub(Watcher, Protocol):
     """A loop with the greenlets that it runs."""
 
-    #: The context that each class of contexts gives this thread.
+    #: The instance of each context class for this thread.
     instances: dict[type, Any]
 
     def here(self) -> bool:
         """Tell whether this is the hub of the thread that calls it."""
 
     def ended(self) -> bool:
-        """Tell whether its thread is over, so that none of its greenlets goes on."""
+        """Tell whether its thread has ended, so that none of its greenlets will run again."""
 
     def greenlet(self) -> Any:
-        """Return the greenlet that runs."""
+        """Return the current greenlet."""
 
     def can_park(self) -> bool:
-        """Tell whether the greenlet that runs can let others run: the loop's own cannot."""
+        """Tell whether the current greenlet can let others run: that of the loop itself cannot."""
 
     def park(self, seconds: float | None, expired: Callable[[], None]) -> Any:
         """Let others run until this greenlet is resumed.
@@ -92,20 +92,20 @@ class Hub(Watcher, Protocol):
         Returns
         -------
         object
-            What the greenlet was given by whoever resumed it.
+            The value that `resume` was given.
         """
 
     def resume(self, greenlet: Any, *given: Any) -> Any:
-        """Have a parked greenlet run soon; return what `cancel` takes back."""
+        """Resume a parked greenlet soon; return a handle for `cancel`."""
 
     def switch(self, greenlet: Any) -> None:
-        """Have a parked greenlet run at once; only a function that the loop calls may do so."""
+        """Resume a parked greenlet at once; only callbacks of the loop may call this."""
 
     def cancel(self, resumption: Any) -> None:
-        """Take a resumption back that may not have happened yet."""
+        """Cancel a resumption, if it has not happened yet."""
 
     def breathe(self) -> None:
-        """Let all others that can run do so once; the loop itself goes on at once."""
+        """Let every other ready greenlet run once; in the loop itself this returns at once."""
 
     def thread(self, function: Callable[[], Any]) -> None:
         """Call a function in a native thread of its own, in patched programs too."""

@@ -1,7 +1,7 @@
 """Sockets for greenlets of gevent: `import ctzmq.green.gevent as zmq`.
 
-It replaces `import zmq.green as zmq`, name for name. It is a package because pyzmq's is one, whose
-modules `compat` has homes for.
+It replaces `import zmq.green as zmq`, name for name. It is a package because pyzmq's `zmq.green` is
+one, to whose modules `compat` maps names.
 """
 
 from __future__ import annotations
