@@ -1,4 +1,4 @@
-"""IP addresses as they are meant: one address has many spellings."""
+"""Compares IP addresses, each of which has many spellings."""
 
 from __future__ import annotations
 

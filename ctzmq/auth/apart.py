@@ -1,4 +1,4 @@
-"""Awaits the user's code in a task of its own, so that nothing it does ends the task that waits."""
+"""Awaits user code in a task of its own, so that nothing it does can end the waiting task."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["Failure", "apart"]
 
 
 class Failure(Exception):
-    """What was awaited apart has failed; the cause is how.
+    """The awaited function failed; `__cause__` tells how.
 
     Source: own.
     """
 
 
 class _Outcome:
-    """What a call came to, an exception of whatever kind included."""
+    """The outcome of a call: its result, or any exception."""
 
     result: Any = None
     error: BaseException | None = None
@@ -33,8 +33,8 @@ class _Outcome:
 async def apart(function: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T:
     """Await a coroutine function in a task of its own.
 
-    Without a running event loop of asyncio it is awaited where it is, and only an Exception is a
-    `Failure` then.
+    Without a running asyncio event loop it is awaited in place, and only an Exception becomes a
+    `Failure`.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ def close_bound(socket: Socket[Any], endpoint: str) -> None:
 
     Source: own.
     """
-    # Closing alone leaves that to libzmq's reaper, which comes later.
+    # Closing alone would leave that to libzmq's reaper thread, which runs later.
     with contextlib.suppress(ZMQError):
         socket.unbind(endpoint)
     socket.close()
@@ -139,7 +139,7 @@ class Authenticator:
         self.zap_socket = None
 
     def allow(self, *addresses: str) -> None:
-        """Let nobody in but these addresses; they still need the credentials of their mechanism.
+        """Let only these addresses in; they still need the credentials of their mechanism.
 
         Parameters
         ----------
@@ -160,7 +160,7 @@ class Authenticator:
         self._allowed.update(addresses)
 
     def deny(self, *addresses: str) -> None:
-        """Let these addresses not in.
+        """Refuse these addresses.
 
         Parameters
         ----------
@@ -183,7 +183,7 @@ class Authenticator:
     def _note(self, verb: str, addresses: tuple[str, ...]) -> None:
         self.log.debug("%s %s", verb, ", ".join(addresses))
         for address in addresses:
-            # What libzmq says of a peer that comes by ipc begins with a colon.
+            # For a peer over ipc, the address that libzmq reports begins with a colon.
             if not is_ip(address) and not address.startswith(":"):
                 self.log.warning("%s: %r is no IP address, and no client has it", verb, address)
 
@@ -367,7 +367,7 @@ class Authenticator:
         raise Refusal("Unknown mechanism")
 
     def _insist(self, verdict: tuple[bool, bytes]) -> None:
-        """Raise the refusal that a verdict may be."""
+        """Raise the refusal if the verdict is one."""
         allowed, reason = verdict
         if not allowed:
             raise Refusal(reason.decode(errors="replace"))
@@ -384,7 +384,7 @@ class Authenticator:
             return False, b"Invalid domain"
         known = username in users
         expected: Any = users[username] if known else ""
-        # In a time that does not tell how much of it was right.
+        # Constant-time comparison, which does not reveal how much of it was right.
         right = hmac.compare_digest(self._bytes(expected), self._bytes(password))
         if not known:
             return False, b"Invalid username"

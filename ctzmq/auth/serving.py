@@ -1,8 +1,7 @@
-"""Answers the requests of ZAP in an event loop, one after the other, whatever a decision comes to.
+"""Answers ZAP requests in an event loop, one after the other, even if a decision fails.
 
-What decides is partly the user's code. So it runs in a task of its own: an exception of any kind, a
-cancellation and a request to exit end that task and no other. A client whose decision fails is
-refused.
+Part of each decision is user code. So it runs in a task of its own: an exception of any kind, a
+cancellation or a request to exit ends only that task. A client whose decision fails is refused.
 """
 
 from __future__ import annotations
@@ -19,22 +18,22 @@ from .zap import refuse
 
 __all__ = ["PAUSE_SECONDS", "serve"]
 
-#: After a fault, so that one that stays does not keep the processor busy.
+#: The pause in seconds after a fault, so that a persistent one does not keep the processor busy.
 PAUSE_SECONDS = 0.05
 
 
 async def serve(authenticator: Authenticator, zap_socket: Any) -> None:
     """Answer requests until the socket is closed, or this task is cancelled.
 
-    If the context is terminated, the socket is closed. A fault is logged and not an end: while the
-    socket is bound and nobody answers, nobody gets in.
+    If the context is terminated, the socket is closed. Other faults are logged, and serving goes
+    on: while the socket is bound and nobody answers, no client gets in.
 
     Parameters
     ----------
     authenticator : Authenticator
-        Who decides; it is started already.
+        The authenticator that decides, already started.
     zap_socket : Socket
-        Where libzmq asks.
+        The socket on which libzmq asks.
 
     Source: own.
     """
@@ -45,7 +44,7 @@ async def serve(authenticator: Authenticator, zap_socket: Any) -> None:
             if await poller.poll():
                 await _answer(authenticator, zap_socket)
         except asyncio.CancelledError:
-            # So ends a poll, too, when its socket is closed.
+            # A poll is also cancelled when its socket is closed.
             if not zap_socket.closed:
                 raise
         except ContextTerminated:
@@ -65,6 +64,6 @@ async def _answer(authenticator: Authenticator, zap_socket: Any) -> None:
         await apart(authenticator.handle_zap_message, message)
     except Failure as failure:
         authenticator._complain("cannot answer a ZAP request", failure.__cause__)
-    # While an answer is due, no other request can be received.
+    # A REP socket must answer before it can receive again.
     if not zap_socket.closed and zap_socket.events & POLLOUT:
         refuse(zap_socket, message)

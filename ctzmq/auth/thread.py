@@ -31,7 +31,7 @@ class AuthenticationThread(Thread):
     Parameters
     ----------
     authenticator : ThreadAuthenticator
-        Who decides; it is started already.
+        The authenticator that decides, already started.
     pipe : Socket
         A PAIR socket for commands, which the thread closes.
 
@@ -59,7 +59,7 @@ class AuthenticationThread(Thread):
         Source: pyzmq `AuthenticationThread.run`.
         """
         try:
-            # The only kind of loop that can watch descriptors on every system.
+            # The only kind of loop that can watch descriptors on all systems.
             self.loop = asyncio.SelectorEventLoop()
             try:
                 self._serve()
@@ -75,12 +75,12 @@ class AuthenticationThread(Thread):
             self.pipe = None
             other_end = self.authenticator.pipe
             if self._zap_socket.closed and other_end is not None:
-                # The end of the context waits for it.
+                # Terminating the context waits for this socket.
                 close_bound(other_end, self.authenticator.pipe_endpoint)
             self.started.set()
 
     def end(self) -> None:
-        """Have the thread end, where it cannot be told by the pipe any more.
+        """End the thread when the pipe no longer works.
 
         Source: own.
         """
@@ -93,7 +93,7 @@ class AuthenticationThread(Thread):
             self._task.cancel()
 
     def _serve(self) -> None:
-        """Run the loop, also on after something has broken out of it, until the end comes."""
+        """Run the loop until the end; restart it if user code has stopped it."""
         while not self._ended and not self._zap_socket.closed:
             if self._task is None or self._task.done():
                 self._task = self.loop.create_task(self._run())
@@ -104,14 +104,14 @@ class AuthenticationThread(Thread):
                     return
                 if self.loop.is_closed():
                     raise
-                # Callbacks can have tasks that exit, stop the loop or cancel what they find.
+                # User callbacks can start tasks that exit, stop the loop or cancel other tasks.
                 self.authenticator._complain(
                     "the authenticator was interrupted, and goes on", error
                 )
                 sleep(PAUSE_SECONDS)
 
     async def _run(self) -> None:
-        """Answer requests and obey commands, until one of both has ended."""
+        """Answer requests and execute commands, until either has ended."""
         self.poller = Poller()
         self.poller.register(self.pipe, POLLIN)
         serving = asyncio.ensure_future(serve(self.authenticator, self._zap_socket))
@@ -137,7 +137,7 @@ class AuthenticationThread(Thread):
             pass
 
     def _cancel_leftovers(self) -> None:
-        """End the tasks that callbacks have left behind, if they let themselves be ended."""
+        """Cancel the tasks that callbacks have left behind."""
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()
@@ -146,7 +146,7 @@ class AuthenticationThread(Thread):
                 self.loop.run_until_complete(asyncio.wait(tasks, timeout=_LEFTOVERS_SECONDS))
 
     def _handle_pipe_message(self, msg: list[bytes]) -> bool:
-        """Obey a command; return whether it was the one to end."""
+        """Execute a command; return whether it was the one to end."""
         if msg[0] == _TERMINATE:
             return True
         self.log.error("unknown command for the authenticator: %r", msg[0])
@@ -226,7 +226,7 @@ class ThreadAuthenticator(Authenticator):
         pipe, thread = self.pipe, self.thread
         self.pipe = self.thread = None
         try:
-            # A callback that stops it lets the thread end once it returns.
+            # Called from a callback in the thread itself, which ends once the callback returns.
             if thread is not None and thread is not current_thread():
                 self._end(thread, pipe)
         finally:
@@ -259,6 +259,6 @@ class ThreadAuthenticator(Authenticator):
         return self.thread is not None and self.thread.is_alive()
 
     def __del__(self, _finalizing: Any = registry.finalizing) -> None:
-        # A thread that the end of the interpreter has frozen never joins.
+        # A thread that the interpreter's shutdown has frozen never ends.
         if not _finalizing() and self.pipe is not None:
             self.stop()

@@ -1,4 +1,4 @@
-"""The messages of ZAP (RFC 27): what libzmq asks, and what it is answered."""
+"""The messages of ZAP (RFC 27): requests from libzmq and the answers to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 VERSION = b"1.0"
 ENDPOINT = "inproc://zeromq.zap.01"
 
-#: Bytes of a user's name, and of every other string.
+#: The most bytes of a user id, and of any other string.
 LONGEST = 255
 
 _FIELDS = 6
@@ -57,7 +57,7 @@ class Request(NamedTuple):
     credentials: list[bytes]
 
     def take(self, count: int) -> list[bytes]:
-        """Return the credentials, which are that many.
+        """Return the credentials, whose number is checked.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ INTERNAL_ERROR = Answer(b"500", b"Internal error")
 
 
 def request_id(msg: list[bytes]) -> bytes:
-    """Tell what the answer to a request has to repeat.
+    """Return the request id, which the answer has to repeat.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def request_id(msg: list[bytes]) -> bytes:
 
 
 def text(part: bytes, encoding: str) -> str:
-    """Decode a part so that different bytes are different text.
+    """Decode a part so that different bytes give different text.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def text(part: bytes, encoding: str) -> str:
     Returns
     -------
     str
-        What cannot be decoded is in it as surrogates, as in names of files.
+        Undecodable bytes become surrogates, as in file names.
 
     Source: own.
     """

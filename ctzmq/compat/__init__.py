@@ -1,8 +1,8 @@
 """ctzmq under the name `zmq`: pyzmq's module names, answered with ctzmq's own modules.
 
 `HOMES` is the one table of names. `install_as_zmq` makes the import system use it: `import zmq.x.y`
-then gives the module object of ctzmq, not a copy, found when it is asked for. `zmq` itself is one
-of its own, `Face`, which has ctzmq's attributes: `green` is another module there.
+then returns the module object of ctzmq, not a copy, imported on demand. `zmq` itself is a module
+object of its own, a `Face`, which shares ctzmq's attributes except `green`.
 
 How an alias is imported: the finder describes it with a spec of its own, whose loader imports the
 home and hands that very module to the import system. The import system writes the alias's spec
@@ -209,7 +209,7 @@ class AliasLoader:
         if self.alias == "zmq":
             return _faces.setdefault(self.home, Face(module))
         own = module.__spec__
-        # Another thread may be importing the same home by another alias just now.
+        # Another thread may be importing the same home by another alias.
         if own is not None and own.name == self.home:
             _own_specs[self.home] = own
         return module
@@ -304,7 +304,7 @@ def _find(name: str) -> ModuleSpec | None:
     try:
         return find_spec(name)
     except ModuleNotFoundError as error:
-        # find_spec imports the parents; one that is not there means that the child isn't either.
+        # find_spec imports the parents; if one of them is missing, so is the child.
         if error.name and (name + ".").startswith(error.name + "."):
             return None
         raise
@@ -338,7 +338,7 @@ def install_as_zmq() -> None:
             name="zmq",
         )
     if _finder not in sys.meta_path:
-        # Before all others: ctzmq's own folder is `zmq.__path__`, and a finder that looks there
+        # First of all finders: `zmq.__path__` is ctzmq's folder, and a finder that searches it
         # would run a module of ctzmq a second time, under its alias.
         sys.meta_path.insert(0, _finder)
     if present is None or present is package:

@@ -393,8 +393,7 @@ class SocketAttributes(SocketOptions):
 
 
 def _missing(self: SocketAttributes, name: str) -> Any:
-    """Suggest the option that was perhaps meant, or raise again what an existing attribute
-    raised."""
+    """Suggest the option that was perhaps meant, or repeat the error of an existing attribute."""
     attribute: Any = getattr(type(self), name, None)
     if hasattr(attribute, "__get__"):
         return attribute.__get__(self, type(self))

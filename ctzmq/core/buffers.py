@@ -98,8 +98,7 @@ def _shown(data: Any) -> str:
 
 
 def begin_anew(reference: Any) -> None:
-    """Initialise a message that libzmq failed to allocate and could not even close, and raise the
-    error.
+    """Initialise a message that libzmq could not allocate, nor even close, and raise the error.
 
     Parameters
     ----------

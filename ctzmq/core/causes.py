@@ -88,8 +88,7 @@ def no_flag(value: Any) -> TypeError:
 
 
 def parts(message: Any) -> list[Any]:
-    """Return the parts of a message as a list, or raise an error for what is none, such as one
-    str."""
+    """Return the parts of a message as a list, or raise an error for one str and the like."""
     if isinstance(message, (str, bytes, bytearray, memoryview)):
         send = "send_string" if isinstance(message, str) else "send"
         raise TypeError(

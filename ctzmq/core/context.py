@@ -82,7 +82,7 @@ class Context(BaseContext, Generic[S]):
 
     @classmethod
     def instance(cls: type[C], io_threads: int = 1) -> C:
-        """Return the context that the whole process shares; the first call makes it.
+        """Return the context that the whole process shares; make it if need be.
 
         The child of a fork gets a new one, and so does every caller once it is terminated.
 

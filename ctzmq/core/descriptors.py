@@ -82,7 +82,7 @@ class Option(Generic[T]):
 if TYPE_CHECKING:
 
     class SecretKey(Option[bytes]):
-        """An option that can be set to what `auth.load_certificate` returns, unless that is
+        """An option that takes the secret key that `auth.load_certificate` returns, but not
         None."""
 
         def __set__(self, socket: Any, value: bytes | None) -> None: ...

@@ -17,8 +17,7 @@ _NEVER = object()
 
 
 class Fate:
-    """The state that all Python contexts of one libzmq context share: they end together, and
-    once."""
+    """The state shared by all Python contexts of one libzmq context, which end together."""
 
     __slots__ = (
         "claim",

@@ -312,8 +312,7 @@ class Lifecycle:
         self.close(linger=0)
 
     def _draft_fd(self) -> int:
-        """Return the descriptor of a draft poller for a thread-safe socket, which has none
-        itself."""
+        """Return the descriptor of a draft poller, for a thread-safe socket without one."""
         if self._draft_poller is None:
             from .draftpoller import DraftPoller
 

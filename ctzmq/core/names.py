@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Bound(Protocol):
-        """An object that binds to endpoints: a socket, whose flavour decides how hosts are looked
+        """An object that binds to endpoints: a socket, whose flavour decides how to look hosts
         up."""
 
         _looks_up: bool

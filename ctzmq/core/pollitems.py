@@ -82,8 +82,7 @@ def milliseconds(timeout: float | None) -> float:
 
 
 def signals_interrupt() -> bool:
-    """Tell whether send and receive may block in libzmq, because a signal interrupts them at any
-    time.
+    """Tell whether send and receive may block in libzmq, because signals interrupt them.
 
     Elsewhere the main thread, in which handlers run, blocks only in polls.
     """

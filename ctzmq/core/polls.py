@@ -62,8 +62,7 @@ def new_bell() -> Bell | None:
 
 
 def come_back(thread: int, outer: Any) -> None:
-    """Note that a thread has returned from libzmq, or resumes the poll that a signal
-    interrupted."""
+    """Note that a thread has left libzmq, or resumes the poll that a signal interrupted."""
     if outer is None:
         waiting.pop(thread, None)
     else:

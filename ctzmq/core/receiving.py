@@ -83,8 +83,7 @@ class Receiving(Messaging, Waits):
     _receive: Any = recv
 
     def _received(self, received: Received, flags: int) -> bytes:
-        """Return the large part that a quick call received, or wait for a part if there was
-        none."""
+        """Return the large part that a quick call received; wait for a part if there was none."""
         if isinstance(received, int):
             received = self._persist(
                 lambda flags: calls.wait_receive(self._pointer, flags),
@@ -113,8 +112,7 @@ class Receiving(Messaging, Waits):
             raise
 
     def _await_message(self, message: Any, flags: int, failed: int) -> int:
-        """Wait for a part and receive it into a message; `failed` is what the quick call
-        returned."""
+        """Wait for a part and receive it into a message; `failed` is from the quick call."""
         size: int = self._persist(
             lambda flags: calls.wait_receive_message(self._pointer, message, flags),
             flags & DONTWAIT,

@@ -303,8 +303,7 @@ class Relay:
         return [pack("=Q", number) for number in (*came, *went, *went, *came)]
 
     def _reply(self, parts: list[bytes]) -> None:
-        """Send an answer if the control socket can: not on a PULL or SUB, nor to a peer without
-        room."""
+        """Send an answer if the control socket can: no PULL or SUB, and with room at the peer."""
         for number, part in enumerate(parts, 1):
             flags = DONTWAIT | SNDMORE if number < len(parts) else DONTWAIT
             if calls.wait_send(self._control._pointer, part, flags) < 0:

@@ -324,8 +324,7 @@ class Turns:
             batch = min(2 * batch, self._batch)
 
     def _retry(self) -> None:
-        """Schedule the next turn after some time: EVENTS does not say when the socket takes
-        more."""
+        """Schedule the next turn after a pause, because EVENTS does not tell of the room."""
         if not self._turn_is_due:
             self._turn_is_due = True
             self.io_loop.call_later(REFUSED, self._turn)

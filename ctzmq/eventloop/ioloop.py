@@ -1,5 +1,4 @@
-"""tornado's IOLoop under its old names: deprecated, because tornado needs no integration any
-more."""
+"""tornado's IOLoop under its old names: deprecated, because sockets work in any IOLoop."""
 
 from __future__ import annotations
 

@@ -172,8 +172,7 @@ class ZMQStream(Sending):
     def on_send_stream(
         self, callback: Callable[[ZMQStream, Sequence[Any], Any], Any] | None
     ) -> None:
-        """Set the callback for messages that have been handed to libzmq, which gets this stream as
-        well.
+        """Set the callback for messages handed to libzmq, which gets this stream as well.
 
         Parameters
         ----------

@@ -316,8 +316,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
         return self._error(-self._counted(attempt, flags))
 
     def _counted(self, attempt: Callable[[int], Any], flags: int) -> Any:
-        """Make a careful call without waiting, counted so that nobody frees the socket
-        meanwhile."""
+        """Make a careful call without waiting, and keep the socket from being freed meanwhile."""
         token = object()
         try:
             self._sharers.users[token] = get_ident()
@@ -326,8 +325,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
             self._sharers.leave(token)
 
     def _passed(self, edge: Edge, flags: int, event: int) -> None:
-        """Note which greenlet is in the middle of a message, so that its next part skips the
-        line."""
+        """Note which greenlet is in the middle of a message, whose next part skips the line."""
         if event == POLLOUT:
             more: Any = flags & SNDMORE
         else:

@@ -166,8 +166,7 @@ class EventletHub:
 
 
 def _nothing(*_: Any) -> None:
-    """Do nothing when the hub reports a closed descriptor: closing a socket has woken all
-    waiters."""
+    """Ignore that the hub reports a closed descriptor: closing the socket woke all waiters."""
 
 
 def current() -> EventletHub:

@@ -38,8 +38,7 @@ class GreenContext(Context[S], HasHub):
 
     @classmethod
     def instance(cls: type[G], io_threads: int = 1) -> G:
-        """Return the context that all greenlets of this native thread share; the first call makes
-        it.
+        """Return the context shared by all greenlets of this native thread; make it if need be.
 
         It is never a blocking one. The child of a fork gets a new one, and so does every caller
         once it is terminated.

@@ -14,7 +14,7 @@ _DEBIAN = "apt-get install libzmq5"
 _FEDORA = "dnf install zeromq"
 _SUSE = "zypper install libzmq5"
 
-#: By the names of os-release; the relatives that it lists under ID_LIKE are tried after its own.
+#: By distribution, as named in os-release; those under ID_LIKE are tried after the one under ID.
 _BY_DISTRIBUTION = {
     "debian": _DEBIAN,
     "ubuntu": _DEBIAN,
@@ -37,7 +37,7 @@ _CONDA = "conda install -c conda-forge zeromq"
 
 
 def os_release() -> list[str]:
-    """Return the names of this Linux distribution: its own, then those that it is like."""
+    """Return the names of this Linux distribution: its ID, then its ID_LIKE."""
     fields = {}
     for path in OS_RELEASE:
         try:
@@ -92,7 +92,7 @@ def commands() -> list[str]:
 
 
 def not_found(attempts: Iterable[search_path.Attempt]) -> str:
-    """Write the message for a user on whose machine the search has found nothing."""
+    """Write the message for a user on whose machine no libzmq was found."""
     lines = ["ctzmq needs libzmq 4.1 or newer and found none that it can use. To get one:"]
     for command in commands():
         note = "   (needs no administrator)" if command == FETCH else ""
@@ -104,7 +104,7 @@ def not_found(attempts: Iterable[search_path.Attempt]) -> str:
             empty.append(attempt.name)
             continue
         _flush(empty, lines)
-        # The loader begins most of its messages with the name.
+        # Most messages of the dynamic loader begin with the name.
         known = attempt.reason.startswith(attempt.name)
         lines.append(f"    {attempt.reason if known else f'{attempt.name}: {attempt.reason}'}")
     _flush(empty, lines)

@@ -1,4 +1,4 @@
-"""What annotations need and `typing` of older Pythons does not have."""
+"""Names for annotations that `typing` of older Pythons does not have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     class Array(Protocol):
-        """What numpy's arrays are, of which type checkers learn of a buffer in Python 3.12 only."""
+        """numpy's arrays, which are buffers to type checkers only from Python 3.12 on."""
 
         @property
         def __array_interface__(self) -> Any: ...
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     def like(model: Callable[[], F]) -> Callable[[Callable[..., Any]], F]: ...
 else:
-    #: threading's, which is not loaded before there is something to wait for.
+    #: `threading.Event`; `threading` is imported only when there is something to wait for.
     Event = Any
 
     if sys.version_info >= (3, 12):
@@ -43,8 +43,8 @@ else:
             return typing.TypeVar(name, *constraints, **options)
 
     def like(model):
-        """Mark a method that has the signatures of the one that `model` returns.
+        """Give a method, for type checkers, the signatures of the one that `model` returns.
 
-        At run time `model` is not called, so that one need not exist.
+        `model` is never called, so the method that it returns need not exist at run time.
         """
         return lambda function: function

@@ -1,7 +1,7 @@
-"""Reads from the head of a library file which machines it is made for, and if it is all there.
+"""Reads the head of a library file: which machines it is for, and whether it is complete.
 
-The dynamic loader of glibc says "no such file" of a library for another processor, and Windows
-says "not a valid application": here is what to tell the user in their place.
+For a library of another processor glibc's dynamic loader says "no such file", and Windows "not a
+valid application". This module finds the real reason to tell the user.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PE = {0x14C: "x86", 0x1C0: "arm", 0x1C4: "arm", 0x8664: "x86_64", 0xAA64: "arm6
 
 
 def machines(path: str) -> list[str]:
-    """Return the machines that a program or a shared library is made for.
+    """Return the machines that a program or shared library is built for.
 
     The list is empty if the file can't be read or is neither.
     """
@@ -61,9 +61,9 @@ def _elf(head: bytes) -> str:
 
 
 def is_cut_off(path: str) -> bool:
-    """Tell whether a file of ELF is shorter than what it would have mapped into memory.
+    """Tell whether an ELF file is shorter than the segments that would be mapped into memory.
 
-    The dynamic loaders of Linux do not look, and the process is killed when it reaches the end.
+    The dynamic loaders of Linux do not check, and the process is killed when it reads past the end.
     """
     try:
         with open(path, "rb") as file:
@@ -119,7 +119,7 @@ def _mach_o(head: bytes) -> list[str]:
 
 
 def mismatch(path: str) -> str:
-    """Say what a file is made for if that is another machine than this Python's.
+    """Say what machine a file is built for if it is not that of this Python.
 
     The answer is empty if both agree or either can't be told.
     """

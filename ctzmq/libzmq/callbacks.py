@@ -1,4 +1,4 @@
-"""The types of the functions that libzmq calls, which few programs need."""
+"""The types of callback functions for libzmq, which few programs need."""
 
 from __future__ import annotations
 

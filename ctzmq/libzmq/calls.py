@@ -1,7 +1,7 @@
-"""The calls of each message by ctypes, as `contract` asks for them.
+"""The message calls through ctypes, as defined by `contract`.
 
-Quick calls go through `PyDLL`, which keeps the GIL, and have no `argtypes`, whose checks cost a
-third of the call. Careful ones release the GIL, and keep `errno` where `errno()` finds it.
+Quick calls go through `PyDLL`, which keeps the GIL, and have no `argtypes`, whose checks would take
+a third of the call. Careful calls release the GIL, and keep `errno` for `errno()`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _quick.zmq_msg_size.restype = ctypes.c_size_t
 _init = _quick.zmq_msg_init
 _data: Callable[[Any], Any] = _quick.zmq_msg_data
 _getsockopt = _quick.zmq_getsockopt
-# The same function again, because this library object gives it another type.
+# The same function again with another type, through a library object of its own.
 _address: Callable[[Any], int] = quick().zmq_msg_data
 _address.restype = ctypes.c_void_p  # type: ignore[attr-defined]
 
@@ -63,7 +63,7 @@ _Receive = Callable[[Any, Any, int], int]
 close: Callable[[Any], int] = _quick.zmq_msg_close
 _try_receive: _Receive = _quick.zmq_msg_recv
 _ask_receive: _Receive = quick(use_errno=True).zmq_msg_recv
-# In request and reply nearly every receive has to wait, so this one has no argtypes, either.
+# In request-reply nearly every receive has to wait, so this one has no argtypes either.
 _wait_receive: _Receive = ctypes.CDLL(_careful._name, use_errno=True).zmq_msg_recv
 if not interpreters.is_main():
     close, (_try_receive, _ask_receive, _wait_receive) = isolated.guarded(
@@ -73,7 +73,7 @@ if not interpreters.is_main():
 
 def pointer(cell: Any) -> Any:
     """Return the handle of the socket whose address a `c_void_p` has."""
-    # ctypes reads it in the middle of the call, which costs 60 ns more than an address at hand.
+    # ctypes reads the cell during the call, which costs 60 ns more than a plain address.
     return cell
 
 
@@ -85,7 +85,7 @@ def new_message() -> Any:
 
 
 def empty(message: Any) -> None:
-    """Let go of a message's content; the message can be filled again."""
+    """Release a message's content; the message can be filled again."""
     close(message)
     _init(message)
 
@@ -134,8 +134,8 @@ def try_get(handle: Any, option: int) -> int | None:
 def new_look() -> Callable[[Any], int]:
     """Return a function that reads EVENTS of a handle without giving up the GIL.
 
-    It keeps the memory that libzmq writes to, so each socket needs one of its own: a signal handler
-    that reads EVENTS in between may only make the answer newer.
+    It owns the memory that libzmq writes to, so each socket needs one of its own. A signal handler
+    that reads EVENTS meanwhile can only make the answer newer.
     """
     value, length = ctypes.c_int(), ctypes.c_size_t(4)
     getsockopt, to_value, to_length = _getsockopt, ctypes.byref(value), ctypes.byref(length)

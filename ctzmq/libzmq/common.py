@@ -1,4 +1,4 @@
-"""The calls that are the same whoever makes those of each message: ends and polls, by ctypes."""
+"""The calls that all providers share, through ctypes: closing, terminating, polling, errno."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PyDLL: Any = getattr(ctypes, "PyDLL", ctypes.CDLL)
 
 
 def quick(**options: Any) -> Any:
-    """Open libzmq once more, to call it without giving up the GIL.
+    """Open libzmq once more, to call it without releasing the GIL.
 
     Parameters
     ----------
@@ -40,5 +40,5 @@ last_errno = errno
 
 
 def table(memory: bytearray) -> Any:
-    """Return what `try_poll` and `poll` take for poll items in this memory, which it keeps."""
+    """Return the table of `try_poll` and `poll` for poll items in this memory, which it keeps."""
     return ctypes.byref((ctypes.c_char * len(memory)).from_buffer(memory))

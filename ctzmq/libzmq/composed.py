@@ -1,7 +1,7 @@
-"""The operations of the contract, composed of single calls of libzmq, for ctypes and PyPy's FFI.
+"""The operations of the contract, composed of single libzmq calls, for ctypes and PyPy's FFI.
 
-Each single call reads the socket's address itself, when nothing of Python comes in between any
-more: a signal handler that closes the socket would have it given to another one.
+Each single call reads the socket's address itself, at a point after which no Python code runs: a
+signal handler could close the socket, and its address could be that of another one by then.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def compose(
     empty: Callable[[Any], None],
     errno: Callable[[], int],
 ) -> Operations:
-    """Compose the operations of single calls; what a failed one returns is less than 0.
+    """Compose the operations of single calls; a failed call returns less than 0.
 
     Parameters
     ----------
@@ -73,19 +73,20 @@ def compose(
     more_follows
         more(message) -> 1 if parts of the same message follow, else 0.
     size_of
-        size(message) -> bytes of its content, also where a call that received it cut the number.
+        size(message) -> bytes of its content, even if the int that a receive returned was too
+        small.
     data_of
         data(message)[:size] -> the content.
     new_message
         new() -> an empty message.
     empty
-        empty(message): let go of its content.
+        empty(message): release its content.
     errno
         errno() -> why a call failed, but of those that only try.
     """
-    #: Messages that nobody receives into just now, each with what was received last.
+    #: Messages that are not in use, each still with the content that was received last.
     spare: list[Any] = []
-    #: A message stays as it is until it is received into again, unless it has this many bytes.
+    #: Content of fewer bytes than this is kept until the message is received into again.
     keep = LARGE
 
     def send(handle: Any, data: bytes, flags: int) -> int:

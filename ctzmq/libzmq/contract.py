@@ -1,6 +1,6 @@
-"""What those do who make the calls of each message: ctypes, PyPy's FFI, or stubs on CPython.
+"""The interface of the providers of message calls: ctypes, PyPy's FFI, or stubs on CPython.
 
-There are three, and this is all that the rest of ctzmq knows of them. The rules:
+There are three providers, and the rest of ctzmq relies on this interface alone. The rules:
 
 - A *handle* stands for a socket: NULL for one that is closed or may not be called quickly. Whoever
   calls keeps the socket's `c_void_p`, and reads the handle anew for each call, because a signal
@@ -28,19 +28,19 @@ EVENTS = 15
 
 #: A message of this many bytes or more is copied with the GIL released.
 LARGE = 65536
-#: The result of a quick call that failed for a reason that is not known.
+#: The result of a quick call that failed without telling why.
 UNKNOWN = -1
 
 if TYPE_CHECKING:
     # For type checkers alone, since making these takes a millisecond.
 
-    #: The content of a part; the same in a tuple if it is large; or why there is none.
+    #: The content of a part; the same in a tuple if it is large; or -errno if there is none.
     Received = Union[bytes, "tuple[bytes]", int]
 
     class Calls(Protocol):
-        """A module that makes the calls of each message."""
+        """A module that makes the message calls."""
 
-        #: What makes them, for whoever asks: "ctypes", "PyPy's FFI" or "stubs".
+        #: The name of the provider: "ctypes", "PyPy's FFI" or "stubs".
         NAME: str
         #: Whether it is something faster than ctypes.
         NATIVE: bool
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
             -------
             int
                 0 when all are sent; 1 when some are no bytes or there are none, and nothing was
-                sent; -1 - n when it came to its end after n parts.
+                sent; -1 - n when only the first n parts were sent.
             """
 
         def receive(self, handle: Any, /) -> Received:
@@ -88,7 +88,7 @@ if TYPE_CHECKING:
             handle
                 The socket.
             parts : list of bytes
-                Gets them.
+                The list that the parts are appended to.
 
             Returns
             -------
@@ -97,7 +97,7 @@ if TYPE_CHECKING:
             """
 
         def ask_receive_all(self, handle: Any, parts: list[bytes], /) -> int:
-            """Do what `receive_all` does; tell why there are no parts."""
+            """Do what `receive_all` does, and tell why there are no parts."""
 
         def wait_send(self, handle: Any, data: bytes, flags: int, /) -> int:
             """Send one part of any size; return 0, or why it cannot be sent."""
@@ -141,10 +141,10 @@ if TYPE_CHECKING:
             """Return the address and the size of the content."""
 
         def empty(self, message: Any, /) -> object:
-            """Let go of the content; the message can be filled again."""
+            """Release the content; the message can be filled again."""
 
         def close(self, message: Any, /) -> int:
-            """Let go of the content for good."""
+            """Release the content for good."""
 
         def reference(self, message: Any, /) -> Any:
             """Return what the functions of `prototypes` take for this message."""
@@ -161,7 +161,7 @@ if TYPE_CHECKING:
             """Read an int option, quickly; None tells that it failed."""
 
         def table(self, memory: bytearray, /) -> Any:
-            """Return what the polls take for poll items in this memory, which it keeps."""
+            """Return the table of the polls for poll items in this memory, which it keeps."""
 
         def try_poll(self, table: Any, count: int, timeout: int, /) -> int:
             """Return how many poll items are ready, or less than 0, quickly; the time-out is 0."""
@@ -172,7 +172,7 @@ if TYPE_CHECKING:
         # -- Ends ----------------------------------------------------------------------------------
 
         def close_socket(self, address: int, /) -> int:
-            """Have libzmq close a socket; the result tells nothing that has to be known."""
+            """Close a socket in libzmq; the result has no meaning."""
 
         def terminate(self, address: int, /) -> int:
             """Terminate a context; return 0, or -1 when a signal interrupted it."""
@@ -184,7 +184,7 @@ if TYPE_CHECKING:
             """Return the errno of the last call of this thread that a function here made."""
 
         def keep_less(self, size: int, /) -> None:
-            """Hold no content of this many bytes or more longer than it takes to copy it."""
+            """Keep no content of this many bytes or more after it was copied."""
 
 else:
     Received = object

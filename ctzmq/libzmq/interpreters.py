@@ -9,12 +9,13 @@ from typing import Callable
 #: Whether there can be interpreters with a lock and memory of their own.
 CAN_BE_ISOLATED = sys.implementation.name == "cpython" and sys.version_info >= (3, 12)
 
-#: Ask for the address of an interpreter's state: of this one, the first and the newest.
+#: Return the address of the state of an interpreter: this one, the first, the newest.
 _states: list[Callable[[], int]] = []
 
 if sys.implementation.name == "cpython":
     for name in ("Get", "Main", "Head"):
-        # A function object of our own: those that are attributes are everybody's.
+        # By index, ctypes makes a new function object, whose types no other user of pythonapi
+        # changes.
         function = ctypes.pythonapi[f"PyInterpreterState_{name}"]
         function.restype = ctypes.c_void_p
         _states.append(function)

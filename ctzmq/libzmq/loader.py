@@ -1,10 +1,10 @@
-"""Finds libzmq, opens it once and tells which one it was.
+"""Finds libzmq, opens it once, and tells which file it is.
 
 The order: `CTZMQ_LIBRARY`; the environment's own folders (virtual environment, conda); the dynamic
 loader by name; the well-known folders of this platform; a library that `python -m ctzmq fetch` has
-brought; last `ctypes.util.find_library`. The first that opens, is libzmq, is new enough and lacks
-nothing wins. What failed is kept with its reason. Nothing is taken from the folder in which a
-program happens to run. Nothing here needs a compiler, binutils or ldconfig, which musl lacks.
+downloaded; last `ctypes.util.find_library`. The first that opens, is libzmq, is new enough and
+lacks nothing wins. Failed attempts are kept with their reasons. Nothing is loaded from the current
+folder. Nothing here needs a compiler, binutils or ldconfig, which musl lacks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .search_path import Attempt
 #: The oldest libzmq that ctzmq works with: in 4.1 `zmq_msg_t` grew to its 64 bytes.
 OLDEST = (4, 1)
 
-#: What that one has and ctzmq cannot do without: the old names and the helpers are not among it.
+#: The functions of that release that ctzmq cannot do without: not the old names and the helpers.
 REQUIRED = (
     *("zmq_errno", "zmq_strerror", "zmq_has"),
     *("zmq_ctx_new", "zmq_ctx_term", "zmq_ctx_shutdown", "zmq_ctx_set", "zmq_ctx_get"),
@@ -44,13 +44,13 @@ class Library:
     Parameters
     ----------
     path : str
-        Its file, or the name it was opened by where the system does not tell the file.
+        Its file, or the name it was opened by if the system does not tell the file.
     how : str
         Why this one: a clause.
     handle : ctypes.CDLL
-        It keeps `errno` for `ctypes.get_errno`.
+        The opened library, which keeps `errno` for `ctypes.get_errno`.
     version : tuple[int, int, int]
-        What the library says of itself.
+        The version that the library reports.
     """
 
     __slots__ = ("handle", "how", "path", "version")
@@ -72,7 +72,7 @@ _attempts: list[Attempt] = []
 
 
 def load() -> Library:
-    """Open libzmq at the first call, and return the same object from then on.
+    """Open libzmq at the first call; return the same object from then on.
 
     Returns
     -------
@@ -153,7 +153,8 @@ def open_library(name: str) -> tuple[ctypes.CDLL, tuple[int, int, int]]:
     """
     handle = _open(name)
     try:
-        # By index ctypes makes a fresh function: the one that others declare stays as it is.
+        # By index, ctypes makes a new function object: one that others have declared stays as it
+        # is.
         zmq_version = handle["zmq_version"]
     except AttributeError:
         raise OSError(f"{name}: it is not libzmq, it has no zmq_version") from None
@@ -181,9 +182,9 @@ def _has(handle: ctypes.CDLL, function: str) -> bool:
 
 
 def _refuse_what_is_no_file(name: str) -> None:
-    """Raise OSError of what is there but is no whole file.
+    """Raise OSError for a path that exists but is no complete library file.
 
-    To open a named pipe could take for ever, and half a library would kill the process.
+    Opening a named pipe could block for ever, and an incomplete library would kill the process.
     """
     try:
         mode = os.stat(name).st_mode
@@ -202,7 +203,8 @@ def _refuse_what_is_no_file(name: str) -> None:
 def _open(name: str) -> ctypes.CDLL:
     if os.path.dirname(name):
         _refuse_what_is_no_file(name)
-    # Windows looks for what a library needs in the folders named so; elsewhere RPATH tells.
+    # Windows searches these folders for the libraries that it depends on; elsewhere RPATH names
+    # them.
     add = getattr(os, "add_dll_directory", None)
     folder = None
     try:
@@ -218,9 +220,9 @@ def _open(name: str) -> ctypes.CDLL:
 def _explain(name: str, error: OSError | ValueError) -> str:
     """Say why a library did not open."""
     if isinstance(error, ValueError) or not _is_text(name):
-        # What PyPy's loader says of such a name is broken text, which crashes those who read it.
+        # PyPy's loader returns broken text for such a name, which crashes whoever reads it.
         return f"{name}: the system cannot open a file of this name"
-    # Loaders say "no such file", or nothing to the point, of one for another processor.
+    # For a library of another processor, loaders say "no such file" or nothing helpful.
     from .binary import mismatch
 
     clause = mismatch(name) if os.path.dirname(name) else ""
@@ -236,7 +238,7 @@ def _is_text(name: str) -> bool:
 
 
 def _file_of(handle: ctypes.CDLL, name: str) -> str:
-    """Return the real path of an opened library, or its name where the system does not tell."""
+    """Return the real path of an opened library, or its name if the system does not tell."""
     told = ""
     windll = getattr(ctypes, "windll", None)
     if windll is not None:
@@ -289,7 +291,7 @@ def _named(value: str) -> Library:
 
 
 def _absolute(value: str, path: str) -> str:
-    """Return where a path leads from the current folder, which the user has named."""
+    """Return the absolute path for a path that the user has given."""
     if value.startswith("~"):
         raise ImportError(
             f"{VARIABLE} is {value!r}: there is no such home folder, or its path is relative"

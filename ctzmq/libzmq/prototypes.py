@@ -1,8 +1,7 @@
-"""zmq.h, once: every function in the header's order, under its section titles, with its release.
+"""zmq.h as a table: every function in the header's order, with its types and first release.
 
-A function gets its types when it is first asked for. It is called with the GIL released and keeps
-its own `errno`, which `ctypes.get_errno` tells. The few calls that each message makes have faster
-twins in `calls`.
+A function gets its types when it is first used. Calls release the GIL and keep their `errno` for
+`ctypes.get_errno`. The few functions that each message needs have faster versions in `calls`.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from .unavailable import Missing
 
 _library = loader.load().handle
 
-#: Any address: a handle, a message, a buffer, a function of `callbacks`.
+#: Any address: a socket, a message, a buffer, a function of `callbacks`.
 ptr = c_void_p
 #: `const char *`: bytes go in and come out.
 string = c_char_p

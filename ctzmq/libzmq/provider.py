@@ -1,8 +1,8 @@
-"""Chooses who makes the calls of each message, which `contract` tells: the fastest there is.
+"""Chooses the provider of the message calls that `contract` defines: the fastest available.
 
-On PyPy that is its own FFI; on CPython it is stubs, in the first interpreter of the process and
-where the processor is known and the system allows them; else it is ctypes. `CTZMQ_NATIVE_CALLS=0`
-is ctypes everywhere.
+On PyPy that is its built-in FFI; on CPython it is stubs, in the first interpreter of the process,
+if the processor is supported and the system allows them; otherwise it is ctypes.
+`CTZMQ_NATIVE_CALLS=0` selects ctypes everywhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["calls", "reason"]
 
-#: Why it is ctypes; empty where it is something faster.
+#: Why it is ctypes; empty if it is a faster provider.
 reason = ""
 
 

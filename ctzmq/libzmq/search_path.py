@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-#: A Python that lives here shares its folder with the system, whose order the loader knows better.
+#: A Python with such a prefix shares its library folder with the system: leave that to the loader.
 SYSTEM_PREFIXES = ("/", "/usr", "/usr/local")
 
-#: The Windows builds of libzmq carry their compiler and version in their name.
+#: The Windows builds of libzmq have their compiler and version in their name.
 _WINDOWS_NAMES = (
     "libzmq.dll",
     "libzmq-5.dll",
@@ -53,7 +53,7 @@ def platform() -> str:
 
 
 def names() -> tuple[str, ...]:
-    """Return the names by which the dynamic loader may know libzmq, the likeliest first."""
+    """Return the names that libzmq may have for the dynamic loader, the likeliest first."""
     system = platform()
     if system == "darwin":
         return ("libzmq.5.dylib", "libzmq.dylib", "libzmq.4.dylib", "libzmq.3.dylib")

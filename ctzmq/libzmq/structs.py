@@ -1,4 +1,4 @@
-"""The C types of zmq.h that are no plain numbers or pointers."""
+"""The C types of zmq.h other than plain numbers and pointers."""
 
 from __future__ import annotations
 

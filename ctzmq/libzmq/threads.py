@@ -1,4 +1,4 @@
-"""Runs C functions in threads of their own, which Python knows nothing of."""
+"""Runs C functions in native threads that Python does not know."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 from . import prototypes
 
-#: The C library's functions that start a thread, once they were needed.
+#: The C library with its functions that start threads; opened at first use.
 _posix: Any = None
-#: More than the bytes of a `sigset_t` anywhere.
+#: Larger than a `sigset_t` on any system.
 _SIGNAL_SET = 1024
 
 
 def detached(function: Any, argument: int) -> bool:
     """Call a C function of one argument in a thread that nobody waits for.
 
-    The thread gets no signals, so that those that the program waits for reach the main thread.
+    The thread blocks all signals, so that those for the program reach the main thread.
 
     Parameters
     ----------
@@ -30,11 +30,11 @@ def detached(function: Any, argument: int) -> bool:
     Returns
     -------
     bool
-        False when the system has no room for another thread.
+        False when the system cannot start another thread.
     """
     start = ctypes.cast(function, ctypes.c_void_p)
     if sys.platform == "win32":
-        # libzmq keeps the thread's handle for good, but its memory goes when it ends.
+        # libzmq leaks the thread's handle, but the thread's memory is freed when it ends.
         return bool(prototypes.zmq_threadstart(start, argument))
     global _posix
     if _posix is None:

@@ -1,4 +1,4 @@
-"""What the loaded libzmq does not have: the error that says so, and a stand-in for a function."""
+"""The error for features that the loaded libzmq lacks, and the stand-in for missing functions."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class ZMQVersionError(NotImplementedError):
 
 
 class Missing:
-    """Stands where a function would be that the loaded library does not export.
+    """Stands in for a function that the loaded library does not export.
 
-    It is false, so that code can ask for the function, and raises `ZMQVersionError` when called.
+    It is false, so that code can test for the function, and raises `ZMQVersionError` when called.
     """
 
     def __init__(self, name: str, since: str, draft: bool) -> None:

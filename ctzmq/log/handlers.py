@@ -294,7 +294,7 @@ class TopicLogger(logging.Logger):
 
 
 class _Joined:
-    """A topic and a message that are made into text by whoever handles the record."""
+    """A topic and a message that become text only when the record is handled."""
 
     def __init__(self, topic: object, msg: object) -> None:
         self._topic = topic
@@ -311,5 +311,5 @@ def _joined(topic: object, msg: object) -> Any:
 
 
 def _from_caller(kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Let the record name the line that called the method of `TopicLogger`, not one in here."""
+    """Let the record name the line that called `TopicLogger`, not one in this module."""
     return {**kwargs, "stacklevel": kwargs.get("stacklevel", 1) + 1}

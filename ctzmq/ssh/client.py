@@ -1,4 +1,4 @@
-"""Connections by paramiko, and the process that holds a tunnel by one."""
+"""Connections with paramiko, and the process that keeps a tunnel open with one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def split_server(server: str) -> tuple[str, str, int]:
 
 
 def check(server: str, keyfile: str | None) -> None:
-    """Refuse what is refused for the `ssh` program, too."""
+    """Refuse what would also be refused for the `ssh` program."""
     options_for(parse_server(server), keyfile)
 
 
@@ -59,7 +59,7 @@ def try_passwordless(server: str, keyfile: str | None) -> bool:
     except paramiko.AuthenticationException:
         return False
     except paramiko.SSHException as error:
-        # This is what it says where the user has no key at all to try.
+        # paramiko says this when the user has no key at all to try.
         if "No authentication methods" in str(error):
             return False
         raise
@@ -74,11 +74,11 @@ def hold(
     keyfile: str | None = None,
     password: str | None = None,
 ) -> None:
-    """Hold a tunnel, in the process that `paramiko_tunnel` started."""
+    """Keep a tunnel open, in the process that `paramiko_tunnel` started."""
     try:
         client = connect(load("paramiko"), server, keyfile, password, policy="Warning")
     except Exception as error:
         sys.exit(f"the tunnel through {server} failed to start: {error!r}")
-    # Ctrl-C ends the program, and the program's end this daemonic process.
+    # Ctrl-C ends the program, and its end ends this daemonic process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     forward_tunnel(lport, remoteip, rport, client.get_transport())

@@ -1,8 +1,8 @@
-"""What may be said to `ssh`: servers, hosts, ports and key files, checked before anything runs.
+"""Checks servers, hosts, ports and key files before they are passed to `ssh`.
 
-A destination can end up in a shell: the user's configuration may have a `ProxyCommand` or a
-`Match exec` with `%h` and `%r` in it. So a name has nothing in it that a shell, or `ssh` itself,
-reads as something else.
+A destination can end up in a shell: the user's configuration may have a `ProxyCommand` or a `Match
+exec` with `%h` and `%r` in it. So names may contain nothing that is special to a shell or to `ssh`
+itself.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Server(NamedTuple):
 
 
 def _wrong(name: str) -> str:
-    """Tell what is wrong with a name that is not made of what names are made of."""
+    """Describe what is wrong with a name that has other characters than names have."""
     if not name:
         return "is empty"
     if name.startswith("-"):
@@ -149,7 +149,7 @@ def parse_server(server: str) -> Server:
         if match is None:
             raise ValueError("it has another form")
         user, bracketed, plain, port = match.group("user", "bracketed", "plain", "port")
-        # The backslash must not take away the meaning of what comes after the user.
+        # A backslash at the end must not escape what follows the user.
         if user is not None and (
             not _USER.fullmatch(user) or user.startswith("-") or user.endswith("\\")
         ):

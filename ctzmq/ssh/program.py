@@ -1,4 +1,4 @@
-"""The `ssh` program: its options, its questions, and what it says at its end."""
+"""The `ssh` program: its options, its prompts, and its last output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONNECT_SECONDS = 60.0
 
 
 class MaxRetryExceeded(Exception):
-    """The `ssh` program neither ended nor went on, however long it was waited for.
+    """The `ssh` program neither ended nor made progress for too long.
 
     Source: pyzmq `zmq.ssh.tunnel.MaxRetryExceeded`.
     """
@@ -39,7 +39,7 @@ def options_for(server: Server, keyfile: str | None) -> list[str]:
 
 
 def in_brackets(host: str) -> str:
-    """Return a host as it is written before a colon and a port."""
+    """Return a host in the form for `host:port`."""
     return f"[{host}]" if ":" in host else host
 
 

@@ -1,7 +1,7 @@
-"""The memory that zero-copy messages still lend to libzmq, under the names that pyzmq has for it.
+"""The memory that zero-copy messages still lend to libzmq, under pyzmq's names.
 
-pyzmq collects such memory in a thread of its own. Here libzmq's callback lets go of it at once, so
-that there is nothing to start or stop: what would do so does nothing.
+pyzmq releases such memory in a thread of its own. Here libzmq's callback does it at once, so there
+is nothing to start or stop, and the methods for that do nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["GarbageCollector", "GarbageCollectorThread", "gc", "gcref"]
 
 
 class gcref(NamedTuple):  # noqa: N801 - pyzmq's name
-    """What is kept for libzmq, and what to set when libzmq lets go of it.
+    """An object kept for libzmq, and the event to set when libzmq releases it.
 
     Source: pyzmq `zmq.utils.garbage.gcref`.
     """
@@ -32,7 +32,7 @@ class GarbageCollectorThread(Thread):
     Parameters
     ----------
     gc : GarbageCollector
-        Whose thread it is.
+        The collector of this thread.
 
     Source: pyzmq `zmq.utils.garbage.GarbageCollectorThread`.
     """
@@ -45,7 +45,7 @@ class GarbageCollectorThread(Thread):
         self.ready = Event()
 
     def run(self) -> None:
-        """Be ready, and end.
+        """Set `ready`, and end.
 
         Source: pyzmq `GarbageCollectorThread.run`.
         """
@@ -53,7 +53,7 @@ class GarbageCollectorThread(Thread):
 
 
 class GarbageCollector:
-    """Shows what libzmq has not let go of yet.
+    """Shows the objects that libzmq has not released yet.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class GarbageCollector:
         self.context = context
         self.pid = os.getpid()
         self.thread = None
-        # What libzmq still reads, by number of the loan; the same for every collector.
+        # What libzmq still reads, by number of the payload; the same for every collector.
         self.refs = payloads
 
     def start(self) -> None:

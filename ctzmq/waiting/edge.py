@@ -125,8 +125,7 @@ class Edge:
         return (receivers[0], POLLIN) if receivers else (senders[0], POLLOUT)
 
     def events(self) -> int:
-        """Read EVENTS, which clears the descriptor; -1 says that the socket or its context
-        ended."""
+        """Read EVENTS, which clears the descriptor; -1 if the socket or its context ended."""
         if self._quick:
             return self._events(self._pointer)
         if self._news is not None:
@@ -234,8 +233,7 @@ class Edge:
                 self.hub.rouse()
 
     def noticed(self) -> None:
-        """Look at EVENTS after a call of a sharer, possibly in another thread, where nobody can be
-        woken."""
+        """Look at EVENTS after a call of a sharer; other threads leave that to the loop."""
         if self.here():
             self.look()
 
@@ -312,8 +310,7 @@ class EdgeSocket(_socket.Socket[R]):
         return edge
 
     def _busy_edge(self) -> Edge | None:
-        """Return the edge if anybody waits; raise an error if they wait in the hub of another
-        thread."""
+        """Return the edge if anybody waits; refuse if they wait in the hub of another thread."""
         edge = self._edge
         if edge is None or not edge.busy():
             return None
@@ -359,8 +356,7 @@ class EdgeSocket(_socket.Socket[R]):
 
     @like(lambda: SocketOptions.get)
     def getsockopt(self, option: int) -> Any:
-        """Do what `get` does through the `getsockopt` of blocking sockets, which may be
-        replaced."""
+        """Do what `get` does, by the `getsockopt` of blocking sockets, which may be replaced."""
         if option == _EVENTS:
             self._busy_edge()
         return super().getsockopt(option)

@@ -1,4 +1,4 @@
-"""pyzmq's `zmq.backend`: what it compiles is one with the rest here."""
+"""pyzmq's `zmq.backend`, the compiled part of pyzmq: here, the same objects as in `ctzmq`."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def select_backend(name: str) -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Any:
-    # What pyzmq has below this package is all here.
+    # All that pyzmq has in modules of this package is here.
     if name in ("cython", "_zmq", "select"):
         return sys.modules[__name__]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

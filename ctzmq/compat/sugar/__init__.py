@@ -1,4 +1,4 @@
-"""pyzmq's `zmq.sugar`: the same names as `ctzmq` has, and the modules that they come from."""
+"""pyzmq's `zmq.sugar`: the names of `ctzmq`, and the modules that they come from."""
 
 from __future__ import annotations
 

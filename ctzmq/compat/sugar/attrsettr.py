@@ -1,4 +1,4 @@
-"""Options as attributes, for classes of your own; ctzmq's sockets have properties in its place."""
+"""Options as attributes, for classes of programs; ctzmq's sockets use descriptors instead."""
 
 from __future__ import annotations
 

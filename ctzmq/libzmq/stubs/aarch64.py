@@ -14,13 +14,13 @@ __all__ = ["Arm"]
 
 #: What any called function may change.
 X16 = 16
-#: The registers that every function leaves as they were: those of the variables.
+#: The callee-saved registers, which hold the variables.
 SAVED = (19, 20, 21, 22, 23, 24)
 X29, X30 = 29, 30
 #: The stack pointer as a base; zero as a source.
 SP = 31
 
-#: The registers that are put on the stack, two at a time, since that stays aligned to 16 bytes.
+#: The registers to save on the stack, in pairs, so that it stays aligned to 16 bytes.
 PAIRS = ((X29, X30), (19, 20), (21, 22), (23, 24))
 
 BTI_C = 0xD503245F
@@ -95,7 +95,7 @@ def orr(to: int, source: int, other: int) -> int:
 
 
 def neg(to: int, source: int) -> int:
-    """Turn the sign of a register."""
+    """Negate a register."""
     return 0xCB0003E0 | source << 16 | to
 
 

@@ -1,7 +1,7 @@
-"""The steps of a stub, whatever the processor: call this, jump if that, return what came of it.
+"""The steps that stubs are written in, whatever the processor: calls, jumps, loads, stores.
 
-A stub is a function of CPython's C API. It has a few variables, which calls leave alone, and memory
-of its own on the stack. Each processor's assembler turns the steps into code, one by one.
+A stub is a function for CPython's C API. It has a few variables, which calls preserve, and memory
+of its own on the stack. The assembler of each processor turns the steps into code, one by one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Stored(int):
 #: A plain int is that number.
 Operand = Union[Variable, Memory, Stored, int]
 
-#: So many registers survive calls on each processor.
+#: This many registers are preserved by calls on every processor.
 VARIABLES = 6
 
 
@@ -49,17 +49,17 @@ class Assembler:
         self._begin(parameters, memory)
 
     def label(self, name: str) -> None:
-        """Give the place that was reached a name, to which jumps lead from anywhere."""
+        """Define a label here, which jumps from anywhere can refer to."""
         if name in self._labels:
             raise ValueError(f"two labels are called {name!r}")
         self._labels[name] = len(self._code)
 
     def wanted(self, name: str) -> bool:
-        """Tell whether there is a jump to a label."""
+        """Tell whether any jump refers to a label."""
         return any(label == name for _, label, _ in self._jumps)
 
     def finish(self) -> bytes:
-        """Fill in where jumps lead, and return the code, which can be anywhere in memory.
+        """Fill in the targets of jumps, and return the code, which is position-independent.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Assembler:
         return bytes(self._code)
 
     def _distance(self, label: str, encode: Callable[[int], int]) -> None:
-        """Add 4 bytes that depend on how many bytes it is from them to a label."""
+        """Add 4 bytes that depend on the distance from here to a label."""
         self._jumps.append((len(self._code), label, encode))
         self._code += bytes(4)
 

@@ -1,7 +1,7 @@
-"""The calls of each message by stubs, as `contract` asks for them.
+"""The message calls through stubs, as defined by `contract`.
 
-A handle is the address of the socket's `c_void_p`, and a message is a bytearray, which nobody else
-has and whose size never changes. What no message waits for is left to ctypes.
+A handle is the address of the socket's `c_void_p`, and a message is a bytearray that nobody else
+refers to and whose size never changes. Calls that no message needs are left to ctypes.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """What each stub does: the operations of a socket, step by step.
 
-A handle is the address of a cell that has the socket's address, or 0 once the socket is closed.
-Nothing of Python runs in a stub but where libzmq lets go of memory that was lent to it, which calls
-back; so a stub reads the cell anew for each call of libzmq, and closing a socket empties the cell.
-Whoever calls a stub keeps it.
+A handle is the address of a cell that holds the socket's address, or 0 once the socket is closed.
+Python code can run in a stub only when libzmq releases memory that was lent to it, which calls
+back. So a stub reads the cell anew for each libzmq call, and closing a socket clears the cell,
+which the caller of a stub keeps alive.
 
-All but those whose names begin with `wait` keep the GIL, and never block.
+All stubs except those whose names begin with `wait` keep the GIL and never block.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ METH_FASTCALL = 0x80
 METH_O = 0x8
 METH_NOARGS = 0x4
 
-#: After so many parts in one call a signal handler or another thread may come in.
+#: After this many parts in one call, signal handlers and other threads get a chance to run.
 MANY = 1000
 #: The size of a `zmq_msg_t` in bytes.
 MESSAGE = 64
-#: What PyObject_GetBuffer is asked for, and the size of the Py_buffer that it fills.
+#: The flags for PyObject_GetBuffer, and the size of the Py_buffer that it fills.
 PyBUF_WRITABLE = 1
 BUFFER = 80
 
-# What the memory of a stub has where: a message of its own, or the bytes of an argument.
+# The layout of a stub's memory: a message of its own, or the address and size of an argument.
 message = Memory(0)
 DATA, SIZE = 0, 8
 FIRST, SECOND = 64, 72
@@ -136,7 +136,7 @@ class Writer:
         code.include(B, DONTWAIT)
         code.store(B, flags)
         code.load(B, A)
-        # What the parts are is told of a closed socket, too.
+        # The types of the parts are checked even if the socket is closed.
         self._call("PyLong_AsVoidPtr", B, to=B)
         code.store(B, cell)
         code.jump_if(B, "!=", 0, "a handle")
@@ -146,13 +146,13 @@ class Writer:
         code.load(parts, A, 8)
         self._call("PySequence_Size", parts, to=count)
         code.jump_if(count, "<", 1, "other")
-        # All are looked at before the first is sent.
+        # All are checked before the first is sent.
         code.set(B, self._bytes)
         code.set(number, 0)
         code.label("check")
         self._call("PySequence_GetItem", parts, number, to=part)
         code.jump_if(part, "==", 0, "other")
-        # A class that is derived from bytes may offer another content.
+        # A class derived from bytes may export other content.
         self._call("PyObject_Type", part, to=scratch)
         self._call("Py_DecRef", part)
         self._call("Py_DecRef", scratch)
@@ -250,7 +250,7 @@ class Writer:
         self._large(size, data, left)
         self._call_int("PyList_Append", parts, data, to=size)
         self._call("Py_DecRef", data)
-        # Other threads ran meanwhile, and may have closed the socket.
+        # Other threads may have closed the socket meanwhile.
         code.jump_if(size, ">=", 0, "enough")
         code.jump("raise")
 
@@ -271,7 +271,7 @@ class Writer:
         code.leave(0)
 
     def _small(self, size: Variable, data: Variable) -> None:
-        """Copy the content, and let go of the message."""
+        """Copy the content, and close the message."""
         self._call("zmq_msg_data", message, to=data)
         self._call("PyBytes_FromStringAndSize", data, size, to=data)
         self._code.jump_if(data, "==", 0, "lost")
@@ -280,7 +280,7 @@ class Writer:
     def _large(self, size: Variable, data: Variable, scratch: Variable) -> None:
         """Copy the content with the GIL released: nobody else has the message or the bytes."""
         code = self._code
-        # What was received is at most 2 GiB for the call that did so.
+        # The int that the receive returned cannot exceed 2 GiB.
         self._call("zmq_msg_size", message, to=size)
         self._call("PyBytes_FromStringAndSize", 0, size, to=data)
         code.jump_if(data, "==", 0, "lost")
@@ -327,7 +327,7 @@ class Writer:
         code.leave(self._none)
 
     def _option(self, handle: Variable, option: Operand) -> None:
-        """Read an option of 32 bits into the memory; what the call returned is in B."""
+        """Read an option of 32 bits into the memory; the result of the call is in B."""
         self._code.set(C, 4)
         self._code.store(C, Memory(8))
         self._call_int("zmq_getsockopt", handle, option, Memory(0), Memory(8), to=B)
@@ -531,7 +531,7 @@ class Writer:
     # -- Ends --------------------------------------------------------------------------------------
 
     def _end(self, usage: str) -> None:
-        """Write the ends that steps jump to, none of which comes back."""
+        """Write the shared endings that steps jump to."""
         code = self._code
         if code.wanted("failed"):
             code.label("failed")
@@ -551,7 +551,7 @@ class Writer:
             self._return_int(-numbers.ENOTSOCK)
         if code.wanted("lost"):
             code.label("lost")
-            # What closes the message may call Python, which must not find an exception.
+            # Closing the message may call Python code, which must not see a pending exception.
             self._call("PyErr_Clear")
             self._call_int("zmq_msg_close", message)
             self._call("PyErr_NoMemory")

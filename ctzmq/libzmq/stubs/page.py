@@ -1,7 +1,7 @@
 """Memory for code: written first, then read-only and executable, never both, and never freed.
 
-It stays for as long as the process lives, because its functions may be called as long as that: at
-the very end of an interpreter, and in the child of a fork, which inherits it.
+It stays for the life of the process, because its functions may be called until then: at the very
+end of an interpreter, and in the child of a fork, which inherits it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Page:
         Raises
         ------
         MemoryError
-            When it has no room for that.
+            When there is not enough room left.
         """
         address = -(-self._end // _ALIGNMENT) * _ALIGNMENT
         if address + len(data) > self._begin + self._size:

@@ -14,9 +14,9 @@ __all__ = ["X86"]
 RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI = range(8)
 R8, R9, R12, R13, R14, R15 = 8, 9, 12, 13, 14, 15
 
-#: In which registers a function gets its parameters.
+#: The registers in which a function gets its parameters.
 PARAMETERS = (RDI, RSI, RDX, RCX, R8, R9)
-#: The registers that every function leaves as they were: those of the variables.
+#: The callee-saved registers, which hold the variables.
 SAVED = (RBX, RBP, R12, R13, R14, R15)
 
 #: The second byte of the jumps, by their condition.
@@ -97,7 +97,7 @@ def cmp(register: int, other: int) -> bytes:
 
 
 def neg(register: int) -> bytes:
-    """Turn the sign of a register."""
+    """Negate a register."""
     return _registers(0xF7, 3, register)
 
 
@@ -121,8 +121,8 @@ class X86(Assembler):
     """
 
     def _begin(self, parameters: tuple[Variable | None, ...], memory: int) -> None:
-        # With the return address, these seven words leave the stack 8 bytes from where each call
-        # wants it, at a multiple of 16.
+        # With the return address these are seven words, which leave the stack 8 bytes off the
+        # multiple of 16 that calls require.
         room = (memory + 15 & ~15) + 8
         self._code += ENDBR64 + b"".join(map(push, SAVED)) + immediate(SUB, RSP, room)
         for variable, register in zip(parameters, PARAMETERS):
@@ -207,5 +207,5 @@ def _place(base: Variable | Memory, offset: int) -> tuple[int, int]:
 
 
 def _after(distance: int) -> int:
-    # It counts from the end of the jump, which these 4 bytes are.
+    # Relative to the end of the jump, which is the end of these 4 bytes.
     return distance - 4 & 0xFFFFFFFF

@@ -1,4 +1,4 @@
-"""The package `zmq` for those who have no pyzmq: importing it gives that of `ctzmq.compat`."""
+"""The package `zmq` where pyzmq is not installed: importing it gives that of `ctzmq.compat`."""
 
 from __future__ import annotations
 
