@@ -82,8 +82,7 @@ class Option(Generic[T]):
 if TYPE_CHECKING:
 
     class SecretKey(Option[bytes]):
-        """An option that takes the secret key that `auth.load_certificate` returns, but not
-        None."""
+        """An option that takes the secret key of `auth.load_certificate`, which may be missing."""
 
         def __set__(self, socket: Any, value: bytes | None) -> None: ...
 

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Bound(Protocol):
-        """An object that binds to endpoints: a socket, whose flavour decides how to look hosts
-        up."""
+        """An object that binds to endpoints: a socket, whose flavour looks up hosts in its way."""
 
         _looks_up: bool
 

@@ -118,7 +118,7 @@ class Edge:
         return self._watch is None
 
     def alone(self) -> tuple[Waiter, int] | None:
-        """Return the only one that waits, and for what."""
+        """Return the only waiter and its event, or None."""
         receivers, senders = self.lines[POLLIN], self.lines[POLLOUT]
         if len(receivers) + len(senders) != 1 or self.observers:
             return None
@@ -233,7 +233,7 @@ class Edge:
                 self.hub.rouse()
 
     def noticed(self) -> None:
-        """Look at EVENTS after a call of a sharer; other threads leave that to the loop."""
+        """Look at EVENTS after a call of a sharer; in another thread nobody can be woken."""
         if self.here():
             self.look()
 
