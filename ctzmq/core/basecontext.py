@@ -235,10 +235,10 @@ class BaseContext:
                 warn(f"unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
         finally:
             address = next(iter(fate.claim), None)
-            with fate.gate:
-                self._forsake()
+            fate.shut()
+            self._forsake()
             fate.sweep()
-            if address is not None:
+            if address:
                 threads.detached(prototypes.zmq_ctx_term, address)
             ctypes.set_errno(errno)
 

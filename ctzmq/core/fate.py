@@ -5,15 +5,14 @@ from __future__ import annotations
 import ctypes
 from _thread import RLock, get_ident
 from time import sleep
-from typing import Any, Callable
+from typing import Any, Callable, TypeVar
 
-from ..libzmq import numbers, prototypes
+from ..libzmq import numbers, prototypes, threads
 from ..libzmq.provider import calls
 from . import payload, registry
 from .handle import Handle, born, catch_up, errnos, late, step
 
-#: An address that `zmq_ctx_new` never returns.
-_NEVER = object()
+T = TypeVar("T")
 
 
 class Fate:
@@ -22,13 +21,13 @@ class Fate:
     __slots__ = (
         "claim",
         "ending",
-        "gate",
         "handles",
         "lock",
         "pointer",
         "results",
         "sharers",
         "started",
+        "users",
     )
 
     def __init__(self) -> None:
@@ -37,8 +36,8 @@ class Fate:
         #: What calls are given: NULL before the context is made, and once its termination has
         #: begun.
         self.pointer: Any = ctypes.c_void_p()
-        # Held during each call, so that nobody terminates the context meanwhile. No call blocks.
-        self.gate: Any = RLock()
+        #: The thread of each call. None blocks, so whoever terminates the context waits for them.
+        self.users: dict[object, int] = {}
         #: The sockets that are open in libzmq.
         self.handles: set[Handle] = set()
         self.sharers = registry.Living()
@@ -57,7 +56,7 @@ class Fate:
 
         Source: libzmq `zmq_ctx_new`.
         """
-        errno = born(iter(prototypes.zmq_ctx_new, _NEVER), self.claim, self.pointer)
+        errno = born(calls.prepare(prototypes.zmq_ctx_new), self.claim, self.pointer)
         return 0 if self.pointer else errno
 
     def adopt(self, address: int) -> None:
@@ -75,8 +74,40 @@ class Fate:
         *arguments
             Its other arguments, of types that it takes.
         """
-        with self.gate:
-            return step(function, self.pointer, *arguments)
+        return self.keep(step, function, self.pointer, *arguments)
+
+    def keep(self, act: Callable[..., T], *arguments: Any) -> T:
+        """Do something that does not wait, and during which no other thread ends the context.
+
+        Parameters
+        ----------
+        act : callable
+            Does it.
+        *arguments
+            What it takes.
+
+        Returns
+        -------
+        object
+            What it returns.
+        """
+        token = object()
+        try:
+            try:
+                self.users[token] = get_ident()
+                return act(*arguments)
+            finally:
+                self.users.pop(token, None)
+        finally:
+            # Once more, for an exception of a signal handler that came before the first was done.
+            self.users.pop(token, None)
+
+    def shut(self) -> None:
+        """Let no call begin any more, and wait for those of other threads."""
+        self.pointer.value = None
+        here = get_ident()
+        while set(self.users.copy().values()) - {here}:
+            sleep(0.001)
 
     def terminate(self) -> None:
         """Have libzmq terminate the context; nothing happens when it has done so already.
@@ -86,15 +117,18 @@ class Fate:
 
         Source: libzmq `zmq_ctx_term`.
         """
-        with self.gate:
-            self.pointer.value = None
+        self.shut()
         self.sweep()
         while late & self.handles and payload.releasing() - {get_ident()}:
             # Another thread is in the callback of a payload, and maybe in one of the sockets.
             sleep(0.001)
         catch_up()
-        if not self.over():
-            self.results.update(zip(map(calls.terminate, self.claim), errnos(calls.last_errno)))
+        if late & self.handles:
+            # This thread is in one of them, and libzmq would wait for it here. So a thread waits.
+            while self.claim:
+                threads.detached(prototypes.zmq_ctx_term, self.claim.pop())
+        elif not self.over():
+            self.results.update(zip(map(calls.terminate, self.claim), errnos()))
 
     def over(self) -> bool:
         """Tell whether the context is terminated, possibly by another thread."""

@@ -6,17 +6,18 @@ signal handler, a finalizer, a trace function or another thread. What may give u
 with its thread in `users`. The last one out has libzmq free the object.
 
 Steps that must not come apart, such as a call and the reading of its errno, are one call in C: an
-iterator that is asked for its next item once.
+iterator that is asked for its next item once. `map`, `zip` and `starmap` are in C on PyPy, too;
+`iter` with a callable is Python there.
 """
 
 from __future__ import annotations
 
-import sys
 from _thread import get_ident
 from _weakref import ref
 from collections.abc import Iterator
 from contextlib import suppress
 from ctypes import c_void_p
+from itertools import repeat, starmap
 from typing import Any, Callable, ClassVar
 
 from ..libzmq.provider import calls
@@ -24,17 +25,13 @@ from . import payload, polls
 
 __all__ = ["Handle", "bare", "born", "catch_up", "errnos", "late", "step"]
 
-#: Whether a callback may come upon a quick call, which is not counted. On PyPy quick calls give up
-#: the lock anyway, and a handler that ends a context within a callback would often wait for ever.
-_UNSEEN = sys.implementation.name != "pypy"
-
 #: Those that are to be closed once no callback of a loan is in the middle of a call any more.
 late: set[Handle] = set()
 
 
-def errnos(_errno: Callable[[], int] = calls.errno) -> Iterator[int]:
+def errnos(_errno: Callable[[], int] = calls.last_errno) -> Iterator[int]:
     """Return what gives the errno of the last call of this thread, each time that it is asked."""
-    return iter(_errno, None)
+    return starmap(_errno, repeat(()))
 
 
 def step(function: Callable[..., int], *arguments: Any) -> tuple[int, int]:
@@ -52,7 +49,7 @@ def step(function: Callable[..., int], *arguments: Any) -> tuple[int, int]:
     int, int
         Its result, and the errno, of which only a failure tells something.
     """
-    rc, errno = next(zip(map(function, *zip(arguments)), errnos()))
+    rc, errno = next(zip(calls.prepare(function, *arguments), errnos()))
     return rc, errno
 
 
@@ -62,7 +59,7 @@ def born(made: Iterator[int | None], claim: list[int], pointer: Any) -> int:
     Parameters
     ----------
     made : iterator of int or None
-        Makes it when asked for its next item: the address, None after a failure.
+        Makes it when asked for its next item: the address, None or 0 after a failure.
     claim : list of int
         Gets the address.
     pointer : c_void_p
@@ -108,6 +105,7 @@ class Handle:
 
     __slots__ = (
         "__weakref__",
+        "argument",
         "claim",
         "edge",
         "handles",
@@ -122,6 +120,8 @@ class Handle:
     def __init__(self, handles: set[Handle] | None = None) -> None:
         #: What careful calls take: NULL before the socket is made, and once it is closed.
         self.pointer: Any = c_void_p()
+        #: What the calls of messages take in its place.
+        self.argument: Any = calls.pointer(self.pointer)
         #: The address until libzmq's socket is closed, which whoever takes it does.
         self.claim: list[int] = []
         #: The thread of each call that may give up the GIL.
@@ -163,8 +163,8 @@ class Handle:
         token = object()
         try:
             self.users[token] = get_ident()
-            errno = born(map(function, *zip(arguments)), self.claim, self.pointer)
-            if self.claim == [None]:
+            errno = born(calls.prepare(function, *arguments), self.claim, self.pointer)
+            if not any(self.claim):
                 self.forget()
                 return errno
             return 0
@@ -193,13 +193,20 @@ class Handle:
         """
         token = object()
         try:
-            self.users[token] = get_ident()
-            return step(function, self.pointer, *arguments)
+            try:
+                self.users[token] = get_ident()
+                return step(function, self.pointer, *arguments)
+            finally:
+                self.users.pop(token, None)
         finally:
             self.leave(token)
 
     def leave(self, token: object) -> None:
-        """End a call; close what was closed meanwhile."""
+        """End a call; close what was closed meanwhile.
+
+        Whoever makes one removes its token first: here it goes once more, for an exception of a
+        signal handler that came before the first was done.
+        """
         self.users.pop(token, None)
         if self.claim and not self.pointer:
             self.end()
@@ -233,9 +240,10 @@ class Handle:
         """
         here = get_ident()
         threads = set(self.users.copy().values())
-        if self.pointer or threads - {here}:
+        if self.pointer or threads - {here} or calls.leave_to(self.argument, self._finish):
             return
-        if (threads or here in polls.waiting or _UNSEEN) and payload.releasing():
+        inside = threads or here in polls.waiting or calls.occupied(self.argument)
+        if inside and payload.releasing():
             # libzmq itself may go on with this socket when the callback is done.
             late.add(self)
             return
@@ -244,7 +252,7 @@ class Handle:
                 return
             # The address is taken and libzmq called in one step, which no signal handler can come
             # between: it could not close the socket any more, and wait for that for ever.
-            next(map(calls.close_socket, iter(self.claim.pop, None)))
+            next(map(calls.close_socket, map(self.claim.pop, (-1,))))
         except IndexError:
             return
         self.forget(*garbage)

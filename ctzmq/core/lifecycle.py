@@ -172,10 +172,10 @@ class Lifecycle:
         if not address:
             # Another thread or a signal handler has closed it.
             raise self._error(numbers.ENOTSOCK)
-        pointer = calls.pointer(self._sharers.pointer)
+        pointer = self._sharers.argument
         put(self, "_address", address)
         put(self, "_pointer", pointer)
-        put(self, "_handle", pointer)
+        put(self, "_handle", pointer if calls.QUICK else calls.NULL)
 
     @property
     def _shadow(self) -> bool:

@@ -46,8 +46,7 @@ def open_socket(context: Any, socket_type: int, handle: Handle) -> None:
     fate = context._fate
     if not fate.started and not context.closed:
         shortage.check_start(context)
-    with fate.gate:
-        errno = handle.open(prototypes.zmq_socket, fate.pointer, socket_type)
+    errno = fate.keep(handle.open, prototypes.zmq_socket, fate.pointer, socket_type)
     if not errno:
         fate.started = True
         return

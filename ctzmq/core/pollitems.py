@@ -43,9 +43,10 @@ _NONE = 2**31 - 1 if sys.platform != "win32" else 2 ** (8 * sizeof(zmq_fd_t)) - 
 #: The longest wait that fits C's `long` on every platform, in milliseconds.
 _LONGEST = 2**31 - 1
 #: PyPy's ctypes is itself written in Python: a signal handler may close a socket after a call has
-#: read its address, and the call would use whatever is made there next. So tables are told of
-#: closes.
+#: read its address, and the call would use what is made there next. So tables are told of closes.
 _INTERLEAVED = sys.implementation.name == "pypy" and not calls.NATIVE
+#: Whether nobody can close a socket between the check and a quick poll; before 3.11 they can.
+_TRIES = calls.QUICK and sys.version_info >= (3, 11) and sys.implementation.name == "cpython"
 #: On Windows no signal interrupts `zmq_poll`: the main thread returns from it this often, in
 #: milliseconds.
 _GLANCE = 50
@@ -272,7 +273,7 @@ def table(sockets: Iterable[tuple[Any, int]]) -> tuple[PollItems, list[Any]]:
         entries.append(found)
         if found[0]:
             keys.append(socket)
-            unlocked = unlocked and bool(socket._handle)
+            unlocked &= bool(socket._handle) if calls.QUICK else socket._type < numbers.SERVER
         else:
             keys.append(found[1])
     items = PollItems(entries, unlocked, closings)
@@ -315,7 +316,7 @@ def wait(
 
     Source: libzmq `zmq_poll`.
     """
-    if items.unlocked and items.closings == registry.closings:
+    if _TRIES and items.unlocked and items.closings == registry.closings:
         count = try_poll(items.table, items.count, 0)
         if count > 0 or (count == 0 and timeout == 0):
             return items.ready(count, keys)

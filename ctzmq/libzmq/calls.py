@@ -11,6 +11,9 @@ from typing import Any, Callable
 
 from . import interpreters, isolated, loader, prototypes
 from .common import (
+    QUICK as QUICK,
+)
+from .common import (
     close_socket as close_socket,
 )
 from .common import (
@@ -20,7 +23,16 @@ from .common import (
     last_errno as last_errno,
 )
 from .common import (
+    leave_to as leave_to,
+)
+from .common import (
+    occupied as occupied,
+)
+from .common import (
     poll as poll,
+)
+from .common import (
+    prepare as prepare,
 )
 from .common import (
     quick,

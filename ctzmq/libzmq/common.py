@@ -4,11 +4,31 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Iterator
+from itertools import starmap
 from typing import Any, Callable
 
 from . import loader, prototypes
 
-__all__ = ["close_socket", "errno", "last_errno", "poll", "quick", "table", "terminate", "try_poll"]
+__all__ = [
+    "QUICK",
+    "close_socket",
+    "errno",
+    "last_errno",
+    "leave_to",
+    "occupied",
+    "poll",
+    "prepare",
+    "quick",
+    "table",
+    "terminate",
+    "try_poll",
+]
+
+#: Whether other threads stand still during a quick call.
+QUICK: bool = (
+    sys.implementation.name == "cpython" and getattr(sys, "_is_gil_enabled", lambda: True)()
+)
 
 # PyPy has no PyDLL and needs none: its JIT makes releasing the GIL cheap.
 _PyDLL: Any = getattr(ctypes, "PyDLL", ctypes.CDLL)
@@ -37,6 +57,21 @@ if sys.platform == "win32":
 else:
     errno = ctypes.get_errno
 last_errno = errno
+
+
+def prepare(function: Callable[..., Any], *arguments: Any) -> Iterator[Any]:
+    """Return what makes a careful call, once, when it is asked for its next item."""
+    return starmap(function, (arguments,))
+
+
+def occupied(handle: Any) -> bool:
+    """Return True: quick calls are not noted."""
+    return True
+
+
+def leave_to(handle: Any, close: Callable[[], object]) -> bool:
+    """Return False: no thread can be in a quick call, which keeps the GIL."""
+    return False
 
 
 def table(memory: bytearray) -> Any:

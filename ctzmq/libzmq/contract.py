@@ -8,7 +8,8 @@ There are three providers, and the rest of ctzmq relies on this interface alone.
 - Results are ints of 0 or more, or what was received. A call that failed returns `-errno`. A quick
   one may return UNKNOWN instead, where asking for errno would cost more than the call: then the
   careful call tells.
-- *Quick* calls never block, and keep the GIL where there is one. Their arguments must be what is
+- *Quick* calls never block, and keep the GIL; where another thread may run all the same, they are
+  noted, and a socket that is closed meanwhile is left to them. Their arguments must be what is
   asked for here: bytes, exact ints, messages of `new_message`.
 - *Careful* calls begin with `wait`. They release the GIL, and block unless DONTWAIT is among the
   flags. Whoever makes one counts as a user of the socket meanwhile (`core.handle`).
@@ -18,6 +19,7 @@ There are three providers, and the rest of ctzmq relies on this interface alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Callable, Protocol, Union
 
 __all__ = ["DONTWAIT", "EVENTS", "LARGE", "SNDMORE", "UNKNOWN", "Calls", "Received"]
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
         NAME: str
         #: Whether it is something faster than ctypes.
         NATIVE: bool
+        #: Whether quick calls may be made: where they give up the GIL, or there is none, they must
+        #: be noted, or another thread could close the socket under them.
+        QUICK: bool
         #: The handle of a closed socket; every call on it fails with ENOTSOCK.
         NULL: Any
         #: The address of a `getbufferproc` of CPython's C API, which asks the object that the
@@ -168,6 +173,44 @@ if TYPE_CHECKING:
 
         def poll(self, table: Any, count: int, timeout: int, /) -> int:
             """Wait, in milliseconds, for poll items; return how many are ready, or -1."""
+
+        # -- Careful calls of all kinds ------------------------------------------------------------
+
+        def prepare(self, function: Callable[..., Any], /, *arguments: Any) -> Iterator[Any]:
+            """Prepare a careful call.
+
+            Parameters
+            ----------
+            function
+                One of `prototypes`.
+            *arguments
+                What it takes, and nothing that it could refuse; a `c_void_p` is read in the call.
+
+            Returns
+            -------
+            iterator
+                Makes the call when it is asked for its next item, in one step in C. NULL is None or
+                0.
+            """
+
+        def occupied(self, handle: Any, /) -> bool:
+            """Tell whether a thread may be in a quick call of a socket."""
+
+        def leave_to(self, handle: Any, close: Callable[[], object], /) -> bool:
+            """Leave it to a thread that is in a quick call of a socket to close that.
+
+            Parameters
+            ----------
+            handle
+                That of the socket, whose `c_void_p` is NULL already.
+            close : callable
+                Closes the socket, unless that is done.
+
+            Returns
+            -------
+            bool
+                Whether there is another thread which does so.
+            """
 
         # -- Ends ----------------------------------------------------------------------------------
 

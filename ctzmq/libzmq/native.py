@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from _thread import get_ident
+from collections.abc import Iterator
+from itertools import starmap
+from types import MethodType
 from typing import Any, Callable
 
 import _cffi_backend  # type: ignore[import-untyped]
 
-from . import loader
+from . import loader, prototypes
 from .composed import compose
 from .contract import EVENTS
 
 NAME: str = "PyPy's FFI"
 NATIVE = True
+# They are noted.
+QUICK = True
 _ffi: Any = _cffi_backend
 _int: Any = _ffi.new_primitive_type("int")
 _long: Any = _ffi.new_primitive_type("long")
@@ -43,14 +49,15 @@ def _function(name: str, result: Any, *parameters: Any) -> Callable[..., Any]:
     return function
 
 
-_cell: Any = _ffi.new_pointer_type(_ptr)
-_nothing: Any = _ffi.cast(_ptr, 0)
-NULL: Any = _ffi.cast(_cell, 0)
 GETBUFFER = 0
+# Functions of a socket take a `Pointer` first, whose number is read as a `long` is: a word, as all
+# pointers are where PyPy runs, but on Windows.
+_word: Any = _ffi.new_primitive_type("intptr_t")
+_cell: Any = _ffi.new_pointer_type(_word)
 
-_zmq_send = _function("zmq_send", _int, _ptr, _chars, _size_t, _int)
-_zmq_msg_recv = _function("zmq_msg_recv", _int, _words, _ptr, _int)
-_zmq_msg_send = _function("zmq_msg_send", _int, _words, _ptr, _int)
+_zmq_send = _function("zmq_send", _int, _word, _chars, _size_t, _int)
+_zmq_msg_recv = _function("zmq_msg_recv", _int, _words, _word, _int)
+_zmq_msg_send = _function("zmq_msg_send", _int, _words, _word, _int)
 message_more: Callable[[Any], int] = _function("zmq_msg_more", _int, _words)
 try_poll: Callable[[Any, int, int], int] = _function("zmq_poll", _int, _ptr, _int, _long)
 close: Callable[[Any], int] = _function("zmq_msg_close", _int, _words)
@@ -61,7 +68,7 @@ message_size: Callable[[Any], int] = _function("zmq_msg_size", _size_t, _words)
 _data = _function("zmq_msg_data", _chars, _words)
 _init = _function("zmq_msg_init", _int, _words)
 _copy = _function("zmq_msg_copy", _int, _words, _words)
-_getsockopt = _function("zmq_getsockopt", _int, _ptr, _int, _int_ref, _size_t_ref)
+_getsockopt = _function("zmq_getsockopt", _int, _word, _int, _int_ref, _size_t_ref)
 
 
 if sys.platform == "win32":
@@ -75,27 +82,124 @@ else:
 last_errno: Callable[[], int] = _ffi.get_errno
 
 
-def pointer(cell: Any) -> Any:
-    """Return the handle of the socket whose address a `c_void_p` has."""
-    return _ffi.cast(_cell, ctypes.addressof(cell))
+class Pointer:
+    """The handle of a socket: where it is, and which thread is in a quick call of it.
+
+    The FFI asks an argument that is no int for its `__int__` when it makes the call. That of a
+    pointer is made of parts that are built in, so it reads the address out of the `c_void_p` in the
+    same step in C as calls libzmq: neither a signal handler nor a finalizer can come in between. A
+    thread can, since each call gives up the lock: so quick calls are noted, too. They never wait.
+
+    Parameters
+    ----------
+    cell : c_void_p
+        Has the address, or NULL once the socket is closed.
+    """
+
+    __slots__ = ("__int__", "_cell", "_left", "thread")
+
+    def __init__(self, cell: Any) -> None:
+        # It keeps the memory that is read.
+        self._cell = cell
+        self.__int__ = MethodType(_ffi.cast(_cell, ctypes.addressof(cell)).__getitem__, 0)
+        #: The thread that is in a quick call, or 0. A socket is used by one thread at a time.
+        self.thread = 0
+        self._left: Callable[[], object] | None = None
+
+    def __bool__(self) -> bool:
+        return self is not NULL
+
+    def end(self, close: Callable[[], object]) -> bool:
+        """Have the thread that is in a quick call close the socket when it leaves.
+
+        Parameters
+        ----------
+        close : callable
+            Closes it, unless that is done already.
+
+        Returns
+        -------
+        bool
+            Whether another thread is in one. A call of this thread, in the middle of which a signal
+            handler or a finalizer closes the socket, reads NULL when it goes on.
+        """
+        if self.thread in (0, get_ident()):
+            return False
+        self._left = close
+        # It may have left before it could see that.
+        return self.thread != 0
+
+    def leave(self) -> None:
+        """End a quick call during which the socket was closed, if it was."""
+        close, self._left = self._left, None
+        if close is not None:
+            errno = last_errno()
+            close()
+            _ffi.set_errno(errno)
 
 
-# The address is read last: a signal handler that came in later would close the socket under libzmq.
+def occupied(handle: Any) -> bool:
+    """Tell whether a thread is in a quick call of a socket."""
+    return bool(handle.thread)
+
+
+def leave_to(handle: Any, close: Callable[[], object]) -> bool:
+    """Leave it to a thread that is in a quick call of a socket to close that."""
+    left: bool = handle.end(close)
+    return left
+
+
+NULL: Any = Pointer(ctypes.c_void_p())
+#: Return the handle of the socket whose address a `c_void_p` has.
+pointer: Callable[[Any], Any] = Pointer
 
 
 def _send(handle: Any, data: bytes, size: int, flags: int) -> int:
-    sent: int = _zmq_send(handle[0] if handle else _nothing, data, size, flags)
-    return sent
+    outer = handle.thread
+    try:
+        handle.thread = get_ident()
+        sent: int = _zmq_send(handle, data, size, flags)
+        return sent
+    finally:
+        handle.thread = outer
+        if handle._left is not None:
+            handle.leave()
 
 
 def _receive(message: Any, handle: Any, flags: int) -> int:
-    size: int = _zmq_msg_recv(message, handle[0] if handle else _nothing, flags)
-    return size
+    outer = handle.thread
+    try:
+        handle.thread = get_ident()
+        size: int = _zmq_msg_recv(message, handle, flags)
+        return size
+    finally:
+        handle.thread = outer
+        if handle._left is not None:
+            handle.leave()
 
 
 def _send_message(message: Any, handle: Any, flags: int) -> int:
-    size: int = _zmq_msg_send(message, handle[0] if handle else _nothing, flags)
-    return size
+    outer = handle.thread
+    try:
+        handle.thread = get_ident()
+        size: int = _zmq_msg_send(message, handle, flags)
+        return size
+    finally:
+        handle.thread = outer
+        if handle._left is not None:
+            handle.leave()
+
+
+def _get(handle: Any, option: int, value: Any, length: Any) -> int:
+    outer = handle.thread
+    try:
+        handle.thread = get_ident()
+        rc: int = _getsockopt(handle, option, value, length)
+        return rc
+    finally:
+        handle.thread = outer
+        if handle._left is not None:
+            handle.leave()
 
 
 def _content(message: Any) -> Any:
@@ -119,13 +223,13 @@ def empty(message: Any) -> None:
 _operations = compose(
     # PyPy lets other threads run in each call, and keeps errno of each.
     try_send=_send,
-    careful_send=_send,
+    careful_send=_zmq_send,
     try_receive=_receive,
     asking_receive=_receive,
-    careful_receive=_receive,
+    careful_receive=_zmq_msg_recv,
     try_send_message=_send_message,
     copy_message=_copy,
-    careful_send_message=_send_message,
+    careful_send_message=_zmq_msg_send,
     more_follows=message_more,
     size_of=message_size,
     data_of=_content,
@@ -156,7 +260,7 @@ def try_get(handle: Any, option: int) -> int | None:
     value = _ffi.newp(_ints)
     length = _ffi.cast(_size_t_ref, value + 2)
     length[0] = 4
-    if _getsockopt(handle[0] if handle else _nothing, option, value, length) < 0:
+    if _get(handle, option, value, length) < 0:
         return None
     number: int = value[0]
     return number
@@ -169,10 +273,53 @@ def new_look() -> Callable[[Any], int]:
     length[0] = 4
 
     def look(handle: Any) -> int:
-        address = handle[0] if handle else _nothing
-        return value[0] if _getsockopt(address, EVENTS, value, length) >= 0 else -1
+        return value[0] if _get(handle, EVENTS, value, length) >= 0 else -1
 
     return look
+
+
+_by_ctypes: Any = ctypes._CFuncPtr  # type: ignore[attr-defined]
+_plain: dict[Any, Any] = {
+    None: _ffi.new_void_type(),
+    ctypes.c_int: _int,
+    ctypes.c_size_t: _size_t,
+    ctypes.c_uint32: _ffi.new_primitive_type("uint32_t"),
+    ctypes.c_uint64: _ffi.new_primitive_type("uint64_t"),
+}
+#: The function of each name, for each kind of arguments with which it was called.
+_prepared: dict[tuple[str, tuple[Any, ...]], Callable[..., Any]] = {}
+
+
+def prepare(function: Any, *arguments: Any) -> Iterator[Any]:
+    """Return what makes a careful call, once, when it is asked for its next item.
+
+    PyPy's ctypes is Python code, in which a signal handler may close the socket when its address is
+    read already, or raise before anybody knows what the call has made. So the FFI makes it.
+    """
+    if not isinstance(function, _by_ctypes):
+        return starmap(function, (arguments,))
+    name: str = function.__name__
+    declared = prototypes.DECLARATIONS[name]
+    kinds, values = [], []
+    for kind, argument in zip(declared[1], arguments):
+        if kind in _plain:
+            kinds.append(_plain[kind])
+        elif isinstance(argument, ctypes.c_void_p):
+            kinds.append(_word)
+            argument = Pointer(argument)
+        elif argument is None or isinstance(argument, int):
+            kinds.append(_word)
+            argument = ctypes.c_ssize_t(argument or 0).value
+        else:
+            kinds.append(_chars)
+            if not isinstance(argument, bytes):
+                argument = _ffi.cast(_chars, ctypes.cast(argument, ctypes.c_void_p).value)
+        values.append(argument)
+    key = name, tuple(kinds)
+    if key not in _prepared:
+        _prepared[key] = _function(key[0], _plain.get(declared[0], _word), *kinds)
+    found = _prepared[key]
+    return starmap(found, (values,))
 
 
 def poll(table: Any, count: int, timeout: int) -> int:

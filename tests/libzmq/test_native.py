@@ -7,11 +7,12 @@ import errno
 import gc
 import subprocess
 import sys
+from _thread import get_ident
 from typing import Callable
 
 import pytest
 
-from ctzmq.libzmq import memory, prototypes
+from ctzmq.libzmq import memory, numbers, prototypes
 
 native = pytest.importorskip("ctzmq.libzmq.native", reason="needs cffi", exc_type=ImportError)
 
@@ -38,7 +39,37 @@ def test_ctypes_functions_take_its_messages() -> None:
 def test_addresses_of_64_bits_stay_whole() -> None:
     address = 2 ** (8 * ctypes.sizeof(ctypes.c_void_p)) - 16
     cell = ctypes.c_void_p(address)
-    assert int(native._ffi.cast(native._uintptr_t, native.pointer(cell)[0])) == address
+    assert int(native._ffi.cast(native._uintptr_t, native.pointer(cell).__int__())) == address
+
+
+def test_who_is_in_a_quick_call_closes_what_another_thread_has_closed() -> None:
+    handle, closed = native.pointer(ctypes.c_void_p()), []
+
+    def close() -> None:
+        closed.append(get_ident())
+        ctypes.set_errno(errno.EINTR)
+
+    assert not native.leave_to(handle, close)
+    handle.thread = get_ident()
+    assert not native.leave_to(handle, close)
+    handle.thread = get_ident() + 1
+    assert native.leave_to(handle, close)
+    assert not closed
+    assert native.ask_receive(handle) == -numbers.ENOTSOCK
+    assert closed == [get_ident()]
+
+
+def test_careful_calls_read_the_address_and_errno_themselves() -> None:
+    cell = ctypes.c_void_p()
+    made = native.prepare(prototypes.zmq_getsockopt, cell, 1, None, None)
+    assert (next(made), native.last_errno()) == (-1, numbers.ENOTSOCK)
+    (context,) = native.prepare(prototypes.zmq_ctx_new)
+    cell.value = context
+    (made,) = native.prepare(prototypes.zmq_ctx_set, cell, numbers.IO_THREADS, 3)
+    assert made == 0
+    (threads,) = native.prepare(prototypes.zmq_ctx_get, context, numbers.IO_THREADS)
+    assert threads == 3
+    assert native.terminate(context) == 0
 
 
 pypy_only = pytest.mark.skipif(sys.implementation.name != "pypy", reason="is PyPy's own business")

@@ -9,7 +9,19 @@ from __future__ import annotations
 import ctypes
 from typing import Any, Callable
 
-from ..common import close_socket, errno, last_errno, poll, table, terminate, try_poll
+from ..common import (
+    QUICK,
+    close_socket,
+    errno,
+    last_errno,
+    leave_to,
+    occupied,
+    poll,
+    prepare,
+    table,
+    terminate,
+    try_poll,
+)
 from ..contract import Received
 from . import make
 from .operations import MESSAGE
@@ -19,6 +31,7 @@ __all__ = [
     "NAME",
     "NATIVE",
     "NULL",
+    "QUICK",
     "ask_receive",
     "ask_receive_all",
     "close",
@@ -28,12 +41,15 @@ __all__ = [
     "errno",
     "keep_less",
     "last_errno",
+    "leave_to",
     "message_more",
     "message_size",
     "new_look",
     "new_message",
+    "occupied",
     "pointer",
     "poll",
+    "prepare",
     "read",
     "receive",
     "receive_all",
