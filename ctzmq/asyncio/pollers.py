@@ -130,11 +130,11 @@ def poll_for(
                 polling.observe(_flavoured(socket_class, socket), events)
             else:
                 polling.watch(found[1], events)
+        if limit != _pollitems.inf:
+            polling.limit(limit / 1000)
     except BaseException:
         polling.leave()
         raise
-    if limit != _pollitems.inf:
-        polling.limit(limit / 1000)
     # Something may have changed before all of them were watched.
     polling.run()
     return polling

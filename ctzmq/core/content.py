@@ -72,13 +72,18 @@ class Content:
         _getrefcount: Any = _getrefcount,
         _last: int = _Last.references,
     ) -> None:
+        try:
+            message = self.message
+        except AttributeError:
+            # Its constructor was interrupted.
+            return
         if _getrefcount(self) > _last:
             # CPython's garbage collector calls the finalizers of a cycle, in any order, before it
             # breaks the cycle, and another finalizer may still use the message. An object made now
             # is not part of the cycle: it is finalized when this one is cleared.
-            self.data = _closing(self.message)
+            self.data = _closing(message)
         elif not _out_of_reach():
-            _close(self.message)
+            _close(message)
 
     def view(self) -> memoryview:
         """Show the message's own memory; the view keeps it alive."""

@@ -30,6 +30,7 @@ from .polls import waiting
 __all__ = ["PollItems", "entry", "inf", "milliseconds", "signals_interrupt", "table", "wait"]
 
 inf = float("inf")
+_AGES = 2**53
 try_poll = calls.try_poll
 
 # zmq_pollitem_t: socket, fd, events, revents, and padding.
@@ -40,8 +41,7 @@ _REVENTS = zmq_pollitem_t.revents.offset + (sys.byteorder == "big")
 
 #: An invalid descriptor, for which a wait ends at once.
 _NONE = 2**31 - 1 if sys.platform != "win32" else 2 ** (8 * sizeof(zmq_fd_t)) - 1
-#: The longest wait that fits C's `long` on every platform, in milliseconds.
-_LONGEST = 2**31 - 1
+_LONGEST = 2**31 - 1  # milliseconds that fit C's `long` on every platform
 #: PyPy's ctypes is itself written in Python: a signal handler may close a socket after a call has
 #: read its address, and the call would use what is made there next. So tables are told of closes.
 _INTERLEAVED = sys.implementation.name == "pypy" and not calls.NATIVE
@@ -75,11 +75,11 @@ def milliseconds(timeout: float | None) -> float:
             return inf
     except TypeError:
         raise TypeError(f"a time-out is a number of milliseconds, got {timeout!r:.60}") from None
-    if timeout.__class__ is int:
+    if timeout.__class__ is int and timeout < _AGES:
         return timeout
     if timeout != timeout:
         raise ValueError("a time-out is a number of milliseconds, got nan")
-    return int(timeout) if timeout != inf else inf
+    return int(timeout) if timeout < _AGES else inf
 
 
 def signals_interrupt() -> bool:

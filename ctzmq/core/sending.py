@@ -248,21 +248,23 @@ class Sending(Messaging, Waits):
 
     def _send_rest(self, parts: Sequence[bytes], number: int, flags: int) -> None:
         """Send the parts of a message from `number` on, where a quick call stopped."""
-        last = len(parts) - 1
-        for part in parts[number:]:
-            more = flags | SNDMORE if number < last else flags
+        # The program's list may change while a part waits.
+        rest = parts[number:]
+        for place, part in enumerate(rest, 1):
+            more = flags | SNDMORE if place < len(rest) else flags
             # The handle is read anew for each part: a signal handler may close the socket between
             # two.
             failed = try_send(self._handle, part, more)
             if failed:
                 self._send_bytes(part, more, failed)
-            number += 1
 
     def _send_parts(
         self, parts: Sequence[Any], flags: int, copy: bool, track: bool, **kwargs: Any
     ) -> MessageTracker | None:
         if not parts:
             raise ValueError("a message has one part at least")
+        # What is checked is what is sent, though code of the parts may change the program's list.
+        parts = tuple(parts)
         for number, part in enumerate(parts):
             if not isinstance(part, Frame):
                 try:

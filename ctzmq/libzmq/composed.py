@@ -96,6 +96,8 @@ def compose(
         return 0 if try_send(handle, data, size, flags | DONTWAIT) >= 0 else UNKNOWN
 
     def send_all(handle: Any, parts: Any, flags: int) -> int:
+        # A signal handler or another thread may change a list.
+        parts = tuple(parts)
         for part in parts:
             if type(part) is not bytes:
                 return 1

@@ -182,3 +182,18 @@ def test_a_poll_of_nothing(plain_run: Run) -> None:
             await asyncio.wait_for(Poller().poll(), 0.001)
 
     plain_run(main)
+
+
+@pytest.mark.parametrize("timeout", [1e300, 10**400, 2**70])
+def test_absurd_time_outs_wait_and_leave_nothing_behind(run: Run, link: Any, timeout: Any) -> None:
+    async def main() -> None:
+        _, pull = link()
+        poller = Poller()
+        poller.register(pull, zmq.POLLIN)
+        for polling in (pull.poll(timeout), poller.poll(timeout)):
+            await turns()
+            assert not polling.done()
+            polling.cancel()
+        assert not pull._sharers.edge or not pull._sharers.edge.observers
+
+    run(main)

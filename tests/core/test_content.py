@@ -13,6 +13,7 @@ from typing import Callable
 import pytest
 
 import ctzmq as zmq
+from ctzmq.core.content import Content
 
 CPYTHON = sys.implementation.name == "cpython"
 Pair = Callable[..., "tuple[zmq.Socket, zmq.Socket]"]
@@ -157,3 +158,11 @@ class TestLifetime:
         assert tracker is not None
         del node
         eventually(lambda: tracker.done)
+
+
+@without_sockets
+def test_a_message_whose_constructor_was_interrupted_says_nothing(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    Content.__new__(Content).__del__()
+    assert capfd.readouterr().err == ""

@@ -154,3 +154,18 @@ def test_a_tracked_frame_is_tracked_when_it_is_sent(pair: Pair) -> None:
     del frame
     gc.collect()
     tracker.wait(10)
+
+
+@pytest.mark.parametrize("copied", [True, False], ids=["copy", "share"])
+def test_a_list_that_is_emptied_meanwhile_is_sent_as_it_was(pair: Pair, copied: bool) -> None:
+    a, b = pair(zmq.PUSH, zmq.PULL)
+    parts = [b"one", b"two" * 30_000, b"three"]
+    sent = list(parts)
+
+    class Emptying(zmq.Socket):
+        def send(self, *args: Any, **kwargs: Any) -> Any:
+            parts.clear()
+            return super().send(*args, **kwargs)
+
+    Emptying(a).send_multipart(parts, copy=copied)
+    assert b.recv_multipart() == sent
