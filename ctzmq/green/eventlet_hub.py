@@ -137,9 +137,9 @@ class EventletHub:
     def resume(self, greenlet: Any, *given: Any) -> Any:
         return self._hub.schedule_call_global(0, greenlet.switch, *given)
 
-    def switch(self, greenlet: Any) -> None:
+    def switch(self, greenlet: Any, *given: Any) -> None:
         try:
-            greenlet.switch()
+            greenlet.switch(*given)
         except self._hub.SYSTEM_EXCEPTIONS:
             raise
         except BaseException:

@@ -106,8 +106,8 @@ class GeventHub:
     def resume(self, greenlet: Any, *given: Any) -> Any:
         return self._hub.loop.run_callback(greenlet.switch, *given)
 
-    def switch(self, greenlet: Any) -> None:
-        greenlet.switch()
+    def switch(self, greenlet: Any, *given: Any) -> None:
+        greenlet.switch(*given)
 
     def cancel(self, resumption: Any) -> None:
         resumption.stop()

@@ -44,12 +44,12 @@ class Place:
         """Resume the greenlet soon."""
         if not self.woken:
             self.woken = True
-            self._resumption = self._hub.resume(self.greenlet)
+            self._resumption = self._hub.resume(self.greenlet, self)
 
     def run(self) -> None:
         """Resume the greenlet at once; only callbacks of the loop may call this."""
         self.woken = True
-        self._hub.switch(self.greenlet)
+        self._hub.switch(self.greenlet, self)
 
     def park(self, deadline: float | None) -> bool:
         """Wait until woken; return whether that was before the deadline."""
@@ -59,7 +59,7 @@ class Place:
         try:
             if not self.woken:
                 given = self._hub.park(left, self.wake)
-                if not self.woken:
+                if given is not self:
                     self._stray = (given,)
         finally:
             self.forget()

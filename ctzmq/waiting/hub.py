@@ -98,7 +98,7 @@ class Hub(Watcher, Protocol):
     def resume(self, greenlet: Any, *given: Any) -> Any:
         """Resume a parked greenlet soon; return a handle for `cancel`."""
 
-    def switch(self, greenlet: Any) -> None:
+    def switch(self, greenlet: Any, *given: Any) -> None:
         """Resume a parked greenlet at once; only callbacks of the loop may call this."""
 
     def cancel(self, resumption: Any) -> None:
