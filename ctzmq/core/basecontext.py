@@ -11,7 +11,7 @@ from warnings import warn
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers, prototypes, threads
 from . import causes, limits, registry, shortage
-from .fate import Fate
+from .contexthandle import ContextHandle
 
 if TYPE_CHECKING:
     from ..constants.on_demand import ContextOption
@@ -22,7 +22,7 @@ __all__ = ["BaseContext"]
 
 
 class BaseContext:
-    """A libzmq context: `_fate` owns it, `_address` is its address.
+    """A libzmq context: `_owner` owns it, `_address` is its address.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class BaseContext:
         "__dict__",
         "__weakref__",
         "_address",
-        "_fate",
+        "_owner",
         "_pid",
         "_shadow",
         "_shadow_obj",
@@ -57,7 +57,7 @@ class BaseContext:
         self._shadow = False
         self._pid = os.getpid()
         self._shadow_obj: Any = None
-        self._fate = Fate()
+        self._owner = ContextHandle()
         if isinstance(io_threads, BaseContext):
             shadow, io_threads = io_threads, 1
         self._shadow = bool(shadow)
@@ -65,14 +65,14 @@ class BaseContext:
             self._share(shadow)
         else:
             self._open(causes.number(io_threads, "io_threads", "1"))
-        self._fate.sharers.add(self)
+        self._owner.sharers.add(self)
         registry.contexts.add(self)
 
     def _open(self, io_threads: int) -> None:
-        errno = self._fate.open()
+        errno = self._owner.open()
         if errno:
             raise shortage.of_descriptors("a context") if errno == EMFILE else from_errno(errno)
-        self._address = self._fate.claim[0]
+        self._address = self._owner.claim[0]
         try:
             self.set(numbers.IO_THREADS, io_threads)
         except Exception:
@@ -92,9 +92,9 @@ class BaseContext:
         if not address:
             raise ZMQError(numbers.EFAULT, f"cannot share {shadow!r}: it is terminated")
         if original is not None:
-            self._fate = original._fate
+            self._owner = original._owner
         else:
-            self._fate.adopt(address)
+            self._owner.adopt(address)
         self._address = address
 
     def __copy__(self: C, memo: Any = None) -> C:
@@ -163,7 +163,7 @@ class BaseContext:
 
     @property
     def _ending(self) -> bool:
-        return self._fate.ending
+        return self._owner.ending
 
     @property
     def closed(self) -> bool:
@@ -190,27 +190,27 @@ class BaseContext:
         """
         if not self._address:
             return
-        fate = self._fate
-        with fate.lock:
-            ending, fate.ending = fate.ending, True
+        owner = self._owner
+        with owner.lock:
+            ending, owner.ending = owner.ending, True
             try:
                 while self._address:
                     try:
-                        fate.terminate()
+                        owner.terminate()
                     finally:
                         # A signal handler may raise although the call has done its work.
-                        if fate.over() or not fate.claim:
+                        if owner.over() or not owner.claim:
                             self._forsake()
             finally:
-                fate.ending = ending
+                owner.ending = ending
 
     def _forsake(self) -> None:
         """Invalidate all contexts that share the libzmq context."""
         # When this context is in a cycle of garbage, the weak set has lost it already.
-        for sharer in {self, *self._fate.sharers}:
+        for sharer in {self, *self._owner.sharers}:
             sharer._abandon()
-        self._fate.claim.clear()
-        self._fate.pointer.value = None
+        self._owner.claim.clear()
+        self._owner.pointer.value = None
 
     def _abandon(self) -> None:
         self._address = 0
@@ -226,18 +226,18 @@ class BaseContext:
         # so it happens in a thread of its own.
         if _finalizing() or _inherited():
             return
-        fate = getattr(self, "_fate", None)
-        if fate is None or self._shadow or fate.ending or not fate.claim or fate.over():
+        owner = getattr(self, "_owner", None)
+        if owner is None or self._shadow or owner.ending or not owner.claim or owner.over():
             return
         errno = ctypes.get_errno()
         try:
             if self._address:
                 warn(f"unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
         finally:
-            address = next(iter(fate.claim), None)
-            fate.shut()
+            address = next(iter(owner.claim), None)
+            owner.shut()
             self._forsake()
-            fate.sweep()
+            owner.sweep()
             if address:
                 threads.detached(prototypes.zmq_ctx_term, address)
             ctypes.set_errno(errno)
@@ -276,7 +276,7 @@ class BaseContext:
         Source: libzmq `zmq_ctx_get`, pyzmq `Context.get`.
         """
         self._check_open()
-        value, errno = self._fate.call(prototypes.zmq_ctx_get, _number("get", option))
+        value, errno = self._owner.call(prototypes.zmq_ctx_get, _number("get", option))
         if value < 0:
             raise self._refused("get", option, errno)
         return value
@@ -312,7 +312,7 @@ class BaseContext:
         wanted = limits.objection(option, optval)
         if wanted:
             raise ZMQError(numbers.EINVAL, f"{_name(option)} takes {wanted}, got {optval}")
-        rc, errno = self._fate.call(prototypes.zmq_ctx_set, _number("set", option), optval)
+        rc, errno = self._owner.call(prototypes.zmq_ctx_set, _number("set", option), optval)
         if rc < 0:
             raise self._refused("set", option, errno)
 
@@ -323,7 +323,7 @@ class BaseContext:
             raise ContextTerminated()
 
     def _refused(self, verb: str, option: int, errno: int) -> ZMQError:
-        if errno == numbers.EFAULT and not self._fate.pointer:
+        if errno == numbers.EFAULT and not self._owner.pointer:
             # Another thread or a signal handler has just begun to terminate it.
             return ContextTerminated()
         if errno == numbers.EINVAL:

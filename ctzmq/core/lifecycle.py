@@ -119,7 +119,7 @@ class Lifecycle:
                 f"a {self._type_name} socket needs libzmq {since(socket_type)} or newer,"
                 " built with its draft API",
             )
-        handle = Handle(context._fate.handles)
+        handle = Handle(context._owner.handles)
         put(self, "_sharers", handle)
         # Registered before it is open, so that it is found whatever happens in between.
         handle.add(self)

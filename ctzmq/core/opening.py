@@ -43,14 +43,14 @@ def open_socket(context: Any, socket_type: int, handle: Handle) -> None:
     """
     if context._ending:
         raise ContextTerminated()
-    fate = context._fate
-    if not fate.started and not context.closed:
+    owner = context._owner
+    if not owner.started and not context.closed:
         shortage.check_start(context)
-    errno = fate.keep(handle.open, prototypes.zmq_socket, fate.pointer, socket_type)
+    errno = owner.keep(handle.open, prototypes.zmq_socket, owner.pointer, socket_type)
     if not errno:
-        fate.started = True
+        owner.started = True
         return
-    if errno == numbers.EFAULT and not fate.pointer and not context.closed:
+    if errno == numbers.EFAULT and not owner.pointer and not context.closed:
         # Another thread or a signal handler has just begun to terminate it.
         raise ContextTerminated()
     if errno == numbers.EFAULT and context.closed:

@@ -15,7 +15,7 @@ from .handle import Handle, born, catch_up, errnos, late, step
 T = TypeVar("T")
 
 
-class Fate:
+class ContextHandle:
     """The state shared by all Python contexts of one libzmq context, which end together."""
 
     __slots__ = (
