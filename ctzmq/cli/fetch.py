@@ -19,7 +19,7 @@ import sysconfig
 import tempfile
 import zipfile
 
-from ctzmq.cli import shelf
+from ctzmq.cli import store
 from ctzmq.libzmq import loader, search_path
 
 #: Requirement and options for pip, in the order in which they are tried.
@@ -73,10 +73,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Bring the library, say what was done, and return the exit code."""
     try:
-        with shelf.interruptible():
+        with store.interruptible():
             path = _fetch(args.wheel, args.force)
         _say_which(path)
-    except (FetchError, shelf.ShelfError, OSError) as error:
+    except (FetchError, store.StoreError, OSError) as error:
         print(f"ctzmq fetch: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -93,7 +93,7 @@ def _fetch(wheel: str | None, force: bool) -> str:
         return _from_wheel(wheel, cache)
     path = None if force else _present()
     if path is None:
-        with shelf.staging(cache):
+        with store.staging(cache):
             # What cannot be kept need not be downloaded.
             pass
         return _download(cache)
@@ -192,10 +192,10 @@ def pip_command() -> list[str]:
 
 
 def _from_wheel(wheel: str, cache: str) -> str:
-    with shelf.staging(cache) as staging:
+    with store.staging(cache) as staging:
         library, *others = unpack(wheel, staging)
         version = prove(os.path.join(staging, library))
-        path = os.path.join(shelf.put(staging, _folder_name(wheel)), library)
+        path = os.path.join(store.put(staging, _folder_name(wheel)), library)
     beside = f" and {', '.join(others)}" if others else ""
     print(f"Took {library}{beside} out of {os.path.basename(wheel)}; the rest is thrown away.")
     print(f"It opens: libzmq {version} at {path}")

@@ -118,13 +118,13 @@ class PollItems:
 
     __slots__ = (
         "_memory",
-        "bell",
         "closings",
         "count",
         "entries",
         "lost",
         "table",
         "unlocked",
+        "wakeup",
     )
 
     def __init__(self, entries: list[tuple[int, int, int]], unlocked: bool, closings: int) -> None:
@@ -133,7 +133,7 @@ class PollItems:
         self.closings = closings
         self.count = len(entries)
         #: The descriptor in the table's last item, which is not counted.
-        self.bell: polls.Bell | None = None
+        self.wakeup: polls.WakeupPipe | None = None
         #: If everything is closed: one of the closed sockets.
         self.lost: Any = None
         self._memory = bytearray(_ITEM.size * (self.count + 1))
@@ -141,10 +141,10 @@ class PollItems:
             _ITEM.pack_into(self._memory, number * _ITEM.size, address, descriptor, events, 0)
         self.table = calls.table(self._memory)
 
-    def watch(self, bell: polls.Bell | None) -> None:
-        """Have the last item watch a bell, of whose event libzmq tells where nobody asks for it."""
-        self.bell = bell
-        reader = 0 if bell is None else bell.reader
+    def watch(self, wakeup: polls.WakeupPipe | None) -> None:
+        """Watch a wakeup pipe with the last item, whose event `ready` passes over."""
+        self.wakeup = wakeup
+        reader = 0 if wakeup is None else wakeup.reader
         _ITEM.pack_into(self._memory, -_ITEM.size, 0, reader, numbers.POLLIN, 0)
 
     def forget(self, address: int) -> None:
@@ -328,10 +328,10 @@ def wait(
             if items.lost is None:
                 return []
             raise endless(items.lost)
-        # With a single thread nobody would ring it.
-        bell = (polls.bell or polls.new_bell()) if _count() else None
-        if bell is not items.bell:
-            items.watch(bell)
+        # With a single thread nobody would write to it.
+        wakeup = (polls.wakeup or polls.new_wakeup()) if _count() else None
+        if wakeup is not items.wakeup:
+            items.watch(wakeup)
         here = get_ident()
         outer = waiting.get(here)
         # Sockets in the table may be freed before libzmq reads it.
@@ -343,7 +343,7 @@ def wait(
                     if not items.unlocked:
                         items.check()
                     longest = 0 if doubted else _slice(left)
-                    count = calls.poll(items.table, items.count + (bell is not None), longest)
+                    count = calls.poll(items.table, items.count + (wakeup is not None), longest)
                     if count < 0:
                         failure = calls.errno()
             finally:

@@ -11,24 +11,24 @@ import sys
 from _thread import get_ident
 from typing import Any, Callable
 
-__all__ = ["Bell", "come_back", "inherit", "interrupt", "new_bell", "waiting"]
+__all__ = ["WakeupPipe", "come_back", "inherit", "interrupt", "new_wakeup", "waiting"]
 
 
-class Bell:
+class WakeupPipe:
     """A pipe that all polls of this process watch; writing to it, once, ends them all."""
 
-    __slots__ = ("_rung", "_writer", "reader")
+    __slots__ = ("_writer", "_written", "reader")
 
     def __init__(self) -> None:
-        self._rung = False
+        self._written = False
         # Stays so if there is no descriptor left.
         self._writer = -1
         self.reader, self._writer = os.pipe()
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """End all polls that watch it."""
-        if not self._rung:
-            self._rung = True
+        if not self._written:
+            self._written = True
             os.write(self._writer, b"!")
 
     def __del__(self, _close: Callable[[int], None] = os.close) -> None:
@@ -40,25 +40,25 @@ class Bell:
 #: The table, a `PollItems`, of each thread that currently waits in libzmq.
 waiting: dict[int, Any] = {}
 
-#: The bell for the next polls; one that has rung is kept by the polls that still watch it.
-bell: Bell | None = None
+#: The pipe for the next polls; one that was written to is kept by the polls that still watch it.
+wakeup: WakeupPipe | None = None
 
 
-def new_bell() -> Bell | None:
-    """Make the bell for the next polls.
+def new_wakeup() -> WakeupPipe | None:
+    """Make the pipe for the next polls.
 
     Returns
     -------
-    Bell or None
+    WakeupPipe or None
         None where the system has no descriptor left, or cannot watch pipes.
     """
-    global bell
+    global wakeup
     if sys.platform != "win32":
         try:
-            bell = Bell()
+            wakeup = WakeupPipe()
         except OSError:
             return None
-    return bell
+    return wakeup
 
 
 def come_back(thread: int, outer: Any) -> None:
@@ -84,7 +84,7 @@ def interrupt(address: int) -> bool:
     bool
         Whether there are any, so that the socket must not be freed before they have returned.
     """
-    global bell
+    global wakeup
     if not waiting:
         return False
     here = get_ident()
@@ -96,18 +96,18 @@ def interrupt(address: int) -> bool:
             items.forget(address)
         else:
             found = True
-            if items.bell is not None:
-                if items.bell is bell:
-                    bell = None
-                items.bell.ring()
+            if items.wakeup is not None:
+                if items.wakeup is wakeup:
+                    wakeup = None
+                items.wakeup.wake()
     return found
 
 
 def inherit() -> None:
     """Forget the polls of the parent's other threads, in a child of a fork."""
-    global bell
+    global wakeup
     here = get_ident()
     for thread in waiting.copy():
         if thread != here:
             del waiting[thread]
-    bell = None
+    wakeup = None

@@ -16,7 +16,7 @@ except ModuleNotFoundError as error:
         "ctzmq.green needs eventlet: pip install 'ctzmq[eventlet]'", name="eventlet"
     ) from error
 
-from ..core.polls import Bell
+from ..core.polls import WakeupPipe
 from ..waiting.hub import Life
 
 _threads: Any = patcher.original("_thread")
@@ -99,18 +99,18 @@ class EventletHub:
         if self.can_park() or self._pid != os.getpid():
             return
         try:
-            bell = Bell()
+            wakeup = WakeupPipe()
         except OSError:
             return
-        bell.ring()
-        rung = [bell]
+        wakeup.wake()
+        written = [wakeup]
 
         def heard() -> None:
             self.unwatch(watch)
             # It would keep two descriptors until it is collected.
-            rung.clear()
+            written.clear()
 
-        watch = self.watch(bell.reader, heard)
+        watch = self.watch(wakeup.reader, heard)
 
     def here(self) -> bool:
         # Not `get_hub`, which would make a hub.

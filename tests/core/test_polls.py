@@ -24,8 +24,8 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each test begin without a bell."""
-    monkeypatch.setattr(polls, "bell", None)
+    """Let each test begin without a pipe."""
+    monkeypatch.setattr(polls, "wakeup", None)
 
 
 def poll_in_thread(*sockets: zmq.Socket) -> tuple[threading.Thread, list[Any]]:
@@ -76,18 +76,18 @@ def test_one_socket_after_another(socket: Make) -> None:
     assert outcome == [zmq.ENOTSOCK]
 
 
-def test_a_bell_that_nobody_watches_any_more_keeps_no_descriptor(socket: Make) -> None:
+def test_a_pipe_that_nobody_watches_any_more_keeps_no_descriptor(socket: Make) -> None:
     gone = socket(zmq.PULL)
     thread, _ = poll_in_thread(gone)
-    assert polls.bell is not None
-    reader = polls.bell.reader
-    bell = polls.Bell()
-    bell.ring()
-    bell.ring()
-    assert os.read(bell.reader, 10) == b"!"
+    assert polls.wakeup is not None
+    reader = polls.wakeup.reader
+    wakeup = polls.WakeupPipe()
+    wakeup.wake()
+    wakeup.wake()
+    assert os.read(wakeup.reader, 10) == b"!"
     gone.close()
     thread.join(PATIENCE)
-    assert polls.bell is None or polls.bell.reader != reader
+    assert polls.wakeup is None or polls.wakeup.reader != reader
 
 
 def test_without_descriptors_a_poll_waits_all_the_same(
@@ -121,7 +121,7 @@ def test_a_child_of_a_fork_has_polls_of_its_own(
             thread.join(0.001)
         if not os.fork():
             assert not polls.waiting
-            assert polls.bell is None
+            assert polls.wakeup is None
             mine = zmq.Context().socket(zmq.PULL)
             assert mine.poll(5) == 0
             print("child", flush=True)

@@ -1,7 +1,7 @@
-"""The folder where `fetch` keeps libraries: filled by one run at a time, with whole ones only.
+"""The folder where `fetch` keeps libraries: one run at a time adds complete ones only.
 
-What a run prepares has a name that begins with a dot, which the search for libzmq passes over, and
-gets its real name in one step. What a run that was killed leaves behind, the next one clears away.
+A run prepares a library under a name that begins with a dot, which the search for libzmq skips, and
+renames it in one step. Whatever a killed run leaves behind is removed by the next one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _OLD = ".old-"
 _NAP_SECONDS = 0.1
 
 
-class ShelfError(Exception):
+class StoreError(Exception):
     """The folder cannot be used; the text says why."""
 
 
@@ -50,25 +50,25 @@ def interruptible() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def staging(shelf: str) -> Iterator[str]:
-    """Make the shelf and a new folder on it, which is removed unless it was put in place.
+def staging(store: str) -> Iterator[str]:
+    """Make the store and a new folder in it, which is removed unless it was put in place.
 
-    Other runs wait meanwhile. It raises ShelfError if they take too long, or if nothing can be
+    Other runs wait meanwhile. It raises StoreError if they take too long, or if nothing can be
     written here.
     """
     try:
-        os.makedirs(shelf, 0o755, exist_ok=True)
+        os.makedirs(store, 0o755, exist_ok=True)
     except OSError as error:
-        raise ShelfError(
-            f"cannot make the folder {shelf}: {error.strerror}: {error.filename}{_elsewhere()}"
+        raise StoreError(
+            f"cannot make the folder {store}: {error.strerror}: {error.filename}{_elsewhere()}"
         ) from None
-    with _locked(shelf):
-        _clear(shelf)
+    with _locked(store):
+        _clear(store)
         try:
-            folder = tempfile.mkdtemp(prefix=_NEW, dir=shelf)
+            folder = tempfile.mkdtemp(prefix=_NEW, dir=store)
         except OSError as error:
-            raise ShelfError(
-                f"cannot write to the folder {shelf}: {error.strerror}{_elsewhere()}"
+            raise StoreError(
+                f"cannot write to the folder {store}: {error.strerror}{_elsewhere()}"
             ) from None
         try:
             yield folder
@@ -86,27 +86,27 @@ def _elsewhere() -> str:
 def put(folder: str, name: str) -> str:
     """Give a finished folder its name in one step, also where another one has it; return its path.
 
-    It raises ShelfError if the other one cannot be moved.
+    It raises StoreError if the other one cannot be moved.
     """
-    shelf = os.path.dirname(folder)
-    target = os.path.join(shelf, name)
+    store = os.path.dirname(folder)
+    target = os.path.join(store, name)
     os.chmod(folder, 0o755)
     _sync(folder)
     if not os.path.lexists(target):
         os.rename(folder, target)
-        _sync(shelf)
+        _sync(store)
         return target
-    old = tempfile.mkdtemp(prefix=_OLD, dir=shelf)
+    old = tempfile.mkdtemp(prefix=_OLD, dir=store)
     kept = os.path.join(old, name)
     try:
         try:
             os.rename(target, kept)
         except OSError as error:  # Windows keeps what a running program has open
-            raise ShelfError(
+            raise StoreError(
                 f"{target} is in use ({error}): close the programs that use ctzmq and try again"
             ) from None
         os.rename(folder, target)
-        _sync(shelf)
+        _sync(store)
     except BaseException:
         if os.path.lexists(kept) and not os.path.lexists(target):
             os.rename(kept, target)
@@ -116,16 +116,16 @@ def put(folder: str, name: str) -> str:
     return target
 
 
-def _clear(shelf: str) -> None:
+def _clear(store: str) -> None:
     """Clear away what runs that were killed have left."""
-    for name in os.listdir(shelf):
-        path = os.path.join(shelf, name)
+    for name in os.listdir(store):
+        path = os.path.join(store, name)
         if name.startswith(_OLD):
             # It was killed between the two renames: what was there goes back.
             with contextlib.suppress(OSError):
                 for kept in os.listdir(path):
-                    if not os.path.lexists(os.path.join(shelf, kept)):
-                        os.rename(os.path.join(path, kept), os.path.join(shelf, kept))
+                    if not os.path.lexists(os.path.join(store, kept)):
+                        os.rename(os.path.join(path, kept), os.path.join(store, kept))
         if name.startswith((_NEW, _OLD)):
             shutil.rmtree(path, ignore_errors=True)
 
@@ -142,10 +142,10 @@ def _sync(folder: str) -> None:
 
 
 @contextlib.contextmanager
-def _locked(shelf: str) -> Iterator[None]:
-    """Hold the lock of the shelf, which ends with the process that holds it."""
+def _locked(store: str) -> Iterator[None]:
+    """Hold the lock of the store, which ends with the process that holds it."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    descriptor = _lock_file(shelf)
+    descriptor = _lock_file(store)
     try:
         told = False
         while not _lock(descriptor):
@@ -153,7 +153,7 @@ def _locked(shelf: str) -> Iterator[None]:
                 print("Waiting for another run of fetch ...", flush=True)
                 told = True
             if time.monotonic() > deadline:
-                raise ShelfError(f"another run of fetch has used {shelf} for too long")
+                raise StoreError(f"another run of fetch has used {store} for too long")
             time.sleep(_NAP_SECONDS)
         yield
     finally:
@@ -163,8 +163,8 @@ def _locked(shelf: str) -> Iterator[None]:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock_file(shelf: str) -> int:
-        # Folders cannot be opened, and a file on the shelf would stay there.
+    def _lock_file(store: str) -> int:
+        # Folders cannot be opened, and a lock file in the store would stay there.
         path = os.path.join(tempfile.gettempdir(), "ctzmq-fetch.lock")
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
@@ -178,8 +178,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock_file(shelf: str) -> int:
-        return os.open(shelf, os.O_RDONLY)
+    def _lock_file(store: str) -> int:
+        return os.open(store, os.O_RDONLY)
 
     def _lock(descriptor: int) -> bool:
         try:

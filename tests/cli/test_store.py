@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ctzmq.cli import shelf
+from ctzmq.cli import store
 from ctzmq.libzmq import loader
 
 ROOT = Path(loader.__file__).parents[2]
@@ -26,13 +26,13 @@ def fill(folder: str, content: str) -> str:
 
 @pytest.fixture
 def place(tmp_path: Path) -> str:
-    return str(tmp_path / "parent" / "shelf")
+    return str(tmp_path / "parent" / "store")
 
 
 def test_a_finished_folder_gets_its_name(place: str) -> None:
-    with shelf.staging(place) as folder:
+    with store.staging(place) as folder:
         assert os.path.basename(folder).startswith(".")
-        path = shelf.put(fill(folder, "new"), "name")
+        path = store.put(fill(folder, "new"), "name")
     assert path == os.path.join(place, "name")
     assert (Path(path) / "file").read_text() == "new"
     assert os.listdir(place) == ["name"]
@@ -40,8 +40,8 @@ def test_a_finished_folder_gets_its_name(place: str) -> None:
 
 def test_it_takes_the_place_of_another(place: str) -> None:
     for content in ("old", "new"):
-        with shelf.staging(place) as folder:
-            path = shelf.put(fill(folder, content), "name")
+        with store.staging(place) as folder:
+            path = store.put(fill(folder, content), "name")
     assert (Path(path) / "file").read_text() == "new"
     assert os.listdir(place) == ["name"]
 
@@ -51,7 +51,7 @@ def test_what_fails_is_cleared_away(place: str) -> None:
         fill(folder, "half")
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), shelf.staging(place) as folder:
+    with pytest.raises(KeyboardInterrupt), store.staging(place) as folder:
         interrupt(folder)
     assert os.listdir(place) == []
 
@@ -59,8 +59,8 @@ def test_what_fails_is_cleared_away(place: str) -> None:
 def test_what_fails_at_the_last_moment_leaves_the_other(
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with shelf.staging(place) as folder:
-        shelf.put(fill(folder, "old"), "name")
+    with store.staging(place) as folder:
+        store.put(fill(folder, "old"), "name")
     original = os.rename
 
     def rename(source: str, target: str) -> None:
@@ -69,8 +69,8 @@ def test_what_fails_at_the_last_moment_leaves_the_other(
         original(source, target)
 
     monkeypatch.setattr(os, "rename", rename)
-    with pytest.raises(OSError, match="disk full"), shelf.staging(place) as folder:
-        shelf.put(fill(folder, "new"), "name")
+    with pytest.raises(OSError, match="disk full"), store.staging(place) as folder:
+        store.put(fill(folder, "new"), "name")
     assert os.listdir(place) == ["name"]
     assert (Path(place) / "name" / "file").read_text() == "old"
 
@@ -80,7 +80,7 @@ def test_a_run_that_was_killed_is_cleared_up_after(place: str) -> None:
         path = Path(place) / name
         path.mkdir(parents=True)
         fill(str(path), name)
-    with shelf.staging(place):
+    with store.staging(place):
         pass
     assert sorted(os.listdir(place)) == [".unrelated", "mine", "name", "other"]
     assert (Path(place) / "name" / "file").read_text() == ".old-1/name"
@@ -92,16 +92,16 @@ def test_runs_wait_for_each_other(place: str, capsys: pytest.CaptureFixture[str]
     inside, go_on = threading.Event(), threading.Event()
 
     def first() -> None:
-        with shelf.staging(place) as folder:
+        with store.staging(place) as folder:
             inside.set()
             assert go_on.wait(20)
             order.append("first")
-            shelf.put(fill(folder, "first"), "name")
+            store.put(fill(folder, "first"), "name")
 
     def second() -> None:
-        with shelf.staging(place) as folder:
+        with store.staging(place) as folder:
             order.append("second")
-            shelf.put(fill(folder, "second"), "name")
+            store.put(fill(folder, "second"), "name")
 
     threads = [threading.Thread(target=target) for target in (first, second)]
     threads[0].start()
@@ -118,26 +118,26 @@ def test_runs_wait_for_each_other(place: str, capsys: pytest.CaptureFixture[str]
 
 
 def test_waiting_has_an_end(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "PATIENCE_SECONDS", 0.0)
-    monkeypatch.setattr(shelf, "_lock", lambda descriptor: False)
-    with pytest.raises(shelf.ShelfError, match="for too long"), shelf.staging(place):
+    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(store, "_lock", lambda descriptor: False)
+    with pytest.raises(store.StoreError, match="for too long"), store.staging(place):
         pytest.fail("it was locked")
 
 
-def test_a_shelf_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(shelf.ShelfError, match=r"cannot make the folder .* Set XDG_CACHE_HOME to"),
-        shelf.staging(str(tmp_path / "file" / "shelf")),
+        pytest.raises(store.StoreError, match=r"cannot make the folder .* Set XDG_CACHE_HOME to"),
+        store.staging(str(tmp_path / "file" / "store")),
     ):
         pytest.fail("it was made")
 
 
 PROGRAM = """
 import sys
-from ctzmq.cli import shelf
-with shelf.interruptible(), shelf.staging(sys.argv[1]):
+from ctzmq.cli import store
+with store.interruptible(), store.staging(sys.argv[1]):
     print("inside", flush=True)
     sys.stdin.read()
 """
@@ -162,7 +162,7 @@ def test_a_run_that_is_killed_leaves_nothing_for_long(place: str, name: str) -> 
     assert running.returncode != 0
     if name != "SIGKILL":
         assert os.listdir(place) == []
-    with shelf.staging(place):
+    with store.staging(place):
         pass
     assert os.listdir(place) == []
 
@@ -173,10 +173,10 @@ def test_handlers_are_put_back() -> None:
 
     before = signal.signal(signal.SIGTERM, handler)
     try:
-        with shelf.interruptible():
+        with store.interruptible():
             assert signal.getsignal(signal.SIGTERM) is handler
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        with shelf.interruptible():
+        with store.interruptible():
             assert callable(signal.getsignal(signal.SIGTERM))
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     finally:
