@@ -39,6 +39,9 @@ class _Decorator:
         name, target_args, target_kwargs = self.process_decorator_args(*dec_args, **dec_kwargs)
 
         def decorator(func: Callable[..., _R]) -> Callable[..., _R]:
+            if not callable(func):
+                raise TypeError(f"a decorator stands above a function, got {func!r:.60}")
+
             @wraps(func)
             def wrapper(*args: Any, **kwargs: Any) -> _R:
                 if name is not None and name in kwargs:

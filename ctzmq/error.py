@@ -50,7 +50,10 @@ def strerror(errno: int) -> str:
 
     Source: libzmq `zmq_strerror`, pyzmq `zmq.strerror`.
     """
-    number = index(errno)
+    try:
+        number = index(errno)
+    except TypeError:
+        raise TypeError(f"an errno is a number, such as zmq.EAGAIN, got {errno!r:.60}") from None
     if not -(2**31) <= number < 2**31:
         return f"Unknown error {number}"
     text: bytes = prototypes.zmq_strerror(number)

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..constants.enums import Errno
+from ..core import causes
 from ..core import socket as _socket
 from ..core.lifecycle import Lifecycle
 from ..core.receiving import GETSOCKOPT, RECV, RECV_MULTIPART
@@ -150,6 +151,8 @@ class _AsyncSocket(_Async, Events):
 
         Source: pyzmq `zmq.asyncio.Socket.send`.
         """
+        if flags.__class__ is not int:
+            flags = causes.flag(flags)
         if self._replaced or Blocking.send is not SEND:
             given = _given(flags=flags, copy=copy, track=track, routing_id=routing_id, group=group)
             return self._add_send_event("send", msg=data, kwargs=given)
@@ -200,6 +203,8 @@ class _AsyncSocket(_Async, Events):
 
         Source: pyzmq `zmq.asyncio.Socket.send_multipart`.
         """
+        if flags.__class__ is not int:
+            flags = causes.flag(flags)
         if (
             self._replaced
             or Blocking.send is not SEND
@@ -207,7 +212,7 @@ class _AsyncSocket(_Async, Events):
         ):
             kwargs.update(flags=flags, copy=copy, track=track)
             return self._add_send_event("send_multipart", msg=msg_parts, kwargs=kwargs)
-        parts = msg_parts if msg_parts.__class__ in (list, tuple) else list(msg_parts)
+        parts = msg_parts if msg_parts.__class__ in (list, tuple) else causes.parts(msg_parts)
         handle = self._handle
         for future in pace.futures:
             break
@@ -259,6 +264,8 @@ class _AsyncSocket(_Async, Events):
 
         Source: pyzmq `zmq.asyncio.Socket.recv`.
         """
+        if flags.__class__ is not int:
+            flags = causes.flag(flags)
         if self._replaced or Blocking.recv is not RECV:
             return self._recv_by("recv", flags, copy, track)
         handle = self._handle
@@ -304,6 +311,8 @@ class _AsyncSocket(_Async, Events):
 
         Source: pyzmq `zmq.asyncio.Socket.recv_multipart`.
         """
+        if flags.__class__ is not int:
+            flags = causes.flag(flags)
         if (
             self._replaced
             or Blocking.recv is not RECV
@@ -373,6 +382,8 @@ class _AsyncSocket(_Async, Events):
 
         Source: pyzmq `zmq.asyncio.Socket.recv_into`.
         """
+        if flags.__class__ is not int:
+            flags = causes.flag(flags)
         if self._replaced:
             given = {"nbytes": nbytes, "flags": flags}
             return self._add_recv_event("recv_into", args=(buf,), kwargs=given)  # type: ignore[no-any-return]

@@ -17,6 +17,7 @@ from ..utils import z85
 from .addresses import is_among, is_ip
 from .apart import Failure, apart
 from .certs import load_certificates
+from .checks import check_addresses, check_domain, check_location
 from .zap import (
     ENDPOINT,
     INTERNAL_ERROR,
@@ -149,6 +150,8 @@ class Authenticator:
 
         Raises
         ------
+        TypeError
+            An address is no text.
         ValueError
             `deny` was used before.
 
@@ -170,6 +173,8 @@ class Authenticator:
 
         Raises
         ------
+        TypeError
+            An address is no text.
         ValueError
             `allow` was used before.
 
@@ -181,6 +186,7 @@ class Authenticator:
         self._denied.update(addresses)
 
     def _note(self, verb: str, addresses: tuple[str, ...]) -> None:
+        check_addresses(verb, addresses)
         self.log.debug("%s %s", verb, ", ".join(addresses))
         for address in addresses:
             # For a peer over ipc, the address that libzmq reports begins with a colon.
@@ -200,10 +206,11 @@ class Authenticator:
         Raises
         ------
         TypeError
-            `passwords` is no dict.
+            `passwords` is no dict, or the domain is no text.
 
         Source: pyzmq `Authenticator.configure_plain`.
         """
+        check_domain(domain)
         if passwords:
             if not isinstance(passwords, Mapping):
                 raise TypeError(f"passwords is a dict by user name, got {type(passwords).__name__}")
@@ -223,8 +230,15 @@ class Authenticator:
             A folder with the clients' public certificates, or `CURVE_ALLOW_ANY` to let in clients
             with any key, in all domains.
 
+        Raises
+        ------
+        TypeError
+            The domain is no text, or the location no path.
+
         Source: pyzmq `Authenticator.configure_curve`.
         """
+        check_domain(domain)
+        check_location(location)
         self.log.debug("configure CURVE for %s: %s", domain, location)
         self.allow_any = location == CURVE_ALLOW_ANY
         if self.allow_any:
@@ -247,6 +261,7 @@ class Authenticator:
 
         Source: pyzmq `Authenticator.configure_curve_callback`.
         """
+        check_domain(domain)
         self.allow_any = False
         if credentials_provider is None:
             self.log.error("no credentials provider given for domain %s", domain)

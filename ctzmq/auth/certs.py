@@ -54,6 +54,8 @@ def _text(value: object, what: str) -> str:
 
 def _lines(metadata: Mapping[str, str]) -> list[str]:
     lines = []
+    if not isinstance(metadata, Mapping):
+        raise TypeError(f"metadata is a dict of names and texts, got {metadata!r:.60}")
     for name, value in metadata.items():
         text = _text(name, "a name of the metadata")
         if not text or text != text.strip() or re.search("[=\"']|^#", text):
@@ -191,12 +193,16 @@ def load_certificate(filename: _Path) -> tuple[bytes, bytes | None]:
     ------
     OSError
         The file is missing or cannot be read.
+    TypeError
+        It is not a path.
     ValueError
         The file has no public key in its section `curve`, or one that is none: keys are 40
         characters of Z85.
 
     Source: pyzmq `zmq.auth.load_certificate`.
     """
+    if isinstance(filename, int) or filename is None:
+        raise TypeError(f"a certificate file is a path, got {filename!r}")
     if not os.path.exists(filename):
         raise OSError(f"no such certificate file: {os.fspath(filename)}")
     with open(filename, "rb") as file:

@@ -327,11 +327,12 @@ class BaseContext:
             # Another thread or a signal handler has just begun to terminate it.
             return ContextTerminated()
         if errno == numbers.EINVAL:
-            return ZMQError(
-                errno,
-                f"cannot {verb} {_name(option)}: the value does not fit, or libzmq lacks it"
-                + _since(option),
-            )
+            why = "the value does not fit, or libzmq lacks it" + _since(option)
+            if type(option).__name__ == "SocketOption":
+                why = f"it is an option of sockets: {verb}sockopt and attributes are their defaults"
+            elif option == numbers.IO_THREADS:
+                why = "it is a number of threads, 0 or more"
+            return ZMQError(errno, f"cannot {verb} {_name(option)}: {why}")
         return from_errno(errno)
 
 
@@ -354,7 +355,9 @@ def _known(option: int) -> ContextOption | None:
 
 def _name(option: int) -> str:
     known = _known(option)
-    return f"context option {option!r}" if known is None else known.name
+    if known is None:
+        return str(getattr(option, "name", f"context option {option!r}"))
+    return known.name
 
 
 def _since(option: int) -> str:

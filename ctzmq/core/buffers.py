@@ -57,6 +57,36 @@ def contiguous(data: Any) -> memoryview:
     return view
 
 
+def writable(data: Any) -> memoryview:
+    """Return memory to receive into.
+
+    Parameters
+    ----------
+    data : writable bytes-like
+        Whose memory it is.
+
+    Raises
+    ------
+    TypeError
+        When it has no buffer, or one of Python objects.
+    BufferError
+        When its buffer is read-only or not contiguous.
+    ValueError
+        When it is a memoryview that was released, or a mmap that was closed.
+    """
+    try:
+        view = contiguous(data)
+    except TypeError as error:
+        if "Python objects" in str(error):
+            raise
+        raise TypeError(
+            f"recv_into needs writable memory, such as a bytearray, got {data!r:.60}"
+        ) from None
+    if view.readonly:
+        raise BufferError(f"recv_into needs writable memory, such as a bytearray, got {data!r:.60}")
+    return view
+
+
 def _instead(data: Any) -> str:
     if isinstance(data, (list, tuple)):
         return ": send_multipart takes lists"

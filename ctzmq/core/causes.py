@@ -20,6 +20,24 @@ SECRETS = frozenset(
 """The options whose values no error shows."""
 
 _WAITS = (numbers.LINGER, _OPTIONS["RCVTIMEO"], _OPTIONS["SNDTIMEO"])
+_SPANS = tuple(
+    _OPTIONS[name]
+    for name in ("HEARTBEAT_IVL", "HEARTBEAT_TIMEOUT", "RECONNECT_IVL_MAX", "HANDSHAKE_IVL")
+)
+_SWITCHES = tuple(
+    _OPTIONS[name]
+    for name in ("IPV6", "IMMEDIATE", "CONFLATE", "CURVE_SERVER", "PLAIN_SERVER", "GSSAPI_SERVER")
+)
+_NAMES_OF_PLAIN = (_OPTIONS["PLAIN_USERNAME"], _OPTIONS["PLAIN_PASSWORD"])
+_OWNERS = {
+    "XPUB_": ((1, 9), "an XPUB or PUB socket"),
+    "REQ_": ((3,), "a REQ socket"),
+    "ROUTER_": ((4, 6), "a ROUTER socket"),
+    "PROBE_ROUTER": ((3, 5, 6), "a REQ, DEALER or ROUTER socket"),
+    "STREAM_NOTIFY": ((11,), "a STREAM socket"),
+}
+"""Beginnings of options that only some types of sockets have: their numbers and names."""
+
 _KEYS = (numbers.CURVE_PUBLICKEY, numbers.CURVE_SECRETKEY, numbers.CURVE_SERVERKEY)
 _NO_KEY = b"0" * 40
 
@@ -105,6 +123,24 @@ def parts(message: Any) -> list[Any]:
         ) from None
 
 
+def no_descriptor(item: Any) -> TypeError:
+    """Make the exception for what cannot be waited for."""
+    return TypeError(
+        f"expected a zmq socket, a descriptor or an object with fileno(), got {item!r:.60}"
+    )
+
+
+def options_given(error: TypeError, given: Any) -> TypeError:
+    """Return the error of a class that was made with arguments, or one that tells an option."""
+    for name in given:
+        if name.upper() in _OPTIONS and repr(name) in str(error):
+            return TypeError(
+                f"a socket is not made with options, got {name}={given[name]!r:.60}: set "
+                f"socket.{name} afterwards, or context.{name} before"
+            )
+    return error
+
+
 def check_pairs(sockets: Any) -> None:
     """Raise an error that says what a poll takes, if it got something else."""
     try:
@@ -156,6 +192,32 @@ def of_value(option: int, value: Any, socket_type: int | None) -> str:
             return "only a SUB socket subscribes; who publishes does not choose"
         if option == numbers.UNSUBSCRIBE:
             return "it is not subscribed to this"
+    return _of_range(option, value) or _of_type(option, socket_type)
+
+
+def _of_range(option: int, value: Any) -> str:
+    if option in _SWITCHES and value not in (0, 1):
+        return "it is 0 or 1"
+    if option in _SPANS and value < 0:
+        return "it is a number of milliseconds"
+    if option == _OPTIONS["HEARTBEAT_TTL"] and not 0 <= value < 6553600:
+        return "it is a number of milliseconds, 6553599 at most"
+    if option in (_OPTIONS["RECONNECT_IVL"], _OPTIONS["TCP_MAXRT"]) and value < -1:
+        return "it is a number of milliseconds; -1 is none"
+    if option in (_OPTIONS["RATE"], _OPTIONS["BACKLOG"]) and value < 1:
+        return "it is a number above 0"
+    if option == _OPTIONS["TCP_KEEPALIVE"] and value not in (-1, 0, 1):
+        return "it is 0 or 1; -1 leaves it to the system"
+    if option in _NAMES_OF_PLAIN and len(value) > 255:
+        return f"it has 255 bytes at most, got {len(value)}"
+    return ""
+
+
+def _of_type(option: int, socket_type: int | None) -> str:
+    name = next((name for name, each in _OPTIONS.items() if each == option), "")
+    for beginning, (types, whose) in _OWNERS.items():
+        if name.startswith(beginning) and socket_type is not None and socket_type not in types:
+            return f"only {whose} has this option"
     return ""
 
 
@@ -177,6 +239,9 @@ def of_endpoint(verb: str, text: str) -> str:
         return _EMPTY.get(transport, "")
     if transport not in ("tcp", "udp", "ws", "wss"):
         return ""
+    if transport in ("tcp", "udp") and ("/" in rest or "@" in rest):
+        sign = "/" if "/" in rest else "@"
+        return f"it has a {sign!r} in it, and is an address and a port alone"
     host, colon, port = rest.partition("/")[0].rpartition(":")
     if not colon or not port or port.endswith("]"):
         return "the port is missing"

@@ -219,8 +219,12 @@ class Connections(SocketAttributes, Lifecycle):
         transport = name.partition(b"://")[0]
 
         rest = name.partition(b"://")[2]
-        if rest.count(b":") == 1 and rest.rpartition(b":")[2].isdigit():
-            raise ValueError(f"{addr!r} has a port already: leave it out, or use bind")
+        end = rest.rpartition(b":")[2]
+        ports = transport not in (b"inproc", b"ipc")
+        if rest.count(b":") == 1 and (end.isdigit() or (ports and end in (b"", b"*"))):
+            raise ValueError(
+                f"{addr!r} has a port already, or its colon: leave it out, or use bind"
+            )
 
         def bind(port: object) -> None:
             whole: Any = f"{addr}:{port}" if isinstance(addr, str) else name + f":{port}".encode()
@@ -234,15 +238,15 @@ class Connections(SocketAttributes, Lifecycle):
             bind("*")
             return int(self.last_endpoint.rpartition(b":")[2].partition(b"/")[0])
         first = causes.number(min_port, "a port", "49152")
-        end = causes.number(max_port, "a port", "65536")
-        if transport not in (b"inproc", b"ipc") and not 0 < first < end <= 65536:
-            raise ValueError(f"ports from {first} to {end - 1} are not within 1 to 65535")
-        if first >= end:
-            raise ValueError(f"there is no number from {first} to {end - 1}")
+        last = causes.number(max_port, "a port", "65536")
+        if transport not in (b"inproc", b"ipc") and not 0 < first < last <= 65536:
+            raise ValueError(f"ports from {first} to {last - 1} are not within 1 to 65535")
+        if first >= last:
+            raise ValueError(f"there is no number from {first} to {last - 1}")
         import random
 
         for _ in range(max_tries):
-            port = random.randrange(first, end)
+            port = random.randrange(first, last)
             try:
                 bind(port)
             except ZMQError as error:
@@ -252,7 +256,7 @@ class Connections(SocketAttributes, Lifecycle):
             else:
                 return port
         raise ZMQBindError(
-            f"no free port for {name.decode(errors='replace')} from {first} to {end - 1}"
+            f"no free port for {name.decode(errors='replace')} from {first} to {last - 1}"
             f" in {max_tries} tries"
         )
 

@@ -288,7 +288,14 @@ class Context(BaseContext, Generic[S]):
         if not self._address:
             raise self._unusable()
         make = socket_class or self._socket_class
-        socket: Socket[Any] = make(self, socket_type, **kwargs)
+        if not callable(make):
+            raise TypeError(f"socket_class is a class of sockets, got {make!r:.60}")
+        try:
+            socket: Socket[Any] = make(self, socket_type, **kwargs)
+        except TypeError as error:
+            if kwargs:
+                raise causes.options_given(error, kwargs) from None
+            raise
         for option, value in self.sockopts.items():
             try:
                 socket.setsockopt(option, value)

@@ -193,9 +193,7 @@ def _descriptor(item: Any) -> int:
         try:
             fileno = item.fileno
         except AttributeError:
-            raise TypeError(
-                f"expected a zmq socket, a descriptor or an object with fileno(), got {item!r:.60}"
-            ) from None
+            raise causes.no_descriptor(item) from None
         try:
             number = int(fileno())
         except Exception as error:

@@ -14,7 +14,7 @@ from ..libzmq.annotations import Buffer, like
 from ..libzmq.contract import DONTWAIT, Received
 from ..libzmq.provider import calls
 from . import causes, poll
-from .buffers import contiguous
+from .buffers import writable
 from .causes import flag
 from .frame import Frame
 from .messaging import Messaging
@@ -216,13 +216,13 @@ class Receiving(Messaging, Waits):
 
         Source: libzmq `zmq_recv`, pyzmq `Socket.recv_into`.
         """
-        view = contiguous(buffer)
-        if view.readonly:
-            raise BufferError(f"recv_into needs writable memory, got {buffer!r:.60}")
+        view = writable(buffer)
         target = memory.flat(view)
         if target is None:
             raise BufferError(f"recv_into cannot fill such memory here, got {buffer!r:.60}")
         capacity = view.nbytes
+        if nbytes.__class__ is not int:
+            nbytes = causes.number(nbytes, "nbytes", "1024")
         if not 0 <= nbytes <= capacity:
             raise ValueError(f"nbytes={nbytes} is not between 0 and the buffer's {capacity} bytes")
         frame = self._receive(flags, copy=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..constants import PUB
-from .monitoredqueue import monitored_queue
+from .monitoredqueue import _bytes, monitored_queue
 from .proxydevice import ProcessProxy, Proxy, ProxyBase, ThreadProxy
 
 __all__ = ["MonitoredQueue", "ProcessMonitoredQueue", "ThreadMonitoredQueue"]
@@ -36,8 +36,8 @@ class MonitoredQueueBase(ProxyBase):
         out_prefix: bytes = b"out",
     ) -> None:
         super().__init__(in_type=in_type, out_type=out_type, mon_type=mon_type)
-        self._in_prefix = in_prefix
-        self._out_prefix = out_prefix
+        self._in_prefix = _bytes(in_prefix)
+        self._out_prefix = _bytes(out_prefix)
 
     def run_device(self) -> None:
         """Create the sockets and run `monitored_queue` on them until the context is terminated.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..constants import PUB
+from ..core import causes
 from ..core.proxy import proxy
 from .basedevice import Device, ProcessDevice, ThreadDevice
 from .side import Side
@@ -27,7 +28,7 @@ class ProxyBase(Device):
 
     def __init__(self, in_type: int, out_type: int, mon_type: int = PUB) -> None:
         super().__init__(in_type=in_type, out_type=out_type)
-        self.mon_type = mon_type
+        self.mon_type = causes.number(mon_type, "a socket type", "zmq.PUB")
         self._mon = Side([], [], [])
 
     def bind_mon(self, addr: str) -> None:

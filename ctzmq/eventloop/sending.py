@@ -7,6 +7,7 @@ from _thread import get_ident
 from collections.abc import Iterable, Sequence
 from typing import Any, Callable
 
+from ..core import causes
 from ..utils import jsonapi
 from .callbacks import DONTWAIT, POLLOUT, Turns
 
@@ -73,6 +74,8 @@ class Sending(Turns):
         ------
         OSError
             The stream is closed.
+        TypeError
+            It is no list of parts.
 
         Source: pyzmq `ZMQStream.send_multipart`.
         """
@@ -80,9 +83,9 @@ class Sending(Turns):
         if socket is None:
             raise stream_closed()
         parts: Any = msg
-        if parts.__class__ is list or (parts.__class__ is not tuple and hasattr(parts, "__iter__")):
+        if parts.__class__ is not tuple:
             # The caller may change it, or it can be iterated only once.
-            parts = list(parts)
+            parts = causes.parts(parts)
         if callback is not None:
             self.on_send(callback)
         elif self._tells_sends:

@@ -61,7 +61,7 @@ class ZMQStream(Sending):
                 stacklevel=2,
             )
             socket = Socket.shadow(socket)
-        elif not hasattr(socket, "getsockopt"):
+        elif not hasattr(socket, "recv_multipart"):
             raise TypeError(f"a ZMQStream needs a zmq socket, got {socket!r:.60}")
         self.socket = socket
         self.io_loop = io_loop or IOLoop.current()

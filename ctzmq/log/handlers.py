@@ -75,6 +75,8 @@ class PUBHandler(logging.Handler):
             self.socket = interface_or_socket
             self.ctx = interface_or_socket.context
         else:
+            if context is not None and not isinstance(context, Context):
+                raise TypeError(f"PUBHandler needs a context, got {context!r:.60}")
             self.ctx = context or Context()
             self.socket = self.ctx.socket(PUB)
             try:

@@ -77,7 +77,7 @@ def _seconds(timeout: float) -> int:
     """Check a time-out, which becomes an argument of `sleep` in the server's shell."""
     try:
         seconds = int(timeout)
-    except OverflowError:
+    except (OverflowError, TypeError, ValueError):
         seconds = -1
     if seconds < 0:
         raise ValueError(f"timeout must be a number of seconds from 0, not {timeout!r}")
@@ -146,11 +146,15 @@ def tunnel_connection(
 
     Raises
     ------
+    TypeError
+        It is no socket, or the endpoint or the server no text.
     ZMQError
         The socket cannot connect; else as `open_tunnel` does.
 
     Source: pyzmq `zmq.ssh.tunnel.tunnel_connection`.
     """
+    if not hasattr(socket, "connect"):
+        raise TypeError(f"tunnel_connection connects a zmq socket, got {socket!r:.60}")
     new_url, tunnel = open_tunnel(
         addr, server, keyfile=keyfile, password=password, paramiko=paramiko, timeout=timeout
     )
@@ -190,6 +194,8 @@ def open_tunnel(
 
     Raises
     ------
+    TypeError
+        The endpoint or the server is no text.
     ValueError
         The endpoint or the server is not in that form.
     ImportError, RuntimeError, SSHException, MaxRetryExceeded
@@ -197,6 +203,8 @@ def open_tunnel(
 
     Source: pyzmq `zmq.ssh.tunnel.open_tunnel`.
     """
+    if not isinstance(addr, str):
+        raise TypeError(f"an endpoint is str, such as 'tcp://127.0.0.1:5555', got {addr!r:.60}")
     match = re.fullmatch(r"tcp://(.+):([0-9]+)", addr, re.DOTALL)
     if match is None:
         raise ValueError(f"expected an endpoint as tcp://host:port, not {addr!r}")

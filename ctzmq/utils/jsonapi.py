@@ -90,6 +90,8 @@ def loads(s: bytes | bytearray | str, **kwargs: Any) -> Any:
 
     Raises
     ------
+    TypeError
+        It is neither str nor bytes.
     ValueError
         The text is not JSON (`json.JSONDecodeError`), or the bytes are not UTF-8
         (`UnicodeDecodeError`).
@@ -97,7 +99,11 @@ def loads(s: bytes | bytearray | str, **kwargs: Any) -> Any:
     Source: pyzmq `zmq.utils.jsonapi.loads`.
     """
     # json.loads alone would guess at UTF-16 and UTF-32 when it is given bytes.
-    text = s if isinstance(s, str) else s.decode()
+    if not isinstance(s, str):
+        if not isinstance(s, (bytes, bytearray)):
+            raise TypeError(f"loads takes JSON text, str or bytes, got {s!r:.60}")
+        s = s.decode()
+    text = s
     if not kwargs:
         try:
             value, end = _scan()(text, 0)

@@ -51,7 +51,7 @@ def parse_monitor_message(msg: Sequence[bytes]) -> _MonitorMessage:
 
     Source: libzmq `zmq_socket_monitor`, pyzmq `zmq.utils.monitor.parse_monitor_message`.
     """
-    if len(msg) != 2 or len(msg[0]) != _EVENT_FRAME.size:
+    if not isinstance(msg, (list, tuple)) or len(msg) != 2 or len(msg[0]) != _EVENT_FRAME.size:
         raise RuntimeError(
             f"not a monitor message (2 parts, the first of {_EVENT_FRAME.size} bytes): {msg!r}"
         )
@@ -98,11 +98,15 @@ def recv_monitor_message(
     ------
     ZMQError
         Receiving failed.
+    TypeError
+        It is no socket.
     RuntimeError
         The message has another form.
 
     Source: pyzmq `zmq.utils.monitor.recv_monitor_message`.
     """
+    if not hasattr(socket, "recv_multipart"):
+        raise TypeError(f"a monitor socket comes from get_monitor_socket, got {socket!r:.60}")
     message = socket.recv_multipart(flags)
     if isinstance(message, Awaitable):
         return _parse_later(message)

@@ -5,7 +5,7 @@ Standard library only: any floor of ctzmq may import this module.
 
 from __future__ import annotations
 
-from typing import Final, Union
+from typing import Any, Final, Union
 
 _RawBytes = Union[bytes, bytearray, memoryview]
 
@@ -39,7 +39,7 @@ def encode(rawbytes: _RawBytes) -> bytes:
 
     Source: libzmq `zmq_z85_encode`, pyzmq `zmq.utils.z85.encode`.
     """
-    raw = memoryview(rawbytes).tobytes()
+    raw = _memory(rawbytes, "bytes")
     if len(raw) % 4:
         raise ValueError(f"the length of binary data must be a multiple of 4, not {len(raw)}")
     text = bytearray()
@@ -51,6 +51,13 @@ def encode(rawbytes: _RawBytes) -> bytes:
             group[place] = Z85CHARS[digit]
         text += group
     return bytes(text)
+
+
+def _memory(data: Any, wanted: str) -> bytes:
+    try:
+        return memoryview(data).tobytes()
+    except TypeError:
+        raise TypeError(f"z85 takes {wanted}, got {data!r:.60}") from None
 
 
 def decode(z85bytes: str | _RawBytes) -> bytes:
@@ -81,7 +88,7 @@ def decode(z85bytes: str | _RawBytes) -> bytes:
             raise ValueError("Z85 text may contain ASCII characters only")
         text = z85bytes.encode("ascii")
     else:
-        text = memoryview(z85bytes).tobytes()
+        text = _memory(z85bytes, "text or bytes")
     if len(text) % 5:
         raise ValueError(f"the length of Z85 text must be a multiple of 5, not {len(text)}")
     raw = bytearray()

@@ -185,7 +185,7 @@ def test_a_descriptor_to_bind_to_must_be_one_that_listens(
     [
         (zmq.EVENTS, "set", "it is read-only"),
         (zmq.SUBSCRIBE, "get", "it is write-only"),
-        (zmq.XPUB_VERBOSE, "set", "since"),
+        (zmq.XPUB_VERBOSE, "set", "only an XPUB or PUB socket"),
         (zmq.HWM, "get", "SNDHWM and RCVHWM"),
     ],
 )
