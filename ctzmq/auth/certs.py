@@ -1,7 +1,7 @@
 """CURVE keys in files, in the format of CZMQ's certificates (ZPL, RFC 4).
 
-A file has sections, each a name at the beginning of a line with indented lines below it. Only the
-section `curve` gives keys: what the metadata say comes from elsewhere.
+A file has sections, each a name at the beginning of a line with indented lines below it. Keys are
+read only from the section `curve`, never from the metadata.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _LONGEST = 1 << 20  # bytes; a certificate has hundreds
 
 
 def _text(value: object, what: str) -> str:
-    """Return a name or value of the metadata as text of one line."""
+    """Return a name or value of the metadata as a single line of text."""
     text = value.decode("utf8") if isinstance(value, bytes) else str(value)
     if _CONTROL.search(text):
         raise ValueError(f"{what} has line ends or control characters: {text!r}")
@@ -60,7 +60,7 @@ def _lines(metadata: Mapping[str, str]) -> list[str]:
         text = _text(name, "a name of the metadata")
         if not text or text != text.strip() or re.search("[=\"']|^#", text):
             raise ValueError(f"the metadata cannot have the name {text!r}")
-        # Other programs take such a line for a key wherever it stands.
+        # Other programs read such a line as a key wherever it is.
         if text.startswith(_KEY_NAMES):
             raise ValueError(f"the metadata cannot have the name {text!r}, which a key has")
         lines.append(f"    {text} = {_text(value, f'{text!r} of the metadata')}")
@@ -82,7 +82,7 @@ def _certificate(
 
 
 def _check_name(name: str) -> str:
-    """Refuse a name that leads to another folder than the one it is for."""
+    """Refuse a name that leads to another folder."""
     name = os.fspath(name)
     if not isinstance(name, str):
         raise TypeError(f"the name of a certificate is a str, not {type(name).__name__}")
@@ -96,7 +96,7 @@ def _check_name(name: str) -> str:
 
 
 def _write_new(folder: _Path, content: bytes, mode: int) -> str:
-    """Write a file of a name that nobody can have foreseen, and return its path."""
+    """Write a file under an unpredictable name, and return its path."""
     path = os.path.join(folder, f".ctzmq-{os.urandom(8).hex()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, mode)
@@ -112,7 +112,7 @@ def _write_new(folder: _Path, content: bytes, mode: int) -> str:
 
 
 def _write_all(folder: _Path, files: list[tuple[str, bytes, int]]) -> None:
-    """Write files, given by path, content and mode, and put each in its place in one step.
+    """Write files, given by path, content and mode, each of which appears complete in one step.
 
     What is there is replaced; if it is a symbolic link, the link is.
     """
@@ -220,7 +220,7 @@ def load_certificate(filename: _Path) -> tuple[bytes, bytes | None]:
 
 
 def _curve_section(content: bytes) -> dict[str, bytes]:
-    """Return the keys that the section `curve` gives, or a file without any section."""
+    """Return the keys in the section `curve`, or in a file without sections."""
     sections: dict[bytes, dict[str, bytes]] = {b"": {}}
     section, inner = b"", None
     for line in content.removeprefix(codecs.BOM_UTF8).split(b"\n"):
@@ -287,7 +287,7 @@ def load_certificates(directory: _Path = ".") -> dict[bytes, bool]:
         raise OSError(f"no such folder of certificates: {os.fspath(directory)}")
     paths = [path for path in Path(directory).glob("*.key") if not path.name.startswith(".")]
     for path in paths:
-        # To read from a pipe, say, could take for ever.
+        # Reading from a pipe, for instance, could block for ever.
         if path.exists() and not path.is_file():
             raise OSError(f"not a file of a certificate: {path}")
     return {load_certificate(path)[0]: True for path in paths}

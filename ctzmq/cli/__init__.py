@@ -147,7 +147,7 @@ def _versions() -> str:
 
 
 def _write_any_text() -> None:
-    """Have characters that the terminal lacks, of paths say, written as escapes."""
+    """Write characters that the terminal lacks, in paths for instance, as escapes."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
@@ -155,7 +155,7 @@ def _write_any_text() -> None:
 
 
 def _forget_output() -> None:
-    """Keep Python from flushing at its end what nobody reads or no disk takes."""
+    """Keep Python from flushing, at exit, output that cannot be written."""
     try:
         descriptor = sys.stdout.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -226,7 +226,7 @@ def unpack(wheel: str, folder: str) -> list[str]:
                 _extract(archive, entry, folder)
     except FetchError:
         raise
-    # A damaged archive shows in many ways: in those of zlib, struct, bz2 and text, too.
+    # A damaged archive raises all kinds of errors: also those of zlib, struct, bz2 and text.
     except Exception as error:
         raise FetchError(f"{name} cannot be unpacked: {error or type(error).__name__}") from None
     return [_base(entry.filename) for entry in found]
@@ -242,7 +242,7 @@ def _choose(archive: zipfile.ZipFile, wheel: str) -> list[zipfile.ZipInfo]:
     home = first.filename.rpartition("/")[0]
     beside = [entry for entry in entries if entry.filename.rpartition("/")[0] == home]
     beside.sort(key=lambda entry: (entry is not first, entry.filename))
-    # Some systems do not tell upper from lower case.
+    # Some file systems do not distinguish upper and lower case.
     if len({entry.filename.lower() for entry in beside}) < len(beside):
         raise FetchError(f"{wheel} has two libraries of one name")
     if sum(entry.file_size for entry in beside) > _LONGEST:
@@ -252,7 +252,7 @@ def _choose(archive: zipfile.ZipFile, wheel: str) -> list[zipfile.ZipInfo]:
 
 def _extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: str) -> None:
     path = os.path.join(folder, _base(entry.filename))
-    # Whoever could write to it would have a say in every program that loads it.
+    # Nobody else may write to it, because every program that loads it would be affected.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
     with open(descriptor, "wb") as target:
         with archive.open(entry) as source:

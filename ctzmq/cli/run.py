@@ -153,7 +153,7 @@ def _hide_own_frames(error: BaseException) -> None:
     def excepthook(
         kind: type[BaseException], value: BaseException, traceback: TracebackType | None
     ) -> None:
-        # Kept in place, it would keep what the error refers to until no module is left.
+        # Left in place, the hook would keep what the error refers to alive until the very end.
         sys.excepthook = hook
         if value is error:
             traceback = shown

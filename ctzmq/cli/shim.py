@@ -121,9 +121,9 @@ def build(folder: str | os.PathLike[str]) -> Path:
 
 
 def modules() -> dict[str, str]:
-    """Write down pyzmq's modules for those who read the package `zmq` and do not run it.
+    """Generate pyzmq's modules for tools that read the package `zmq` without running it.
 
-    Whoever runs it gets ctzmq's own modules, by `install_as_zmq`, and none of these.
+    At run time `install_as_zmq` gives ctzmq's own modules, and none of these.
 
     Returns
     -------

@@ -39,7 +39,7 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
-            # Who ignores them, as nohup does, goes on doing so.
+            # Signals that are ignored, as by nohup, stay ignored.
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
                 before[number] = signal.signal(number, leave)
     try:
@@ -131,7 +131,7 @@ def _clear(store: str) -> None:
 
 
 def _sync(folder: str) -> None:
-    """Have the names in a folder survive a power failure, where folders can be opened."""
+    """Make the names in a folder survive a power failure, if folders can be opened."""
     if sys.platform != "win32":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -99,7 +99,8 @@ class Monitoring(Connections):
         # Before the monitor, which would wait for it.
         listener: M = self.context.socket(numbers.PAIR)
         try:
-            # Else libzmq waits for it once it is far behind, and with it who closes the socket.
+            # Otherwise libzmq would block once this socket is far behind, and with it whoever
+            # closes the other.
             listener.set(numbers.RCVHWM, 0)
             self.monitor(addr, _ALL_EVENTS if events is None else events)
             listener.connect(addr)
@@ -119,7 +120,7 @@ class Monitoring(Connections):
             and socket._address
             and not self._left_by
         ):
-            # A monitor ends with one last event, for which libzmq waits until somebody takes it.
+            # A monitor ends with one last event, and libzmq blocks until it is received.
             socket._sharers.call(prototypes.zmq_socket_monitor, None, 0)
         super()._abandon()
 
@@ -133,7 +134,8 @@ class Monitoring(Connections):
 
         Source: libzmq `zmq_socket_monitor`, pyzmq `Socket.disable_monitor`.
         """
-        # libzmq waits until somebody takes the last event: the socket that does may be dropped.
+        # libzmq blocks until the last event is received, by a socket that may be dropped
+        # afterwards.
         listener = self._monitor_socket
         self._monitor_socket = None
         self.monitor(None, 0)

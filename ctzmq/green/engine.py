@@ -90,7 +90,7 @@ class GreenSocket(EdgeSocket[bytes], HasHub):
         put(self, "_midway", False)
         super().__init__(*args, **kwargs)
 
-    # -- The quick way -----------------------------------------------------------------------------
+    # -- The fast path -----------------------------------------------------------------------------
 
     # As in `ctzmq.Socket`, but counted. Others get their turn before a message is touched, so that
     # an exception thrown into the greenlet loses no message, and never between two parts.

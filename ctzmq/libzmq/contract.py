@@ -2,19 +2,18 @@
 
 There are three providers, and the rest of ctzmq relies on this interface alone. The rules:
 
-- A *handle* stands for a socket: NULL for one that is closed or may not be called quickly. Whoever
-  calls keeps the socket's `c_void_p`, and reads the handle anew for each call, because a signal
+- A *handle* stands for a socket: NULL if it is closed or must not be called quickly. The caller
+  keeps the socket's `c_void_p` alive, and reads the handle anew for each call, because a signal
   handler may have closed the socket between two.
-- Results are ints of 0 or more, or what was received. A call that failed returns `-errno`. A quick
-  one may return UNKNOWN instead, where asking for errno would cost more than the call: then the
-  careful call tells.
-- *Quick* calls never block, and keep the GIL; where another thread may run all the same, they are
-  noted, and a socket that is closed meanwhile is left to them. Their arguments must be what is
-  asked for here: bytes, exact ints, messages of `new_message`.
-- *Careful* calls begin with `wait`. They release the GIL, and block unless DONTWAIT is among the
-  flags. Whoever makes one counts as a user of the socket meanwhile (`core.handle`).
-- Content of LARGE bytes or more is not for quick calls: it is copied with the GIL released, where
-  that can be, and comes in a tuple, for whoever counts and prepares memory.
+- Results are ints of 0 or more, or what was received. A failed call returns `-errno`. A quick call
+  may return UNKNOWN instead, if finding out errno would cost more than the call; the careful call
+  that follows tells.
+- *Quick* calls never block, and keep the GIL if there is one. They do not check their arguments,
+  which must be of the types given here: bytes, exact ints, messages of `new_message`.
+- *Careful* calls have names that begin with `wait`. They release the GIL, and block unless DONTWAIT
+  is among the flags. The caller counts as a user of the socket meanwhile (`core.handle`).
+- Content of LARGE bytes or more is not for quick calls: it is copied with the GIL released where
+  that is possible, and returned in a tuple, so that the caller can count it and prepare memory.
 """
 
 from __future__ import annotations
