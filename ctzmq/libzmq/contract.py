@@ -8,8 +8,8 @@ There are three providers, and the rest of ctzmq relies on this interface alone.
 - Results are ints of 0 or more, or what was received. A failed call returns `-errno`. A quick call
   may return UNKNOWN instead, if finding out errno would cost more than the call; the careful call
   that follows tells.
-- *Quick* calls never block, and keep the GIL if there is one. They do not check their arguments,
-  which must be of the types given here: bytes, exact ints, messages of `new_message`.
+- *Quick* calls never block, and keep the GIL if there is one. Their arguments must be of the types
+  given here: bytes, exact ints, messages of `new_message`.
 - *Careful* calls have names that begin with `wait`. They release the GIL, and block unless DONTWAIT
   is among the flags. The caller counts as a user of the socket meanwhile (`core.handle`).
 - Content of LARGE bytes or more is not for quick calls: it is copied with the GIL released where
