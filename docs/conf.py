@@ -23,9 +23,12 @@ release = version = VERSION
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["examples"]
+MANUAL = "https://libzmq.readthedocs.io/en/latest"
 html_theme = "furo"
 html_title = f"ctzmq {release}"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["ctzmq.css"]
 myst_heading_anchors = 3
 
 # In a docstring, what stands between backticks is a name if it is one, and code in any case.
@@ -50,14 +53,23 @@ PREFIXES = {
 def prepare_docstring(
     app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]
 ) -> None:
-    """Make a docstring of the house one of numpydoc, in reStructuredText."""
-    text = re.sub(r"^Source: (.*)", r"Source\n------\n\1", "\n".join(lines), flags=re.MULTILINE)
+    """Make a numpydoc docstring in reStructuredText of one in ctzmq's form."""
+    text = re.sub(r"^Source: own\.$", "", "\n".join(lines), flags=re.MULTILINE)
+    text = re.sub(r"^Source: (.*)", source, text, flags=re.MULTILINE)
+    # An endpoint is no address of the web.
+    text = re.sub(r'"(\w+://[^"\s]+)"', r"``\1``", text)
     # One entry for each of several errors that have one description.
     text = re.sub(r"^(\w+(?:, \w+)+)\n((?: +.*\n?)+)", one_each, text, flags=re.MULTILINE)
     # A star is a star, outside of code and not before the name of a parameter.
     parts = re.split(r"(`[^`]*`)", text)
     parts[::2] = [re.sub(r"\*(?![*\w])", r"\\*", part) for part in parts[::2]]
     lines[:] = "".join(parts).split("\n")
+
+
+def source(line: re.Match[str]) -> str:
+    """Make a section of a docstring's last line, with links to libzmq's manual."""
+    text = re.sub(r"`(zmq_\w+)`", rf"`\1 <{MANUAL}/\1.html>`__", line[1])
+    return f"Source\n------\n{text}"
 
 
 def one_each(entry: re.Match[str]) -> str:
@@ -117,7 +129,7 @@ class EnumTable(Directive):
         group += [nodes.colspec(colwidth=1) for _ in head]
         group += nodes.thead("", line(head))
         group += nodes.tbody("", *map(line, rows))
-        return nodes.table("", group)
+        return nodes.table("", group, classes=["enum"])
 
 
 def setup(app: Any) -> None:
