@@ -59,7 +59,6 @@ GUESTS = {
 LONGEST = 450
 #: Modules that may have up to 650 lines, and why they are not parted.
 LONGER = {
-    "ctzmq.asyncio.sockets": "the quick way of a message, and how a task waits in each of them",
     "ctzmq.green.engine": "the quick way of a message, and how a greenlet waits in each of them",
     "ctzmq.libzmq.stubs.operations": "every stub, each a list of steps of one kind",
 }

@@ -353,3 +353,8 @@ def _method(blocking: Any, kind: str, kinds: tuple[str, ...]) -> Any:
     if kind not in kinds:
         raise ValueError(f"no kind of call: {kind!r}; there are {', '.join(kinds)} and poll")
     return getattr(blocking, kind)
+
+
+def given(**kwargs: Any) -> dict[str, Any]:
+    """Return the arguments that were given."""
+    return {name: value for name, value in kwargs.items() if value is not None}

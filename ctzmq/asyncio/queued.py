@@ -217,6 +217,14 @@ def kept(part: Any) -> Any:
         return part
 
 
+def plain(parts: Any) -> bool:
+    """Tell whether all parts are bytes."""
+    for part in parts:  # noqa: SIM110, a generator costs more than the parts
+        if part.__class__ is not bytes:
+            return False
+    return True
+
+
 def converted(future: Any, load: Callable[[Any], Any]) -> Future[Any]:
     """Return a future of the converted result; cancelling it cancels the first."""
     result: Future[Any] = Future()

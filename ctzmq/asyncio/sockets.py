@@ -26,11 +26,11 @@ from ..libzmq.contract import DONTWAIT, LARGE, UNKNOWN
 from ..libzmq.provider import calls
 from ..waiting.edge import POLLIN, POLLOUT, EdgeSocket
 from . import pace
-from .events import Events
+from .events import Events, given
 from .pollers import POLL, nothing, only, poll_for
 from .pollers import _Async as _Async
 from .pollers import _AsyncPoller as _AsyncPoller
-from .queued import converted, kept
+from .queued import converted, kept, plain
 from .tasks import NOT_YET
 
 if TYPE_CHECKING:
@@ -154,8 +154,8 @@ class _AsyncSocket(_Async, Events):
         if flags.__class__ is not int:
             flags = causes.flag(flags)
         if self._replaced or Blocking.send is not SEND:
-            given = _given(flags=flags, copy=copy, track=track, routing_id=routing_id, group=group)
-            return self._add_send_event("send", msg=data, kwargs=given)
+            more = given(flags=flags, copy=copy, track=track, routing_id=routing_id, group=group)
+            return self._add_send_event("send", msg=data, kwargs=more)
         handle = self._handle
         # Where no loop is found, nothing has happened yet.
         for future in pace.futures:
@@ -222,7 +222,7 @@ class _AsyncSocket(_Async, Events):
                 parts = [kept(part) for part in parts] if copy else list(parts)
         if len(parts) > _MANY:
             pace.spend(len(parts))
-        if copy and not kwargs and _plain(parts):
+        if copy and not kwargs and plain(parts):
             if handle is self._pointer and not flags:
                 try:
                     future.set_result(SEND_MULTIPART(self, parts, DONTWAIT))
@@ -446,16 +446,3 @@ def _large(data: tuple[bytes]) -> bytes:
     """Count a large part as many calls and return it."""
     pace.spend(pace.MOST)
     return data[0]
-
-
-def _plain(parts: Any) -> bool:
-    """Tell whether all parts are bytes."""
-    for part in parts:  # noqa: SIM110, a generator costs more than the parts
-        if part.__class__ is not bytes:
-            return False
-    return True
-
-
-def _given(**kwargs: Any) -> dict[str, Any]:
-    """Return the arguments that were given."""
-    return {name: value for name, value in kwargs.items() if value is not None}
