@@ -10,7 +10,7 @@ from warnings import warn
 
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers, prototypes, threads
-from . import causes, limits, registry, shortage
+from . import causes, limits, payload, registry, shortage
 from .contexthandle import ContextHandle
 
 if TYPE_CHECKING:
@@ -191,6 +191,9 @@ class BaseContext:
         if not self._address:
             return
         owner = self._owner
+        if owner.ending and payload.within():
+            # Another thread terminates it, and may wait for this one, which libzmq calls back.
+            return
         with owner.lock:
             ending, owner.ending = owner.ending, True
             try:

@@ -137,7 +137,8 @@ class Context(BaseContext, Generic[S]):
         if self.closed:
             return
         for socket in self._sockets.living():
-            if socket.closed:
+            # One that is not open yet is being made, by code that a signal handler interrupts here.
+            if socket.closed and not socket._sharers.claim:
                 continue
             if self._warn_destroy_close:
                 warn(

@@ -119,15 +119,19 @@ class ContextHandle:
         """
         self.shut()
         self.sweep()
-        while late & self.handles and payload.releasing() - {get_ident()}:
-            # Another thread is in the callback of a payload, and maybe in one of the sockets.
-            sleep(0.001)
-        catch_up()
-        if late & self.handles:
-            # This thread is in one of them, and libzmq would wait for it here. So a thread waits.
+        if payload.within():
+            # libzmq would wait here for itself: for its own thread, or for a call that the callback
+            # has interrupted.
             while self.claim:
                 threads.detached(prototypes.zmq_ctx_term, self.claim.pop())
-        elif not self.over():
+            return
+        while True:
+            catch_up()
+            if not late & self.handles:
+                break
+            # Another thread is in the callback of a payload, and maybe in one of the sockets.
+            sleep(0.001)
+        if not self.over():
             self.results.update(zip(map(calls.terminate, self.claim), errnos()))
 
     def over(self) -> bool:

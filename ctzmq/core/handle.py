@@ -267,7 +267,7 @@ class Handle:
 
     def sweep(self) -> None:
         """Close what no socket refers to any more, or whose end or beginning was cut short."""
-        if not self.pointer or not self.living():
+        if not self.pointer or not any(socket._address for socket in self.living()):
             self.end()
 
     def inherit(self) -> None:

@@ -6,7 +6,7 @@ import ctypes
 from typing import TYPE_CHECKING, Any, Callable
 from warnings import warn
 
-from ..error import DraftFDWarning, ZMQError, from_errno
+from ..error import ContextTerminated, DraftFDWarning, ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from ..libzmq.provider import calls
 from . import causes, options, registry, settings
@@ -124,8 +124,12 @@ class Lifecycle:
         # Registered before it is open, so that it is found whatever happens in between.
         handle.add(self)
         registry.sockets.add(self)
+        context._sockets.add(self)
         try:
             open_socket(context, socket_type, handle)
+            if not handle.pointer and not context._owner.pointer:
+                # A signal handler or another thread has begun to terminate the context.
+                raise ContextTerminated()
             self._settle()
             self._take_care()
         except BaseException:
@@ -159,10 +163,10 @@ class Lifecycle:
             self._sharers.adopt(address)
         self._sharers.add(self)
         registry.sockets.add(self)
+        put(self, "_type", 0 if original is None else original._type)
         self._settle()
         if original is not None:
             put(self, "_handle", original._handle)
-            put(self, "_type", original._type)
         else:
             put(self, "_type", int(options.read(self._sharers.call, numbers.TYPE)))
             self._take_care()

@@ -72,6 +72,14 @@ def _is_within(frame: Any) -> bool:
     return False
 
 
+def within() -> bool:
+    """Tell whether this thread, which may be one of libzmq's own, is in the callback."""
+    frame: Any = sys._getframe() if _on_free else None
+    while frame is not None and frame.f_code is not _release.__code__:
+        frame = frame.f_back
+    return frame is not None
+
+
 def inherit() -> None:
     """Take over the payloads of the parent in the child of a fork.
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import ctzmq as zmq
-from ctzmq.core import payload
+from ctzmq.core import payload, registry
 from ctzmq.core.handle import late
 
 Interruptions = Callable[..., bool]
@@ -382,3 +382,60 @@ def test_the_end_of_a_loan_ends_the_context_of_the_call_that_it_interrupts() -> 
     assert context.closed
     assert x.closed
     zmq.Context().term()
+
+
+@pytest.mark.parametrize("name", ["destroy", "term"])
+def test_a_handler_ends_the_context_in_the_making_of_a_socket(
+    name: str, interruptions: Interruptions
+) -> None:
+    fired = True
+    while fired:
+        context = zmq.Context()
+        made: list[zmq.Socket] = []
+        end = getattr(context, name)
+
+        def interrupt() -> None:
+            # What is made already is the program's to close.
+            if name == "destroy" or not any(socket._address for socket in registry.sockets):
+                end()  # noqa: B023
+
+        with suppress(zmq.ZMQError, RuntimeError):
+            fired = interruptions(
+                lambda: made.append(context.socket(zmq.PUSH)),  # noqa: B023
+                interrupt,
+                1 if sys.implementation.name == "cpython" else 3,
+            )
+        made.clear()
+        context.destroy(0)
+        assert context.closed
+
+
+def test_the_end_of_a_loan_ends_the_context_in_a_thread_of_libzmq() -> None:
+    for _ in range(20):
+        context = zmq.Context()
+        x, y = context.socket(zmq.PUSH), context.socket(zmq.PULL)
+        y.bind("inproc://loan")
+        x.connect("inproc://loan")
+        data = Closer(LARGE)
+        ended = threading.Event()
+
+        def end(context: zmq.Context = context, ended: threading.Event = ended) -> None:
+            context.destroy(0)
+            ended.set()
+
+        data.closes = end
+        x.send(data, copy=False)
+        del data
+        x.close(0)
+        y.close(0)
+        context.destroy(0)
+        gc.collect()
+        assert ended.wait(10)
+        assert context.closed
+
+
+def test_a_shadow_of_what_another_thread_closes_is_refused() -> None:
+    with zmq.Context() as context, context.socket(zmq.PUSH) as socket:
+        socket._sharers.pointer.value = None
+        with pytest.raises(zmq.ZMQError, match="closed"):
+            zmq.Socket.shadow(socket)
