@@ -108,6 +108,7 @@ def _without_command(arguments: list[str]) -> int:
     word = arguments[0] if arguments else ""
     if word and not word.startswith("-"):
         hint = _nearest(word, [*COMMANDS, "--help", "--version"])
+        hint = hint or f"; there are {', '.join(COMMANDS)}"
         parser.error(f"there is no command {word!r}{hint}")
     if parser.parse_args(arguments).version:
         print(_versions())

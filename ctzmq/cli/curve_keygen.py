@@ -42,7 +42,9 @@ def run(args: argparse.Namespace) -> int:
             secret = _secret(args.secret)
             public = ctzmq.curve_public(secret)
     except (ctzmq.ZMQError, ctzmq.ZMQVersionError, ValueError, OSError) as error:
-        print(f"curve-keygen: {error}", file=sys.stderr)
+        if isinstance(error, OSError):
+            error = ValueError(f"cannot read {args.secret!r}: {error.strerror}")
+        print(f"ctzmq curve-keygen: {error}", file=sys.stderr)
         return 1
     keys = {"public": public.decode(), "secret": secret.decode()}
     if args.json:

@@ -295,6 +295,11 @@ def _print_rows(rows: list[tuple[str, str]]) -> None:
         for name, value in rows:
             print(f"{name}{value}")
         return
+    if not sys.stdout.isatty():
+        # rich ends the process with another code when nobody reads.
+        for name, value in rows:
+            print(f"{name}{value}")
+        return
     colours = {"✓": "green", "ok": "green", "✗": "red", "FAILED": "red", "-": "dim"}
     console = Console(soft_wrap=True, highlight=False)
     for name, value in rows:

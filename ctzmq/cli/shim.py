@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         wheel = build(args.out)
     except OSError as error:
-        print(f"shim: the wheel could not be written: {error}", file=sys.stderr)
+        print(f"ctzmq shim: the wheel could not be written: {error}", file=sys.stderr)
         return 1
     print(wheel, flush=True)
     if sys.stdout is not None and sys.stdout.isatty():

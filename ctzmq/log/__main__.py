@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         try:
             subscriber.connect(options.zmq_pub_url)
         except ZMQError as error:
-            print(f"log: cannot connect to {options.zmq_pub_url!r}: {error}", file=sys.stderr)
+            print(f"ctzmq log: {error}", file=sys.stderr)
             return 1
         try:
             while True:

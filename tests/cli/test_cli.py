@@ -58,7 +58,7 @@ def test_alone_it_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["no-such-command"], "there is no command 'no-such-command'\n"),
+        (["no-such-command"], "there is no command 'no-such-command'; there are run, shim, doctor"),
         (["curve_keygen"], "did you mean curve-keygen?"),
         (["dokter"], "did you mean doctor?"),
         (["version"], "did you mean --version?"),
@@ -197,4 +197,4 @@ def test_the_exit_code_is_the_commands(tmp_path: Path) -> None:
 
 def test_log_says_why_it_cannot_connect(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["log", "nowhere"]) == 1
-    assert "cannot connect to 'nowhere'" in capsys.readouterr().err
+    assert "ctzmq log: cannot connect: not a valid endpoint" in capsys.readouterr().err
