@@ -152,6 +152,8 @@ class PollItems:
         for number, entry in enumerate(self.entries):
             if entry[0] == address:
                 _ITEM.pack_into(self._memory, number * _ITEM.size, 0, _NONE, 0, 0)
+                # Another socket may be made at this address.
+                self.entries[number] = 0, _NONE, entry[2]
 
     def check(self) -> None:
         """Raise the error of a socket that has one."""

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import pytest
 
 import ctzmq as zmq
-from ctzmq.core import polls
+from ctzmq.core import pollitems, polls
 
 Make = Callable[..., zmq.Socket]
 
@@ -109,7 +109,7 @@ def test_a_child_of_a_fork_has_polls_of_its_own(
         """
         import os, threading
         import ctzmq as zmq
-        from ctzmq.core import polls
+        from ctzmq.core import pollitems, polls
 
         context = zmq.Context()
         socket, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
@@ -136,3 +136,15 @@ def test_a_child_of_a_fork_has_polls_of_its_own(
         "ignore",
     )
     assert done.stdout == "child\nFalse\n", done
+
+
+def test_a_poll_that_lost_a_socket_holds_up_no_other_at_its_address(socket: Make) -> None:
+    one = socket(zmq.PULL)
+    items, _ = pollitems.table([(one, zmq.POLLIN)])
+    polls.waiting[-1] = items
+    try:
+        assert polls.interrupt(one.underlying)
+        items.forget(one.underlying)
+        assert not polls.interrupt(one.underlying)
+    finally:
+        del polls.waiting[-1]
