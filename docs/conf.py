@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import ctzmq
 from ctzmq.constants.meanings import MEANINGS
 from ctzmq.core.version import VERSION
+
+# The green classes are shown as eventlet has them, which warns of itself when it is imported.
+warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
 
 project = "ctzmq"
 copyright = "the ctzmq developers"

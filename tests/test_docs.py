@@ -191,7 +191,7 @@ def test_every_page_is_in_a_table_of_contents() -> None:
 
 @pytest.mark.timeout(200)
 def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
-    for package in ("sphinx", "myst_parser", "furo", "tornado"):
+    for package in ("sphinx", "myst_parser", "furo", "tornado", "eventlet"):
         pytest.importorskip(package)
     build = ["-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d", "doctrees"]
     done = subprocess.run(
