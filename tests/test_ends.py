@@ -70,6 +70,11 @@ def test_a_finalizer_needs_no_module_before_it_knows_that_there_are_any(name: st
     """It ends at once if there are none, or needs nothing but what it has as defaults."""
     definition = FINALIZERS[name]
     own = {argument.arg for argument in definition.args.args}
+    own |= {
+        node.id
+        for node in ast.walk(definition)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
     if names(*definition.body) <= own:
         return
     first, *rest = definition.body

@@ -389,11 +389,9 @@ poller.register(REP, "POLLIN")
     such as zmq.POLLIN
 REP.poll(5, "POLLIN")
     what to wait for is a number, such as
-poller.register(None)
+zmq.select([None], [], [])
     expected a zmq socket, a descriptor or an object with fileno(), got None
-poller.register("tcp://127.0.0.1:5555")
-    expected a zmq socket, a descriptor or an object with fileno()
-poller.register([REP])
+zmq.select(["tcp://127.0.0.1:5555"], [], [])
     expected a zmq socket, a descriptor or an object with fileno()
 poller.unregister(REP)
     is not registered

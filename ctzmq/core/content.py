@@ -71,10 +71,11 @@ class Content:
         _closing: Any = _Closing,
         _getrefcount: Any = _getrefcount,
         _last: int = _Last.references,
+        _unset: Any = AttributeError,
     ) -> None:
         try:
             message = self.message
-        except AttributeError:
+        except _unset:
             # Its constructor was interrupted.
             return
         if _getrefcount(self) > _last:

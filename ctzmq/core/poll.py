@@ -123,7 +123,7 @@ class Poller:
         ZMQError
             ENOTSOCK when the socket is closed already.
         TypeError
-            When the flags are no number, or it is nothing that can be waited for.
+            When the flags are no number.
 
         Source: pyzmq `Poller.register`.
         """
@@ -133,11 +133,8 @@ class Poller:
             if socket in self._map:
                 self.unregister(socket)
             return
-        if isinstance(socket, Lifecycle):
-            if not socket._address and socket not in self._map:
-                raise socket._error(numbers.ENOTSOCK)
-        elif not isinstance(socket, int) and not hasattr(socket, "fileno"):
-            raise causes.no_descriptor(socket)
+        if isinstance(socket, Lifecycle) and not socket._address and socket not in self._map:
+            raise socket._error(numbers.ENOTSOCK)
         position = self._map.setdefault(socket, len(self.sockets))
         self.sockets[position : position + 1] = [(socket, flags)]
         self._items, self._few = None, []
