@@ -16,7 +16,7 @@ from _thread import get_ident
 from _weakref import ref
 from collections.abc import Iterator
 from contextlib import suppress
-from ctypes import c_void_p
+from ctypes import c_void_p, set_errno
 from itertools import repeat, starmap
 from typing import Any, Callable, ClassVar
 
@@ -50,6 +50,9 @@ def step(function: Callable[..., int], *arguments: Any) -> tuple[int, int]:
         Its result, and the errno, of which only a failure tells something.
     """
     rc, errno = next(zip(calls.prepare(function, *arguments), errnos()))
+    if rc < 0:
+        # `zmq_errno` tells that of ctypes, while PyPy's FFI has one of its own.
+        set_errno(errno)
     return rc, errno
 
 
