@@ -179,7 +179,7 @@ class Lifecycle:
         pointer = self._sharers.argument
         put(self, "_address", address)
         put(self, "_pointer", pointer)
-        put(self, "_handle", pointer if calls.QUICK else calls.NULL)
+        put(self, "_handle", pointer)
 
     @property
     def _shadow(self) -> bool:

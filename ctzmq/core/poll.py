@@ -247,7 +247,7 @@ class Poller:
         items, keys = table(self.sockets)
         kept = all(isinstance(socket, (Lifecycle, int)) for socket, _ in self.sockets)
         self._items, self._keys = items if kept else None, keys
-        if kept and calls.QUICK and items.unlocked and items.count <= FEW:
+        if kept and items.unlocked and items.count <= FEW:
             entries = items.entries
             if all(address and mask <= QUICK for address, _, mask in entries):
                 for socket in keys:

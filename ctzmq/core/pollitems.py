@@ -46,7 +46,11 @@ _LONGEST = 2**31 - 1  # milliseconds that fit C's `long` on every platform
 #: read its address, and the call would use what is made there next. So tables are told of closes.
 _INTERLEAVED = sys.implementation.name == "pypy" and not calls.NATIVE
 #: Whether nobody can close a socket between the check and a quick poll; before 3.11 they can.
-_TRIES = calls.QUICK and sys.version_info >= (3, 11) and sys.implementation.name == "cpython"
+_TRIES = (
+    sys.implementation.name == "cpython"
+    and sys.version_info >= (3, 11)
+    and getattr(sys, "_is_gil_enabled", lambda: True)()
+)
 #: On Windows no signal interrupts `zmq_poll`: the main thread returns from it this often, in
 #: milliseconds.
 _GLANCE = 50
@@ -273,7 +277,7 @@ def table(sockets: Iterable[tuple[Any, int]]) -> tuple[PollItems, list[Any]]:
         entries.append(found)
         if found[0]:
             keys.append(socket)
-            unlocked &= bool(socket._handle) if calls.QUICK else socket._type < numbers.SERVER
+            unlocked = unlocked and bool(socket._handle)
         else:
             keys.append(found[1])
     items = PollItems(entries, unlocked, closings)

@@ -11,9 +11,6 @@ from typing import Any, Callable
 
 from . import interpreters, isolated, loader, prototypes
 from .common import (
-    QUICK as QUICK,
-)
-from .common import (
     close_socket as close_socket,
 )
 from .common import (

@@ -11,7 +11,6 @@ from typing import Any, Callable
 from . import loader, prototypes
 
 __all__ = [
-    "QUICK",
     "close_socket",
     "errno",
     "last_errno",
@@ -24,11 +23,6 @@ __all__ = [
     "terminate",
     "try_poll",
 ]
-
-#: Whether other threads stand still during a quick call.
-QUICK: bool = (
-    sys.implementation.name == "cpython" and getattr(sys, "_is_gil_enabled", lambda: True)()
-)
 
 # PyPy has no PyDLL and needs none: its JIT makes releasing the GIL cheap.
 _PyDLL: Any = getattr(ctypes, "PyDLL", ctypes.CDLL)

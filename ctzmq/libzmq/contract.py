@@ -45,9 +45,6 @@ if TYPE_CHECKING:
         NAME: str
         #: Whether it is something faster than ctypes.
         NATIVE: bool
-        #: Whether quick calls may be made: where they give up the GIL, or there is none, they must
-        #: be noted, or another thread could close the socket under them.
-        QUICK: bool
         #: The handle of a closed socket; every call on it fails with ENOTSOCK.
         NULL: Any
         #: The address of a `getbufferproc` of CPython's C API, which asks the object that the

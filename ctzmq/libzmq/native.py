@@ -24,7 +24,6 @@ from .contract import EVENTS
 NAME: str = "PyPy's FFI"
 NATIVE = True
 # They are noted.
-QUICK = True
 _ffi: Any = _cffi_backend
 _int: Any = _ffi.new_primitive_type("int")
 _long: Any = _ffi.new_primitive_type("long")

@@ -10,7 +10,6 @@ import ctypes
 from typing import Any, Callable
 
 from ..common import (
-    QUICK,
     close_socket,
     errno,
     last_errno,
@@ -31,7 +30,6 @@ __all__ = [
     "NAME",
     "NATIVE",
     "NULL",
-    "QUICK",
     "ask_receive",
     "ask_receive_all",
     "close",
