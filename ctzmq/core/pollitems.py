@@ -46,11 +46,7 @@ _LONGEST = 2**31 - 1  # milliseconds that fit C's `long` on every platform
 #: read its address, and the call would use what is made there next. So tables are told of closes.
 _INTERLEAVED = sys.implementation.name == "pypy" and not calls.NATIVE
 #: Whether nobody can close a socket between the check and a quick poll; before 3.11 they can.
-_TRIES = (
-    sys.implementation.name == "cpython"
-    and sys.version_info >= (3, 11)
-    and getattr(sys, "_is_gil_enabled", lambda: True)()
-)
+_TRIES = sys.implementation.name == "cpython" and sys.version_info >= (3, 11)
 #: On Windows no signal interrupts `zmq_poll`: the main thread returns from it this often, in
 #: milliseconds.
 _GLANCE = 50
