@@ -5,14 +5,12 @@ from __future__ import annotations
 import ctypes
 from _thread import RLock, get_ident
 from time import sleep
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable
 
 from ..libzmq import numbers, prototypes, threads
 from ..libzmq.provider import calls
 from . import payload, registry
-from .handle import Handle, born, catch_up, errnos, late, step
-
-T = TypeVar("T")
+from .handle import Handle, born, catch_up, counted, errnos, late, step
 
 
 class ContextHandle:
@@ -74,33 +72,7 @@ class ContextHandle:
         *arguments
             Its other arguments, of types that it takes.
         """
-        return self.keep(step, function, self.pointer, *arguments)
-
-    def keep(self, act: Callable[..., T], *arguments: Any) -> T:
-        """Do something that does not wait, and during which no other thread ends the context.
-
-        Parameters
-        ----------
-        act : callable
-            Does it.
-        *arguments
-            What it takes.
-
-        Returns
-        -------
-        object
-            What it returns.
-        """
-        token = object()
-        try:
-            try:
-                self.users[token] = get_ident()
-                return act(*arguments)
-            finally:
-                self.users.pop(token, None)
-        finally:
-            # Once more, for an exception of a signal handler that came before the first was done.
-            self.users.pop(token, None)
+        return counted(self.users, step, function, self.pointer, *arguments)
 
     def shut(self) -> None:
         """Let no call begin any more, and wait for those of other threads."""

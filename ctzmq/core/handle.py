@@ -18,12 +18,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from ctypes import c_void_p, set_errno
 from itertools import repeat, starmap
-from typing import Any, Callable, ClassVar
+from typing import Any, Callable, ClassVar, TypeVar
 
 from ..libzmq.provider import calls
 from . import payload, polls
 
-__all__ = ["Handle", "bare", "born", "catch_up", "errnos", "late", "step"]
+__all__ = ["Handle", "bare", "born", "catch_up", "counted", "errnos", "late", "step"]
+
+T = TypeVar("T")
 
 #: Those that are to be closed once no callback of a loan is in the middle of a call any more.
 late: set[Handle] = set()
@@ -76,6 +78,35 @@ def born(made: Iterator[int | None], claim: list[int], pointer: Any) -> int:
     noted = map(claim.append, made)  # type: ignore[arg-type]
     _, errno, _ = next(zip(noted, errnos(), map(pointer.__init__, claim)))
     return errno
+
+
+def counted(users: dict[object, int], act: Callable[..., T], *arguments: Any) -> T:
+    """Do something as one of the users of a libzmq object.
+
+    Parameters
+    ----------
+    users : dict of object to int
+        The thread of each.
+    act : callable
+        Does it.
+    *arguments
+        What it takes.
+
+    Returns
+    -------
+    object
+        What it returns.
+    """
+    token = object()
+    try:
+        try:
+            users[token] = get_ident()
+            return act(*arguments)
+        finally:
+            users.pop(token, None)
+    finally:
+        # Once more, for an exception of a signal handler that came before the first was done.
+        users.pop(token, None)
 
 
 def bare(address: int) -> Callable[..., tuple[int, int]]:
@@ -194,15 +225,10 @@ class Handle:
         int, int
             Its result, and the errno, of which only a failure tells something.
         """
-        token = object()
         try:
-            try:
-                self.users[token] = get_ident()
-                return step(function, self.pointer, *arguments)
-            finally:
-                self.users.pop(token, None)
+            return counted(self.users, step, function, self.pointer, *arguments)
         finally:
-            self.leave(token)
+            self._close_if_shut()
 
     def leave(self, token: object) -> None:
         """End a call; close what was closed meanwhile.
@@ -211,6 +237,9 @@ class Handle:
         signal handler that came before the first was done.
         """
         self.users.pop(token, None)
+        self._close_if_shut()
+
+    def _close_if_shut(self) -> None:
         if self.claim and not self.pointer:
             self.end()
 

@@ -8,7 +8,7 @@ from typing import Any
 from ..error import ContextTerminated, ZMQError, from_errno
 from ..libzmq import numbers, prototypes
 from . import shortage
-from .handle import Handle
+from .handle import Handle, counted
 
 __all__ = ["open_socket", "since"]
 
@@ -46,7 +46,8 @@ def open_socket(context: Any, socket_type: int, handle: Handle) -> None:
     owner = context._owner
     if not owner.started and not context.closed:
         shortage.check_start(context)
-    errno = owner.keep(handle.open, prototypes.zmq_socket, owner.pointer, socket_type)
+    # No other thread ends the context meanwhile.
+    errno = counted(owner.users, handle.open, prototypes.zmq_socket, owner.pointer, socket_type)
     if not errno:
         owner.started = True
         return

@@ -64,7 +64,7 @@ def occupied(handle: Any) -> bool:
 
 
 def leave_to(handle: Any, close: Callable[[], object]) -> bool:
-    """Return False: no thread can be in a quick call, which keeps the GIL."""
+    """Return False: quick calls, which keep the GIL where there is one, are not noted."""
     return False
 
 
