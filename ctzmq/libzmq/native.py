@@ -153,52 +153,32 @@ NULL: Any = Pointer(ctypes.c_void_p())
 pointer: Callable[[Any], Any] = Pointer
 
 
-def _send(handle: Any, data: bytes, size: int, flags: int) -> int:
+def _noted(handle: Any, call: Callable[..., int], *arguments: Any) -> int:
+    """Make a quick call, noted with its thread; close afterwards what was closed meanwhile."""
     outer = handle.thread
     try:
         handle.thread = get_ident()
-        sent: int = _zmq_send(handle, data, size, flags)
-        return sent
+        return call(*arguments)
     finally:
         handle.thread = outer
         if handle._left is not None:
             handle.leave()
+
+
+def _send(handle: Any, data: bytes, size: int, flags: int) -> int:
+    return _noted(handle, _zmq_send, handle, data, size, flags)
 
 
 def _receive(message: Any, handle: Any, flags: int) -> int:
-    outer = handle.thread
-    try:
-        handle.thread = get_ident()
-        size: int = _zmq_msg_recv(message, handle, flags)
-        return size
-    finally:
-        handle.thread = outer
-        if handle._left is not None:
-            handle.leave()
+    return _noted(handle, _zmq_msg_recv, message, handle, flags)
 
 
 def _send_message(message: Any, handle: Any, flags: int) -> int:
-    outer = handle.thread
-    try:
-        handle.thread = get_ident()
-        size: int = _zmq_msg_send(message, handle, flags)
-        return size
-    finally:
-        handle.thread = outer
-        if handle._left is not None:
-            handle.leave()
+    return _noted(handle, _zmq_msg_send, message, handle, flags)
 
 
 def _get(handle: Any, option: int, value: Any, length: Any) -> int:
-    outer = handle.thread
-    try:
-        handle.thread = get_ident()
-        rc: int = _getsockopt(handle, option, value, length)
-        return rc
-    finally:
-        handle.thread = outer
-        if handle._left is not None:
-            handle.leave()
+    return _noted(handle, _getsockopt, handle, option, value, length)
 
 
 def _content(message: Any) -> Any:
